@@ -1,0 +1,143 @@
+// JsonDocument: a strict RFC 8259 reader. One pass validates every byte of the text and leaves a
+// flat table of values that point back into it, so a caller that forwards a message can forward the
+// bytes as they came, and one that reports an error can say where.
+//
+// Stricter than RFC 8259 asks: the text must be valid UTF-8 with no byte order mark, one value with
+// nothing but blanks around it, within the limits given. Looser than some readers: numbers of any
+// size and precision are legal and kept as text. Duplicate keys are legal JSON, and found by
+// FirstDuplicateKey where a caller must refuse them. A \u escape that is half of a surrogate pair
+// is legal too, and marked (JsonValue::has_lone_surrogate).
+//
+// Not thread-safe while Parse runs; afterwards any number of threads may read.
+#ifndef OSTIARY_COMMON_JSON_JSON_DOCUMENT_H_
+#define OSTIARY_COMMON_JSON_JSON_DOCUMENT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace ostiary {
+
+enum class JsonType : uint8_t { kNull, kBool, kNumber, kString, kArray, kObject };
+
+// "null", "a boolean", "a number", "a string", "a list", "an object": for messages.
+absl::string_view JsonTypeName(JsonType type);
+
+struct JsonLimits {
+  // Bytes of text. At most 2^32 - 2, since positions are 32 bits wide.
+  size_t max_bytes = size_t{64} << 20;
+  // Lists and objects inside one another: "[[1]]" has depth 2.
+  uint32_t max_depth = 128;
+};
+
+// What is wrong with a text, and the offset of the first byte that is.
+struct JsonError {
+  size_t offset = 0;
+  std::string message;
+};
+
+class JsonDocument;
+
+// One value of a document: a handle, cheap to copy, valid while the document and its text are and
+// until the next Parse.
+class JsonValue {
+ public:
+  JsonType type() const;
+  bool is_null() const { return type() == JsonType::kNull; }
+  bool is_bool() const { return type() == JsonType::kBool; }
+  bool is_number() const { return type() == JsonType::kNumber; }
+  bool is_string() const { return type() == JsonType::kString; }
+  bool is_array() const { return type() == JsonType::kArray; }
+  bool is_object() const { return type() == JsonType::kObject; }
+
+  // The value's bytes as they came (a string with its quotes), and where they start in the text.
+  absl::string_view raw() const;
+  size_t offset() const;
+
+  // For kBool.
+  bool bool_value() const;
+
+  // For kNumber: the value where it is written as an integer (digits with an optional minus, no
+  // "-0", fraction or exponent) and fits.
+  std::optional<int64_t> int64_value() const;
+
+  // For kString (keys too).
+  // True where the text between the quotes is not the value, byte for byte.
+  bool has_escapes() const;
+  bool has_lone_surrogate() const;
+  // The value. Without escapes it is a view of the text and `*scratch` is not touched; with them it
+  // is decoded into `*scratch`. A lone surrogate decodes to U+FFFD.
+  absl::string_view string_value(std::string* scratch) const;
+  std::string string_copy() const;
+  // Equality with the decoded value, without allocating.
+  bool string_equals(absl::string_view text) const;
+
+  // For kArray and kObject: elements, or members.
+  size_t size() const;
+
+  // For kObject: the value of the first member with this key.
+  std::optional<JsonValue> Find(absl::string_view key) const;
+  // For kObject: the key (second occurrence) of a member whose key, decoded, occurred before.
+  // Allocates only for objects of more than a few dozen members.
+  std::optional<JsonValue> FirstDuplicateKey() const;
+
+  // Iteration:
+  //   for (auto e = list.first_element(); e; e = e->next_element()) …
+  //   for (auto k = object.first_key(); k; k = k->next_key()) … k->member_value() …
+  std::optional<JsonValue> first_element() const;
+  std::optional<JsonValue> next_element() const;
+  std::optional<JsonValue> first_key() const;
+  std::optional<JsonValue> next_key() const;
+  JsonValue member_value() const;
+
+ private:
+  friend class JsonDocument;
+  JsonValue(const JsonDocument* document, uint32_t index) : document_(document), index_(index) {}
+
+  const JsonDocument* document_;
+  uint32_t index_;
+};
+
+class JsonDocument {
+ public:
+  JsonDocument() = default;
+  // Values point to their document.
+  JsonDocument(const JsonDocument&) = delete;
+  JsonDocument& operator=(const JsonDocument&) = delete;
+
+  // Reads `text`, which must outlive the use of the values. Returns false and sets error() where it
+  // is not legal; root() may then not be called. The memory of the last Parse is used again, so a
+  // document that has grown to its messages allocates no more.
+  bool Parse(absl::string_view text, const JsonLimits& limits = {});
+
+  JsonValue root() const { return JsonValue(this, 0); }
+  const JsonError& error() const { return error_; }
+  absl::string_view text() const { return text_; }
+
+ private:
+  friend class JsonValue;
+  friend class JsonScanner;
+
+  // Keys and values in the order of the text, each followed by what it contains.
+  struct Node {
+    uint32_t begin;
+    uint32_t end;
+    uint32_t next;  // index behind this value and all that it contains
+    uint32_t size : 27;
+    uint32_t escapes : 1;
+    uint32_t lone_surrogate : 1;
+    uint32_t type : 3;
+  };
+
+  absl::string_view text_;
+  std::vector<Node> nodes_;
+  JsonError error_;
+};
+
+}  // namespace ostiary
+
+#endif  // OSTIARY_COMMON_JSON_JSON_DOCUMENT_H_

@@ -1,0 +1,68 @@
+// Log writes one JSON object per line to a file descriptor:
+//   {"time":"2026-11-22T10:00:00.123Z","level":"warning","event":"reload_failed","path":"…"}
+//
+// A line goes out in one write(2) of its own, so lines of several threads never mix. A write that
+// fails or would block is dropped: a full disk or a stuck reader never changes what is decided.
+#ifndef OSTIARY_COMMON_LOG_H_
+#define OSTIARY_COMMON_LOG_H_
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "common/clock.h"
+
+namespace ostiary {
+
+enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError };
+
+// "debug", "info", "warning", "error".
+absl::string_view LogLevelName(LogLevel level);
+
+// A field's value: a string, a whole number or a truth value.
+class LogValue {
+ public:
+  // NOLINTBEGIN(google-explicit-constructor): a call reads {{"path", path}, {"line", 3}}.
+  LogValue(absl::string_view text);
+  LogValue(const char* text);
+  LogValue(const std::string& text);
+  LogValue(int64_t number);
+  LogValue(uint64_t number);
+  LogValue(int number);
+  LogValue(bool truth);
+  // NOLINTEND(google-explicit-constructor)
+
+  // The value as JSON.
+  const std::string& json() const { return json_; }
+
+ private:
+  std::string json_;
+};
+
+using LogFields = std::initializer_list<std::pair<absl::string_view, LogValue>>;
+
+// Thread-safe.
+class Log {
+ public:
+  // `fd` is not owned. Lines below `threshold` are dropped.
+  Log(int fd, LogLevel threshold, const Clock& clock);
+
+  // `event` is a short name in snake_case that programs can match on.
+  void Write(LogLevel level, absl::string_view event, LogFields fields = {}) const;
+
+  void Debug(absl::string_view e, LogFields f = {}) const { Write(LogLevel::kDebug, e, f); }
+  void Info(absl::string_view e, LogFields f = {}) const { Write(LogLevel::kInfo, e, f); }
+  void Warning(absl::string_view e, LogFields f = {}) const { Write(LogLevel::kWarning, e, f); }
+  void Error(absl::string_view e, LogFields f = {}) const { Write(LogLevel::kError, e, f); }
+
+ private:
+  const int fd_;
+  const LogLevel threshold_;
+  const Clock& clock_;
+};
+
+}  // namespace ostiary
+
+#endif  // OSTIARY_COMMON_LOG_H_
