@@ -96,7 +96,24 @@ class JsonValue {
 
  private:
   friend class JsonDocument;
+  friend class JsonScanner;
+
+  // Keys and values in the order of the text, each followed by what it contains.
+  struct Node {
+    uint32_t begin;
+    uint32_t end;
+    uint32_t next;  // index behind this value and all that it contains
+    uint32_t size : 26;
+    uint32_t last : 1;  // nothing follows it in what contains it
+    uint32_t escapes : 1;
+    uint32_t lone_surrogate : 1;
+    uint32_t type : 3;
+  };
+
   JsonValue(const JsonDocument* document, uint32_t index) : document_(document), index_(index) {}
+  const Node& node() const;
+  // A string without its quotes.
+  absl::string_view inner() const;
 
   const JsonDocument* document_;
   uint32_t index_;
@@ -114,6 +131,7 @@ class JsonDocument {
   // document that has grown to its messages allocates no more.
   bool Parse(absl::string_view text, const JsonLimits& limits = {});
 
+  // The value that is the text; only after a Parse that returned true.
   JsonValue root() const { return JsonValue(this, 0); }
   const JsonError& error() const { return error_; }
   absl::string_view text() const { return text_; }
@@ -122,16 +140,7 @@ class JsonDocument {
   friend class JsonValue;
   friend class JsonScanner;
 
-  // Keys and values in the order of the text, each followed by what it contains.
-  struct Node {
-    uint32_t begin;
-    uint32_t end;
-    uint32_t next;  // index behind this value and all that it contains
-    uint32_t size : 27;
-    uint32_t escapes : 1;
-    uint32_t lone_surrogate : 1;
-    uint32_t type : 3;
-  };
+  using Node = JsonValue::Node;
 
   absl::string_view text_;
   std::vector<Node> nodes_;

@@ -1,0 +1,177 @@
+#include "common/json/json_document.h"
+
+#include <algorithm>
+#include <deque>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/numbers.h"
+#include "common/json/json_scanner.h"
+#include "common/json/json_text.h"
+
+namespace ostiary {
+namespace {
+
+// Up to here, comparing every key with those before it is faster than a set, and allocates nothing.
+constexpr size_t kMaxPairwiseKeys = 32;
+
+// Equality of two decoded strings, given with their quotes.
+bool SameDecoded(const JsonValue& a, const JsonValue& b) {
+  if (!b.has_escapes()) {
+    const absl::string_view raw = b.raw();
+    return a.string_equals(raw.substr(1, raw.size() - 2));
+  }
+  if (!a.has_escapes()) return SameDecoded(b, a);
+  JsonStringReader left(a.raw().substr(1, a.raw().size() - 2));
+  JsonStringReader right(b.raw().substr(1, b.raw().size() - 2));
+  absl::string_view l = left.Next();
+  absl::string_view r = right.Next();
+  while (!l.empty() && !r.empty()) {
+    const size_t common = std::min(l.size(), r.size());
+    if (l.substr(0, common) != r.substr(0, common)) return false;
+    l.remove_prefix(common);
+    r.remove_prefix(common);
+    if (l.empty()) l = left.Next();
+    if (r.empty()) r = right.Next();
+  }
+  return l.empty() && r.empty();
+}
+
+std::optional<JsonValue> FirstDuplicatePairwise(const JsonValue& object) {
+  for (auto key = object.first_key(); key; key = key->next_key()) {
+    for (auto before = object.first_key(); before->offset() != key->offset();
+         before = before->next_key()) {
+      if (SameDecoded(*before, *key)) return key;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<JsonValue> FirstDuplicateBySet(const JsonValue& object) {
+  absl::flat_hash_set<absl::string_view> seen;
+  seen.reserve(object.size());
+  std::deque<std::string> decoded;  // does not move what it holds
+  for (auto key = object.first_key(); key; key = key->next_key()) {
+    std::string* const scratch = key->has_escapes() ? &decoded.emplace_back() : nullptr;
+    if (!seen.insert(key->string_value(scratch)).second) return key;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+absl::string_view JsonTypeName(JsonType type) {
+  switch (type) {
+    case JsonType::kNull:
+      return "null";
+    case JsonType::kBool:
+      return "a boolean";
+    case JsonType::kNumber:
+      return "a number";
+    case JsonType::kString:
+      return "a string";
+    case JsonType::kArray:
+      return "a list";
+    case JsonType::kObject:
+      return "an object";
+  }
+  return "an unknown value";
+}
+
+bool JsonDocument::Parse(absl::string_view text, const JsonLimits& limits) {
+  text_ = text;
+  nodes_.clear();
+  error_.offset = 0;
+  error_.message.clear();
+  return JsonScanner(limits, this).Scan();
+}
+
+const JsonValue::Node& JsonValue::node() const { return document_->nodes_[index_]; }
+
+JsonType JsonValue::type() const { return static_cast<JsonType>(node().type); }
+
+absl::string_view JsonValue::raw() const {
+  return document_->text_.substr(node().begin, node().end - node().begin);
+}
+
+size_t JsonValue::offset() const { return node().begin; }
+
+bool JsonValue::bool_value() const { return document_->text_[node().begin] == 't'; }
+
+std::optional<int64_t> JsonValue::int64_value() const {
+  const absl::string_view digits = raw();
+  if (digits == "-0" || digits.find_first_of(".eE") != absl::string_view::npos) {
+    return std::nullopt;
+  }
+  int64_t value;
+  if (!absl::SimpleAtoi(digits, &value)) return std::nullopt;
+  return value;
+}
+
+bool JsonValue::has_escapes() const { return node().escapes != 0; }
+bool JsonValue::has_lone_surrogate() const { return node().lone_surrogate != 0; }
+
+absl::string_view JsonValue::inner() const {
+  const absl::string_view quoted = raw();
+  return quoted.substr(1, quoted.size() - 2);
+}
+
+absl::string_view JsonValue::string_value(std::string* scratch) const {
+  if (!has_escapes()) return inner();
+  scratch->clear();
+  JsonStringReader reader(inner());
+  for (auto piece = reader.Next(); !piece.empty(); piece = reader.Next()) {
+    scratch->append(piece.data(), piece.size());
+  }
+  return *scratch;
+}
+
+std::string JsonValue::string_copy() const {
+  std::string scratch;
+  if (!has_escapes()) return std::string(inner());
+  string_value(&scratch);
+  return scratch;
+}
+
+bool JsonValue::string_equals(absl::string_view text) const {
+  if (!has_escapes()) return inner() == text;
+  JsonStringReader reader(inner());
+  for (auto piece = reader.Next(); !piece.empty(); piece = reader.Next()) {
+    if (text.substr(0, piece.size()) != piece) return false;
+    text.remove_prefix(piece.size());
+  }
+  return text.empty();
+}
+
+size_t JsonValue::size() const { return node().size; }
+
+std::optional<JsonValue> JsonValue::Find(absl::string_view key) const {
+  for (auto k = first_key(); k; k = k->next_key()) {
+    if (k->string_equals(key)) return k->member_value();
+  }
+  return std::nullopt;
+}
+
+std::optional<JsonValue> JsonValue::FirstDuplicateKey() const {
+  return size() <= kMaxPairwiseKeys ? FirstDuplicatePairwise(*this) : FirstDuplicateBySet(*this);
+}
+
+std::optional<JsonValue> JsonValue::first_element() const {
+  if (node().size == 0) return std::nullopt;
+  return JsonValue(document_, index_ + 1);
+}
+
+std::optional<JsonValue> JsonValue::next_element() const {
+  if (node().last != 0) return std::nullopt;
+  return JsonValue(document_, node().next);
+}
+
+std::optional<JsonValue> JsonValue::first_key() const { return first_element(); }
+
+std::optional<JsonValue> JsonValue::next_key() const {
+  if (node().last != 0) return std::nullopt;
+  return JsonValue(document_, member_value().node().next);
+}
+
+JsonValue JsonValue::member_value() const { return JsonValue(document_, index_ + 1); }
+
+}  // namespace ostiary

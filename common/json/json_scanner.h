@@ -1,0 +1,69 @@
+// JsonScanner: the one pass over a text that fills a JsonDocument. Lives for one Parse. Iterative:
+// a container that is open keeps the way back to its parent in its own node, so depth costs no
+// stack, and a document that has grown to its messages allocates nothing.
+#ifndef OSTIARY_COMMON_JSON_JSON_SCANNER_H_
+#define OSTIARY_COMMON_JSON_JSON_SCANNER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "common/json/json_document.h"
+
+namespace ostiary {
+
+class JsonScanner {
+ public:
+  // Reads document->text_ into document->nodes_.
+  JsonScanner(const JsonLimits& limits, JsonDocument* document);
+
+  // Returns false where the text is not legal; document->error_ then says why.
+  bool Scan();
+
+ private:
+  using Node = JsonDocument::Node;
+
+  // Each of these reads what starts at `p` and returns the place behind it, or, having set the
+  // error, nullptr.
+  const char* Text(const char* p);
+  // The next thing in the open container: a member, an element or the end.
+  const char* Step(const char* p);
+  const char* Value(const char* p, uint32_t last);
+  const char* Key(const char* p);
+  const char* String(const char* p, uint32_t last);
+  const char* Escape(const char* p, Node* node);
+  const char* UnicodeEscape(const char* p, Node* node);
+  const char* Number(const char* p, uint32_t last);
+  const char* Digits(const char* p, absl::string_view where);
+  const char* Literal(const char* p, absl::string_view word, JsonType type, uint32_t last);
+  const char* Open(const char* p, JsonType type, uint32_t last);
+  const char* Close(const char* p);
+
+  const char* SkipBlanks(const char* p) const {
+    while (p != end_ && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) ++p;
+    return p;
+  }
+  // Adds a value without children.
+  void AddLeaf(const char* begin, const char* end, JsonType type, uint32_t last);
+  uint32_t Offset(const char* p) const { return static_cast<uint32_t>(p - begin_); }
+
+  const char* Fail(const char* p, std::string message);
+  const char* FailExpected(const char* p, absl::string_view expected);
+  const char* FailInString(const char* p, const char* string_begin);
+  std::string Found(const char* p) const;
+
+  const JsonLimits limits_;
+  const char* const begin_;
+  const char* const end_;
+  std::vector<Node>& nodes_;
+  JsonError& error_;
+  // The innermost open container, or kNone. While it is open, its `end` is the container around it
+  // and its `next` is its last child.
+  uint32_t open_;
+  uint32_t depth_ = 0;
+};
+
+}  // namespace ostiary
+
+#endif  // OSTIARY_COMMON_JSON_JSON_SCANNER_H_

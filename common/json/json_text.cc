@@ -1,0 +1,133 @@
+#include "common/json/json_text.h"
+
+#include <cstring>
+
+namespace ostiary {
+namespace {
+
+bool IsBetween(char c, uint8_t low, uint8_t high) {
+  const auto byte = static_cast<uint8_t>(c);
+  return low <= byte && byte <= high;
+}
+
+bool IsContinuation(char c) { return IsBetween(c, 0x80, 0xBF); }
+
+// What the letter behind a backslash stands for; 'u' is not one of them.
+char SimpleEscape(char letter) {
+  switch (letter) {
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    default:
+      return letter;
+  }
+}
+
+}  // namespace
+
+size_t Utf8SequenceLength(const char* p, const char* end) {
+  const auto left = static_cast<size_t>(end - p);
+  if (left == 0) return 0;
+  const auto lead = static_cast<uint8_t>(*p);
+  if (lead < 0x80) return 1;
+  if (lead < 0xC2) return 0;
+  if (lead < 0xE0) return left >= 2 && IsContinuation(p[1]) ? 2 : 0;
+  if (lead < 0xF0) {
+    const uint8_t low = lead == 0xE0 ? 0xA0 : 0x80;
+    const uint8_t high = lead == 0xED ? 0x9F : 0xBF;
+    return left >= 3 && IsBetween(p[1], low, high) && IsContinuation(p[2]) ? 3 : 0;
+  }
+  if (lead < 0xF5) {
+    const uint8_t low = lead == 0xF0 ? 0x90 : 0x80;
+    const uint8_t high = lead == 0xF4 ? 0x8F : 0xBF;
+    const bool legal =
+        left >= 4 && IsBetween(p[1], low, high) && IsContinuation(p[2]) && IsContinuation(p[3]);
+    return legal ? 4 : 0;
+  }
+  return 0;
+}
+
+size_t EncodeUtf8(uint32_t code_point, char* out) {
+  const auto tail = [code_point](int shift) {
+    return static_cast<char>(0x80 | ((code_point >> shift) & 0x3F));
+  };
+  if (code_point < 0x80) {
+    out[0] = static_cast<char>(code_point);
+    return 1;
+  }
+  if (code_point < 0x800) {
+    out[0] = static_cast<char>(0xC0 | (code_point >> 6));
+    out[1] = tail(0);
+    return 2;
+  }
+  if (code_point < 0x10000) {
+    out[0] = static_cast<char>(0xE0 | (code_point >> 12));
+    out[1] = tail(6);
+    out[2] = tail(0);
+    return 3;
+  }
+  out[0] = static_cast<char>(0xF0 | (code_point >> 18));
+  out[1] = tail(12);
+  out[2] = tail(6);
+  out[3] = tail(0);
+  return 4;
+}
+
+int32_t ParseHex4(const char* p) {
+  int32_t value = 0;
+  for (int i = 0; i < 4; ++i) {
+    const char c = p[i];
+    int32_t digit;
+    if (c >= '0' && c <= '9') {
+      digit = c - '0';
+    } else if (c >= 'a' && c <= 'f') {
+      digit = c - 'a' + 10;
+    } else if (c >= 'A' && c <= 'F') {
+      digit = c - 'A' + 10;
+    } else {
+      return -1;
+    }
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
+absl::string_view JsonStringReader::Next() {
+  if (p_ == end_) return {};
+  if (*p_ == '\\') return Escape();
+  const void* backslash = std::memchr(p_, '\\', static_cast<size_t>(end_ - p_));
+  const char* begin = p_;
+  p_ = backslash == nullptr ? end_ : static_cast<const char*>(backslash);
+  return absl::string_view(begin, static_cast<size_t>(p_ - begin));
+}
+
+absl::string_view JsonStringReader::Escape() {
+  const char letter = p_[1];
+  p_ += 2;
+  if (letter != 'u') {
+    escape_[0] = SimpleEscape(letter);
+    return absl::string_view(escape_, 1);
+  }
+  auto code_point = static_cast<uint32_t>(ParseHex4(p_));
+  p_ += 4;
+  if (IsHighSurrogate(code_point) && end_ - p_ >= 6 && p_[0] == '\\' && p_[1] == 'u') {
+    const auto low = static_cast<uint32_t>(ParseHex4(p_ + 2));
+    if (IsLowSurrogate(low)) {
+      p_ += 6;
+      code_point = 0x10000 + ((code_point - 0xD800) << 10) + (low - 0xDC00);
+    }
+  }
+  if (IsHighSurrogate(code_point) || IsLowSurrogate(code_point)) {
+    code_point = kReplacementCharacter;
+  }
+  return absl::string_view(escape_, EncodeUtf8(code_point, escape_));
+}
+
+}  // namespace ostiary
