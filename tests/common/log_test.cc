@@ -1,0 +1,121 @@
+// Log lines: one JSON object per write, whatever they hold, and nothing that stops the caller.
+#include "common/log.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/json/json_document.h"
+#include "common/unique_fd.h"
+#include "gtest/gtest.h"
+#include "tests/support/fake_clock.h"
+
+namespace ostiary {
+namespace {
+
+constexpr absl::string_view kTime = R"({"time":"2023-11-14T22:13:20.000Z",)";
+
+// A pair of sockets: Log writes to one end, the test reads from the other. Packets keep the bounds
+// of each write.
+class LogTest : public testing::Test {
+ protected:
+  LogTest() {
+    std::array<int, 2> fds;
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds.data()), 0);
+    write_end_ = UniqueFd(fds[0]);
+    read_end_ = UniqueFd(fds[1]);
+  }
+
+  // What one write(2) wrote, or "" where there was none.
+  std::string ReadOne() const {
+    std::array<char, 65536> bytes;
+    const ssize_t size = ::recv(read_end_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+    return size <= 0 ? "" : std::string(bytes.data(), static_cast<size_t>(size));
+  }
+
+  FakeClock clock_;
+  UniqueFd write_end_;
+  UniqueFd read_end_;
+};
+
+TEST_F(LogTest, WritesOneObjectPerLine) {
+  const Log log(write_end_.get(), LogLevel::kInfo, clock_);
+  log.Warning("reload_failed",
+              {{"path", "/etc/rules"}, {"line", 3}, {"kept", true}, {"big", uint64_t{1} << 63}});
+  EXPECT_EQ(ReadOne(), absl::StrCat(kTime, R"("level":"warning","event":"reload_failed",)",
+                                    R"("path":"/etc/rules","line":3,"kept":true,)",
+                                    "\"big\":9223372036854775808}\n"));
+  clock_.Advance(std::chrono::milliseconds(1));
+  log.Error("bare");
+  EXPECT_EQ(ReadOne(),
+            "{\"time\":\"2023-11-14T22:13:20.001Z\",\"level\":\"error\",\"event\":\"bare\"}\n");
+}
+
+TEST_F(LogTest, DropsWhatLiesBelowTheThreshold) {
+  const Log log(write_end_.get(), LogLevel::kWarning, clock_);
+  log.Debug("debug");
+  log.Info("info");
+  EXPECT_EQ(ReadOne(), "");
+  log.Warning("warning");
+  EXPECT_NE(ReadOne(), "");
+  log.Error("error");
+  EXPECT_NE(ReadOne(), "");
+}
+
+TEST_F(LogTest, AHostileFieldStaysInItsString) {
+  const Log log(write_end_.get(), LogLevel::kDebug, clock_);
+  const std::string hostile = "x\",\"level\":\"debug\"}\n{\"event\":\"\xFF\x1B[2J";
+  log.Info("seen", {{"name", hostile}});
+  const std::string line = ReadOne();
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+  JsonDocument document;
+  ASSERT_TRUE(document.Parse(line)) << line;
+  EXPECT_EQ(document.root().size(), 4u);
+  EXPECT_EQ(document.root().Find("name")->string_copy(),
+            "x\",\"level\":\"debug\"}\n{\"event\":\"\xEF\xBF\xBD\x1B[2J");
+}
+
+TEST_F(LogTest, LinesOfSeveralThreadsNeverMix) {
+  const Log log(write_end_.get(), LogLevel::kDebug, clock_);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&log, i] {
+      for (int j = 0; j < 25; ++j) log.Info("tick", {{"thread", i}, {"tick", j}});
+    });
+  }
+  std::vector<int> next(4, 0);
+  JsonDocument document;
+  for (int line = 0; line < 100; ++line) {
+    std::array<char, 4096> bytes;
+    const ssize_t size = ::recv(read_end_.get(), bytes.data(), bytes.size(), 0);
+    ASSERT_GT(size, 0);
+    ASSERT_TRUE(document.Parse(absl::string_view(bytes.data(), static_cast<size_t>(size))));
+    const auto thread = static_cast<size_t>(*document.root().Find("thread")->int64_value());
+    EXPECT_EQ(document.root().Find("tick")->int64_value(), next[thread]++);
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_F(LogTest, AFullOrBrokenSinkStopsNobody) {
+  ASSERT_EQ(::fcntl(write_end_.get(), F_SETFL, O_NONBLOCK), 0);
+  const Log full(write_end_.get(), LogLevel::kDebug, clock_);
+  for (int i = 0; i < 10'000; ++i) full.Info("tick");
+  const Log closed(-1, LogLevel::kDebug, clock_);
+  closed.Info("nobody_reads");
+}
+
+TEST(LogLevelTest, Names) {
+  EXPECT_EQ(LogLevelName(LogLevel::kDebug), "debug");
+  EXPECT_EQ(LogLevelName(LogLevel::kInfo), "info");
+  EXPECT_EQ(LogLevelName(LogLevel::kWarning), "warning");
+  EXPECT_EQ(LogLevelName(LogLevel::kError), "error");
+}
+
+}  // namespace
+}  // namespace ostiary
