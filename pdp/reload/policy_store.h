@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,15 +62,25 @@ struct PolicyState {
 
 class PolicyStore {
  public:
+  using Listener = std::function<void(const std::shared_ptr<const PublishedPolicy>&)>;
+
   // `epoch` names this process: random, and never used again.
   explicit PolicyStore(std::string epoch);
 
+  PolicyStore(const PolicyStore&) = delete;
+  PolicyStore& operator=(const PolicyStore&) = delete;
+
   // The policy that decides now; nullptr where none has loaded. Readers never wait for a reload:
-  // each thread keeps the pointer that it read last and compares one atomic counter.
+  // each thread remembers the policy that it read last and compares one atomic counter. What it
+  // remembers is a weak pointer, so no idle thread keeps an old policy alive; hold the result for
+  // one request, or one batch, and no longer.
   std::shared_ptr<const PublishedPolicy> Current() const;
 
   // A copy of the whole state.
   PolicyState State() const;
+
+  // Its status alone.
+  ReloadStatus Status() const;
 
   // Records a load that succeeded. With `snapshot` set it becomes the policy that decides, under
   // the next generation, together with `status`, in one step; with nullptr (the files are what they
@@ -84,20 +93,27 @@ class PolicyStore {
 
   // Calls `listener` after each Publish that changed the policy, on the publishing thread, in the
   // order of generations; at once with the present policy if there is one. Listeners must be quick
-  // and must not call back into the store's Subscribe or Publish.
-  void Subscribe(std::function<void(const std::shared_ptr<const PublishedPolicy>&)> listener);
+  // and must not call back into the store's Subscribe or Publish; Current() and State() they may
+  // call, and find that policy or a newer one. There is no way to unsubscribe: what a listener
+  // refers to must outlive the store, or whatever publishes into it.
+  void Subscribe(Listener listener);
 
  private:
+  // Makes `next` the state.
+  void Swap(std::shared_ptr<const PolicyState> next) ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mutex_);
+  std::shared_ptr<const PolicyState> Load() const;
+
   const std::string epoch_;
   const uint64_t id_;  // tells stores apart in the readers' thread-local memory
 
-  // Serialises publishing with the calls to listeners.
+  // Serialises publishing, with its calls to listeners.
   mutable Mutex publish_mutex_;
-  std::vector<std::function<void(const std::shared_ptr<const PublishedPolicy>&)>> listeners_
-      ABSL_GUARDED_BY(publish_mutex_);
+  std::vector<Listener> listeners_ ABSL_GUARDED_BY(publish_mutex_);
 
+  // Held for the copy or the swap of one pointer, never longer.
   mutable Mutex mutex_;
-  PolicyState state_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<const PolicyState> state_ ABSL_GUARDED_BY(mutex_);
+  // Moves with each new policy, under mutex_; 0 while there is none.
   std::atomic<uint64_t> version_{0};
 };
 

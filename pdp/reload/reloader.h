@@ -2,12 +2,18 @@
 //
 // Reload() may be called from any thread: calls run one after another, each reading the files
 // anew. The watch (watch_loop.h), SIGHUP, the Reload RPC and the start of the program all end here,
-// so all of them do the same.
+// so all of them do the same. One reloader to a store: it keeps the history that Status shows.
+//
+// In the log: reload_succeeded and reload_failed, then one line for each issue (policy_warning,
+// policy_error). A reload that met nothing new (the bytes and the outcome of the one before) goes
+// in as reload_unchanged: at level debug for the poll, which comes again and again, and at level
+// info for the others, so that whoever asked finds an answer.
 #ifndef OSTIARY_PDP_RELOAD_RELOADER_H_
 #define OSTIARY_PDP_RELOAD_RELOADER_H_
 
+#include <cstdint>
+#include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "common/clock.h"
@@ -15,40 +21,63 @@
 #include "common/mutex.h"
 #include "common/sha256.h"
 #include "pdp/policy/load.h"
+#include "pdp/reload/policy_files.h"
 #include "pdp/reload/policy_store.h"
 
 namespace ostiary::pdp {
 
-struct PolicyPaths {
-  std::string rules;
-  std::optional<std::string> mcp_config;
-};
-
 // What a reload did, or with ReloadMode::kValidateOnly would do.
 struct ReloadOutcome {
   bool ok = false;       // the files loaded (or are what they were, and that loaded)
-  bool changed = false;  // and differ from what decided before
+  bool changed = false;  // and their bytes differ from what decided before
   PolicyDiff diff;
   std::vector<Issue> issues;
   std::shared_ptr<const PublishedPolicy> policy;  // what decides now; nullptr where nothing does
 };
 
-enum class ReloadMode : uint8_t { kApply, kValidateOnly };
+enum class ReloadMode : uint8_t {
+  kApply,
+  kValidateOnly,  // read and check; change nothing, not even the status
+  kPoll,          // as kApply, and quiet in the log where nothing is new
+};
 
 class Reloader {
  public:
-  // `store`, `clock` and `log` must outlive the reloader.
+  // `store`, `clock` and `log` must outlive the reloader. Reads nothing yet, and gives the store a
+  // status that has the paths.
   Reloader(PolicyPaths paths, PolicyLimits limits, PolicyStore* store, const Clock& clock,
            const Log& log);
 
   // Reads both files together, loads them, publishes the result, and returns what happened. When it
   // returns, the new policy decides. Never throws away the policy that decides: any failure keeps
-  // it. Files with the bytes of the last good load change nothing but the attempt's times.
+  // it. Files with the bytes of the last good load change nothing but the attempt's times and
+  // counts, and end an error.
   ReloadOutcome Reload(ReloadMode mode = ReloadMode::kApply);
 
   const PolicyPaths& paths() const { return paths_; }
 
  private:
+  // The bytes of both files, known again by their digests.
+  struct Content {
+    Sha256Digest rules;
+    std::optional<Sha256Digest> mcp_config;
+    bool operator==(const Content&) const = default;
+  };
+
+  // What one attempt came to, before anything is published.
+  struct Attempt {
+    std::optional<Content> content;                  // nullopt where a file could not be read
+    std::shared_ptr<const PolicySnapshot> snapshot;  // nullptr: an error, or the present policy
+    std::vector<Issue> issues;
+    bool ok = false;
+  };
+
+  Attempt Try() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Attempt Load(const PolicyFileContents& files) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RecordSuccess(const Attempt& attempt, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RecordFailure(const Attempt& attempt) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WriteLog(const ReloadOutcome& outcome, ReloadMode mode, bool news) const;
+
   const PolicyPaths paths_;
   const PolicyLimits limits_;
   PolicyStore* const store_;
@@ -56,9 +85,13 @@ class Reloader {
   const Log& log_;
 
   Mutex mutex_;
-  // Of the last good load's bytes, with its warnings.
-  std::optional<Sha256Digest> loaded_content_ ABSL_GUARDED_BY(mutex_);
+  ReloadStatus status_ ABSL_GUARDED_BY(mutex_);
+  // The last good load, whose policy decides.
+  std::optional<Content> loaded_content_ ABSL_GUARDED_BY(mutex_);
   std::vector<Issue> loaded_issues_ ABSL_GUARDED_BY(mutex_);
+  // The last attempt, unless it was that load: text that failed once is not parsed at every poll.
+  std::optional<Content> failed_content_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Issue> failed_issues_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace ostiary::pdp
