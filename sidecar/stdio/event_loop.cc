@@ -1,0 +1,331 @@
+#include "sidecar/stdio/event_loop.h"
+
+#include <signal.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace ostiary::sidecar {
+namespace {
+
+// Where the process's end cannot be polled for, it is looked for this often.
+constexpr MonoDuration kEndInterval = std::chrono::milliseconds(20);
+
+enum Slot {
+  kClientIn,
+  kServerOut,
+  kClientOut,
+  kServerIn,
+  kInboxSlot,
+  kSignalSlot,
+  kEndSlot,
+  kSlots
+};
+
+constexpr absl::string_view kNewline = "\n";
+
+}  // namespace
+
+EventLoop::EventLoop(const EventLoopOptions& options, const EnforcerOptions& enforcer_options,
+                     const EventLoopPorts& ports)
+    : options_(options),
+      ports_(ports),
+      enforcer_(enforcer_options, ports.source, this, *ports.log),
+      shutdown_(options.shutdown),
+      from_client_{LineReader(enforcer_options.max_line_bytes), options.client_input},
+      from_server_{LineReader(enforcer_options.max_line_bytes)},
+      client_out_(OutputFd::Inherited(options.client_output)),
+      now_(ports.clock->Now()),
+      polled_(kSlots) {
+  client_output_broken_ = !client_out_.open();
+}
+
+EventLoop::~EventLoop() = default;
+
+int EventLoop::Run() {
+  enforcer_.Start(now_);
+  while (true) {
+    HandleEvents();
+    if (const auto due = enforcer_.NextDeadline(); due.has_value() && now_ >= *due) {
+      enforcer_.OnTime(now_);
+    }
+    HandleLines(Side::kClient);
+    HandleLines(Side::kServer);
+    HandleEvents();  // answers that came during the lines
+    Flush();
+    if (!TakeShutdownSteps()) return ExitStatus();
+    Sleep();
+    now_ = ports_.clock->Now();
+    HandleReady();
+  }
+}
+
+void EventLoop::ToClient(absl::string_view line) {
+  if (client_output_broken_) return;
+  Queue(line, from_server_.reader, &to_client_);
+}
+
+void EventLoop::ToServer(absl::string_view line) {
+  if (!server_in_.open()) return;
+  Queue(line, from_client_.reader, &to_server_);
+}
+
+void EventLoop::Queue(absl::string_view line, const LineReader& reader, WriteQueue* queue) {
+  if (!reader.Contains(line)) {
+    queue->AppendCopy(line);
+    queue->AppendCopy(kNewline);
+  } else if (reader.EndsWithNewline(line)) {
+    queue->AppendBorrowed(absl::string_view(line.data(), line.size() + 1));
+  } else {
+    queue->AppendBorrowed(line);
+    queue->AppendCopy(kNewline);
+  }
+}
+
+void EventLoop::StartServer() {
+  absl::StatusOr<ServerPipes> pipes = ports_.server->Start();
+  if (!pipes.ok()) {
+    start_error_ = std::string(pipes.status().message());
+    ports_.log->Error("server_not_started", {{"error", *start_error_}});
+    return;
+  }
+  server_started_ = true;
+  server_in_ = OutputFd::Own(std::move(pipes->input));
+  server_output_ = std::move(pipes->output);
+  from_server_.fd = server_output_.get();
+}
+
+void EventLoop::HandleEvents() {
+  while (ports_.inbox->has_events()) {
+    for (SourceEvent& event : ports_.inbox->Take()) {
+      enforcer_.OnSourceEvent(std::move(event), now_);
+    }
+  }
+}
+
+bool EventLoop::Paused(Side side) const {
+  if (to_client_.pending_bytes() >= options_.pause_bytes) return true;
+  return side == Side::kClient && to_server_.pending_bytes() >= options_.pause_bytes;
+}
+
+void EventLoop::HandleLines(Side side) {
+  Input& input = side == Side::kClient ? from_client_ : from_server_;
+  if (!input.has_lines) return;
+  while (!Paused(side)) {
+    const std::optional<LineReader::Line> line = input.reader.Next();
+    if (!line.has_value()) {
+      input.has_lines = false;
+      break;
+    }
+    if (ports_.inbox->has_events()) HandleEvents();
+    HandleLine(side, *line);
+  }
+}
+
+void EventLoop::HandleLine(Side side, const LineReader::Line& line) {
+  const bool whole = line.kind == LineReader::LineKind::kWhole;
+  if (side == Side::kClient) {
+    if (whole) return enforcer_.OnClientLine(line.text, now_);
+    return enforcer_.OnClientLineTooLong(line.text, now_);
+  }
+  if (whole) return enforcer_.OnServerLine(line.text, now_);
+  enforcer_.OnServerLineTooLong(line.text, now_);
+}
+
+void EventLoop::ReadFrom(Side side) {
+  Input& input = side == Side::kClient ? from_client_ : from_server_;
+  const WriteQueue& queue = side == Side::kClient ? to_server_ : to_client_;
+  const absl::Span<char> room =
+      input.reader.Room(queue.borrows() ? TakenLines::kInUse : TakenLines::kDone);
+  if (room.empty()) return;
+  const ssize_t size = ::read(input.fd, room.data(), room.size());
+  input.idle = size < 0;
+  if (size > 0) {
+    input.reader.Commit(static_cast<size_t>(size));
+    input.has_lines = true;
+  } else if (size == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
+    EndInput(side);
+  }
+}
+
+void EventLoop::EndInput(Side side) {
+  Input& input = side == Side::kClient ? from_client_ : from_server_;
+  input.ended = true;
+  input.fd = -1;
+  if (side == Side::kServer) server_output_.Reset();
+  if (const size_t size = input.reader.unfinished_bytes(); size > 0) {
+    ports_.log->Warning("unfinished_line_dropped",
+                        {{"from", side == Side::kClient ? "client" : "server"},
+                         {"bytes", static_cast<uint64_t>(size)}});
+  }
+}
+
+void EventLoop::Flush() {
+  if (!to_server_.empty() && to_server_.Flush(server_in_) == FlushResult::kBroken) {
+    ports_.log->Warning("server_input_broken");
+    server_input_broken_ = true;
+    server_in_.Close();
+  }
+  if (!to_client_.empty() && to_client_.Flush(client_out_) == FlushResult::kBroken) {
+    client_output_broken_ = true;
+  }
+}
+
+ShutdownView EventLoop::LookAtShutdown() const {
+  ShutdownView view;
+  view.client_input_ended = from_client_.ended;
+  view.client_output_broken = client_output_broken_;
+  view.told_to_end = signal_.has_value();
+  view.server_started = server_started_ || start_error_.has_value();
+  view.server_ended = server_status_.has_value() || start_error_.has_value();
+  view.server_output_ended =
+      start_error_.has_value() || (from_server_.ended && !from_server_.has_lines);
+  view.server_output_idle = from_server_.idle;
+  view.server_output_paused = Paused(Side::kServer);
+  view.server_input_open = server_in_.open();
+  view.server_input_broken = server_input_broken_;
+  view.decisions_wait = enforcer_.waiting() > 0 || from_client_.has_lines;
+  view.to_server_pending = !to_server_.empty();
+  view.to_client_pending = !to_client_.empty();
+  view.to_client_written = to_client_.written_bytes();
+  return view;
+}
+
+bool EventLoop::TakeShutdownSteps() {
+  while (true) {
+    const ShutdownStep step = shutdown_.Next(LookAtShutdown(), now_);
+    if (step == ShutdownStep::kNone) return true;
+    if (step == ShutdownStep::kLeave) return false;
+    TakeStep(step);
+    HandleEvents();
+    Flush();
+  }
+}
+
+void EventLoop::TakeStep(ShutdownStep step) {
+  switch (step) {
+    case ShutdownStep::kCloseServerInput:
+      to_server_.Clear();
+      server_in_.Close();
+      return;
+    case ShutdownStep::kTerminateGroup:
+      ports_.log->Info("server_terminated");
+      return ports_.server->SignalGroup(SIGTERM);
+    case ShutdownStep::kKillGroup:
+      return ports_.server->SignalGroup(SIGKILL);
+    case ShutdownStep::kAnnounceServerGone:
+      return AnnounceServerGone();
+    case ShutdownStep::kNone:
+    case ShutdownStep::kLeave:
+      return;
+  }
+}
+
+void EventLoop::AnnounceServerGone() {
+  if (start_error_.has_value()) {
+    return enforcer_.OnServerGone(absl::StrCat("the server could not be started: ", *start_error_));
+  }
+  if (!server_status_.has_value()) return enforcer_.OnServerGone("the server closed its output");
+  const int status = *server_status_;
+  ports_.log->Info("server_ended", {{"status", status}});
+  enforcer_.OnServerGone(status > 128
+                             ? absl::StrCat("the server was ended by signal ", status - 128)
+                             : absl::StrCat("the server left with status ", status));
+}
+
+int EventLoop::ExitStatus() const {
+  if (start_error_.has_value()) return EX_CONFIG;
+  if (server_status_.has_value()) return *server_status_;
+  if (server_started_) return 128 + SIGKILL;
+  return signal_.has_value() ? 128 + *signal_ : 0;
+}
+
+void EventLoop::WatchInput(Side side, pollfd* slot) const {
+  const Input& input = side == Side::kClient ? from_client_ : from_server_;
+  const WriteQueue& queue = side == Side::kClient ? to_server_ : to_client_;
+  // Told to end, we owe the client the server's last answers and nothing new.
+  const bool unwanted = side == Side::kClient && signal_.has_value();
+  const bool full = queue.borrows() && !input.reader.HasRoomBehind();
+  slot->fd = unwanted || full || input.has_lines || Paused(side) ? -1 : input.fd;
+  slot->events = POLLIN;
+}
+
+void EventLoop::WatchOutput(const OutputFd& output, const WriteQueue& queue, pollfd* slot) const {
+  slot->fd = output.fd();
+  slot->events = queue.empty() ? 0 : POLLOUT;
+}
+
+std::optional<MonoDuration> EventLoop::Timeout() const {
+  const auto can_go_on = [this](const Input& input, Side side) {
+    return input.has_lines && !Paused(side);
+  };
+  if (can_go_on(from_client_, Side::kClient) || can_go_on(from_server_, Side::kServer)) {
+    return MonoDuration::zero();
+  }
+  std::optional<MonoTime> due = enforcer_.NextDeadline();
+  const auto sooner = [&due](std::optional<MonoTime> other) {
+    if (other.has_value() && (!due.has_value() || *other < *due)) due = other;
+  };
+  sooner(shutdown_.NextDeadline());
+  if (server_started_ && !server_status_.has_value() && ports_.server->end_fd() < 0) {
+    sooner(now_ + kEndInterval);
+  }
+  if (!due.has_value()) return std::nullopt;
+  return std::max(MonoDuration::zero(), *due - ports_.clock->Now());
+}
+
+void EventLoop::Sleep() {
+  WatchInput(Side::kClient, &polled_[kClientIn]);
+  WatchInput(Side::kServer, &polled_[kServerOut]);
+  WatchOutput(client_out_, to_client_, &polled_[kClientOut]);
+  if (client_output_broken_) polled_[kClientOut].fd = -1;
+  WatchOutput(server_in_, to_server_, &polled_[kServerIn]);
+  if (to_server_.empty()) polled_[kServerIn].fd = -1;
+  polled_[kInboxSlot] = {ports_.inbox->fd(), POLLIN, 0};
+  polled_[kSignalSlot] = {ports_.signals == nullptr ? -1 : ports_.signals->fd(), POLLIN, 0};
+  const bool awaits_end = server_started_ && !server_status_.has_value();
+  polled_[kEndSlot] = {awaits_end ? ports_.server->end_fd() : -1, POLLIN, 0};
+
+  std::optional<MonoDuration> timeout = Timeout();
+  if (!ports_.inbox->PrepareToSleep()) timeout = MonoDuration::zero();
+  timespec wait = {};
+  if (timeout.has_value()) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(*timeout);
+    wait.tv_sec = seconds.count();
+    wait.tv_nsec = (*timeout - seconds).count();
+  }
+  if (::ppoll(polled_.data(), polled_.size(), timeout.has_value() ? &wait : nullptr, nullptr) < 0) {
+    for (pollfd& slot : polled_) slot.revents = 0;
+  }
+  ports_.inbox->Awake();
+}
+
+void EventLoop::HandleReady() {
+  const auto ready = [this](Slot slot) {
+    return polled_[slot].fd >= 0 && polled_[slot].revents != 0;
+  };
+  if (ready(kInboxSlot)) ports_.inbox->ClearWake();
+  if (ready(kSignalSlot)) {
+    while (const std::optional<int> signal = ports_.signals->Next()) {
+      if (!signal_.has_value()) signal_ = signal;
+    }
+  }
+  if (server_started_ && !server_status_.has_value() &&
+      (ready(kEndSlot) || ports_.server->end_fd() < 0)) {
+    server_status_ = ports_.server->Ended();
+  }
+  if ((polled_[kClientOut].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0 && ready(kClientOut)) {
+    client_output_broken_ = true;
+    to_client_.Clear();
+  }
+  from_server_.idle = polled_[kServerOut].fd >= 0 && polled_[kServerOut].revents == 0;
+  if (ready(kClientIn)) ReadFrom(Side::kClient);
+  if (ready(kServerOut)) ReadFrom(Side::kServer);
+}
+
+}  // namespace ostiary::sidecar

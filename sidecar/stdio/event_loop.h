@@ -1,0 +1,132 @@
+// EventLoop: the sidecar at work. One thread reads both sides, lets the enforcer decide, and
+// writes.
+//
+// It owns the enforcer and is its output. What it sees to:
+//   - order: what the decision source posted is handled before the next line;
+//   - no waiting: a lone message is written as soon as it is decided; under load all lines of one
+//     read are written together, from where they were read (write_queue.h);
+//   - backpressure: where a side does not read what is owed to it, whoever adds to that is not read
+//     either. The client adds to both sides (calls to the server, denials to itself), the server to
+//     the client. Nothing waits for anything but the two peers, so the sidecar adds no deadlock;
+//   - the end (shutdown_steps.h).
+//
+// Everything happens on the thread that calls Run, which must be the one that made the loop.
+#ifndef OSTIARY_SIDECAR_STDIO_EVENT_LOOP_H_
+#define OSTIARY_SIDECAR_STDIO_EVENT_LOOP_H_
+
+#include <poll.h>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "sidecar/core/enforcer.h"
+#include "sidecar/stdio/inbox.h"
+#include "sidecar/stdio/line_reader.h"
+#include "sidecar/stdio/output_fd.h"
+#include "sidecar/stdio/server_process.h"
+#include "sidecar/stdio/shutdown_steps.h"
+#include "sidecar/stdio/signals.h"
+#include "sidecar/stdio/write_queue.h"
+
+namespace ostiary::sidecar {
+
+struct EventLoopOptions {
+  // The client's pipes, as they were inherited: never made non-blocking, see output_fd.h.
+  int client_input = 0;
+  int client_output = 1;
+  // Bytes owed to a side past which whoever adds to them is not read. One line may pass it.
+  size_t pause_bytes = size_t{1} << 20;
+  ShutdownTimes shutdown;
+};
+
+// What the loop works with; all of it must outlive the loop.
+struct EventLoopPorts {
+  DecisionSource* source = nullptr;
+  Inbox* inbox = nullptr;  // where `source` posts
+  ServerProcess* server = nullptr;
+  Signals* signals = nullptr;  // nullptr: none are read
+  const Clock* clock = nullptr;
+  const Log* log = nullptr;
+};
+
+class EventLoop final : private EnforcerOutput {
+ public:
+  EventLoop(const EventLoopOptions& options, const EnforcerOptions& enforcer_options,
+            const EventLoopPorts& ports);
+  ~EventLoop() override;
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  // Works until the session is over. Returns the exit status: the server's; 78 where it could not
+  // be started; 128 + N where signal N ended us before it ran; else 0.
+  int Run();
+
+ private:
+  // One direction: what is read from a side.
+  struct Input {
+    LineReader reader;
+    int fd = -1;
+    bool ended = false;
+    bool idle = false;       // had nothing to read when asked last
+    bool has_lines = false;  // lines were left in the reader when it was paused
+  };
+  enum class Side : uint8_t { kClient, kServer };
+
+  // EnforcerOutput.
+  void ToClient(absl::string_view line) override;
+  void ToServer(absl::string_view line) override;
+  void StartServer() override;
+
+  void HandleEvents();
+  void HandleLines(Side side);
+  void HandleLine(Side side, const LineReader::Line& line);
+  void ReadFrom(Side side);
+  void EndInput(Side side);
+  bool Paused(Side side) const;
+  void Flush();
+  void Queue(absl::string_view line, const LineReader& reader, WriteQueue* queue);
+
+  // False once the session is over.
+  bool TakeShutdownSteps();
+  ShutdownView LookAtShutdown() const;
+  void TakeStep(ShutdownStep step);
+  void AnnounceServerGone();
+  int ExitStatus() const;
+
+  void Sleep();
+  void WatchInput(Side side, pollfd* slot) const;
+  void WatchOutput(const OutputFd& output, const WriteQueue& queue, pollfd* slot) const;
+  std::optional<MonoDuration> Timeout() const;
+  void HandleReady();
+
+  const EventLoopOptions options_;
+  const EventLoopPorts ports_;
+  Enforcer enforcer_;
+  ShutdownSteps shutdown_;
+
+  Input from_client_;
+  Input from_server_;
+  UniqueFd server_output_;
+  OutputFd client_out_;
+  OutputFd server_in_;
+  WriteQueue to_client_;
+  WriteQueue to_server_;
+
+  bool client_output_broken_ = false;
+  bool server_input_broken_ = false;
+  bool server_started_ = false;
+  std::optional<std::string> start_error_;
+  std::optional<int> server_status_;
+  std::optional<int> signal_;
+  MonoTime now_;
+  std::vector<pollfd> polled_;
+};
+
+}  // namespace ostiary::sidecar
+
+#endif  // OSTIARY_SIDECAR_STDIO_EVENT_LOOP_H_

@@ -1,0 +1,99 @@
+#include "sidecar/stdio/line_reader.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+
+namespace ostiary::sidecar {
+namespace {
+
+// While taken lines are in use, no byte is put behind this.
+constexpr size_t kWindowBytes = size_t{2} << 20;
+
+}  // namespace
+
+LineReader::LineReader(size_t max_line_bytes)
+    : max_line_bytes_(max_line_bytes),
+      capacity_(std::max(max_line_bytes + 1, kWindowBytes) + kRoomBytes),
+      // Not initialised, so that pages which no line needs never become resident.
+      buffer_(new char[capacity_]) {}
+
+absl::Span<char> LineReader::Room(TakenLines taken) {
+  if (taken == TakenLines::kDone) {
+    // Moving no more bytes than were returned since the last move keeps the cost of moving below
+    // that of reading, and the buffer's working set near its front.
+    if (end_ - begin_ <= begin_ || capacity_ - end_ < kRoomBytes) MoveToFront();
+  } else if (!HasRoomBehind()) {
+    return {};
+  }
+  return absl::MakeSpan(buffer_.get() + end_, kRoomBytes);
+}
+
+bool LineReader::HasRoomBehind() const { return end_ + kRoomBytes <= kWindowBytes; }
+
+void LineReader::Commit(size_t size) {
+  end_ += size;
+  touched_ = std::max(touched_, end_);
+}
+
+std::optional<LineReader::Line> LineReader::Next() {
+  const char* const data = buffer_.get();
+  const void* const found = std::memchr(data + scanned_, '\n', end_ - scanned_);
+  if (found == nullptr) {
+    scanned_ = end_;
+    if (skipping_) {
+      begin_ = end_;
+      return std::nullopt;
+    }
+    if (end_ - begin_ <= max_line_bytes_) return std::nullopt;
+    skipping_ = true;
+    const absl::string_view head(data + begin_, std::min(end_ - begin_, kHeadBytes));
+    begin_ = end_;
+    return Line{LineKind::kTooLong, head};
+  }
+  const size_t line_begin = begin_;
+  const size_t line_end = static_cast<const char*>(found) - data;
+  begin_ = scanned_ = line_end + 1;
+  if (skipping_) {
+    skipping_ = false;
+    return Next();
+  }
+  const absl::string_view text(data + line_begin, line_end - line_begin);
+  if (text.size() <= max_line_bytes_) return Line{LineKind::kWhole, text};
+  return Line{LineKind::kTooLong, text.substr(0, kHeadBytes)};
+}
+
+bool LineReader::Contains(absl::string_view text) const {
+  const std::less_equal<> not_after;
+  return not_after(buffer_.get(), text.data()) &&
+         not_after(text.data() + text.size(), buffer_.get() + end_);
+}
+
+bool LineReader::EndsWithNewline(absl::string_view text) const {
+  return text.data() + text.size() != buffer_.get() + end_ && text.data()[text.size()] == '\n';
+}
+
+void LineReader::MoveToFront() {
+  const size_t size = end_ - begin_;
+  if (size > 0 && begin_ > 0) std::memmove(buffer_.get(), buffer_.get() + begin_, size);
+  begin_ = 0;
+  scanned_ = end_ = size;
+  // A line of many megabytes is rare: what it took goes back to the machine.
+  if (touched_ > 2 * kWindowBytes && size < kRoomBytes) ReleaseMemory();
+}
+
+void LineReader::ReleaseMemory() {
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto first = reinterpret_cast<uintptr_t>(buffer_.get() + kRoomBytes);
+  const auto last = reinterpret_cast<uintptr_t>(buffer_.get() + touched_);
+  const uintptr_t from = (first + page - 1) / page * page;
+  const uintptr_t to = last / page * page;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): madvise wants whole pages.
+  if (from < to) ::madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
+  touched_ = end_;
+}
+
+}  // namespace ostiary::sidecar

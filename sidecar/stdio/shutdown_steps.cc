@@ -1,0 +1,107 @@
+#include "sidecar/stdio/shutdown_steps.h"
+
+namespace ostiary::sidecar {
+namespace {
+
+void Note(std::optional<MonoTime>* since, bool seen, MonoTime now) {
+  if (seen && !since->has_value()) *since = now;
+}
+
+}  // namespace
+
+ShutdownStep ShutdownSteps::Next(const ShutdownView& view, MonoTime now) {
+  deadline_.reset();
+  Observe(view, now);
+  if (view.server_started) {
+    if (ShouldCloseInput(view, now)) {
+      asked_ = now;
+      return ShutdownStep::kCloseServerInput;
+    }
+    if (ShouldTerminate(view, now)) {
+      terminated_ = now;
+      return ShutdownStep::kTerminateGroup;
+    }
+    if (ShouldKill(view, now)) {
+      killed_ = now;
+      return ShutdownStep::kKillGroup;
+    }
+    if (ShouldAnnounce(view, now)) {
+      announced_ = now;
+      stalled_ = now;
+      return ShutdownStep::kAnnounceServerGone;
+    }
+  }
+  return ShouldLeave(view, now) ? ShutdownStep::kLeave : ShutdownStep::kNone;
+}
+
+void ShutdownSteps::Observe(const ShutdownView& view, MonoTime now) {
+  Note(&client_gone_, view.client_input_ended || view.client_output_broken, now);
+  Note(&told_, view.told_to_end, now);
+  Note(&server_ended_, view.server_ended, now);
+  // A server that does not read any more is of no use and is asked to go.
+  Note(&asked_, view.server_input_broken, now);
+  Note(&stalled_, view.server_ended, now);
+  if (stalled_.has_value() && view.to_client_written != written_) stalled_ = now;
+  written_ = view.to_client_written;
+}
+
+// Whether `wait` has passed; if not, that moment is one to come back at.
+bool ShutdownSteps::Past(const Since& since, MonoDuration wait, MonoTime now) {
+  if (!since.has_value()) return false;
+  if (now >= *since + wait) return true;
+  if (!deadline_.has_value() || *since + wait < *deadline_) deadline_ = *since + wait;
+  return false;
+}
+
+bool ShutdownSteps::ShouldCloseInput(const ShutdownView& view, MonoTime now) {
+  if (!view.server_input_open) return false;
+  if (view.told_to_end || view.client_output_broken || view.server_output_ended ||
+      view.server_ended) {
+    return true;
+  }
+  if (!view.client_input_ended) return false;
+  return (!view.decisions_wait && !view.to_server_pending) ||
+         Past(client_gone_, times_.decide, now);
+}
+
+bool ShutdownSteps::ShouldTerminate(const ShutdownView& view, MonoTime now) {
+  if (terminated_.has_value() || killed_.has_value() || view.server_ended) return false;
+  return told_.has_value() || Past(asked_, times_.ask_to_end, now);
+}
+
+bool ShutdownSteps::ShouldKill(const ShutdownView& view, MonoTime now) {
+  if (killed_.has_value()) return false;
+  if (view.server_ended && view.server_output_ended) return true;
+  return Past(server_ended_, times_.kill_rest, now) || Past(told_, times_.told_kill, now) ||
+         Past(terminated_, times_.kill, now);
+}
+
+bool ShutdownSteps::ShouldAnnounce(const ShutdownView& view, MonoTime now) {
+  if (announced_.has_value()) return false;
+  if (view.server_output_ended || TimeToLeave(now)) return true;
+  // While the client does not read, the server's last words still stand in its pipe.
+  if (view.server_output_paused) return Past(stalled_, times_.client_stalled, now);
+  if (view.server_output_idle && Past(server_ended_, times_.output_silent, now)) return true;
+  return Past(server_ended_, times_.output_endless, now);
+}
+
+bool ShutdownSteps::TimeToLeave(MonoTime now) {
+  return Past(told_, times_.told_leave, now) || Past(client_gone_, times_.leave, now);
+}
+
+bool ShutdownSteps::ShouldLeave(const ShutdownView& view, MonoTime now) {
+  if (TimeToLeave(now)) return true;
+  if (!view.server_started) {
+    if (!told_.has_value() && !client_gone_.has_value()) return false;
+    if (view.client_output_broken) return true;
+    return !view.to_client_pending && (told_.has_value() || !view.decisions_wait);
+  }
+  if (!announced_.has_value()) return false;
+  // One that survives SIGKILL is in the kernel's hands.
+  if (!view.server_ended) return Past(killed_, times_.output_silent, now);
+  if (!killed_.has_value()) return false;
+  if (!view.to_client_pending || view.client_output_broken) return true;
+  return Past(stalled_, times_.client_stalled, now);
+}
+
+}  // namespace ostiary::sidecar
