@@ -1,0 +1,83 @@
+#include "sidecar/pdp_client/channel.h"
+
+#include <stdlib.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "grpcpp/support/channel_arguments.h"
+
+namespace ostiary::sidecar {
+namespace {
+
+absl::Status BadAddress(absl::string_view address, absl::string_view why) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("the PDP's address \"", address, "\": ", why, "; give host:port or unix:PATH"));
+}
+
+bool SteersGrpc(absl::string_view name) {
+  for (absl::string_view prefix : {"GRPC_", "OPENSSL_", "SSL_"}) {
+    if (absl::StartsWith(name, prefix)) return true;
+  }
+  return absl::EndsWithIgnoreCase(name, "_proxy");
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> GrpcTarget(absl::string_view address) {
+  if (absl::string_view path = address; absl::ConsumePrefix(&path, "unix:")) {
+    if (path.empty()) return BadAddress(address, "no path");
+    if (path.size() >= sizeof(sockaddr_un::sun_path)) return BadAddress(address, "path too long");
+    return std::string(address);
+  }
+  const size_t colon = address.rfind(':');
+  if (colon == absl::string_view::npos || colon == 0) return BadAddress(address, "no port or host");
+  const absl::string_view host = address.substr(0, colon);
+  const bool bracketed = host.front() == '[' && host.back() == ']' && host.size() > 2;
+  if (host.find('/') != absl::string_view::npos ||
+      (!bracketed && host.find(':') != absl::string_view::npos)) {
+    return BadAddress(address, "not a host");
+  }
+  int port = 0;
+  if (!absl::SimpleAtoi(address.substr(colon + 1), &port) || port < 1 || port > 65535) {
+    return BadAddress(address, "no port from 1 to 65535");
+  }
+  return absl::StrCat("dns:///", address);
+}
+
+std::shared_ptr<grpc::Channel> NewChannel(const std::string& target) {
+  grpc::ChannelArguments args;
+  args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  args.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  args.SetLoadBalancingPolicyName("pick_first");
+  args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  args.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2'000);
+  args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
+  // The lease notices a PDP that says nothing; this notices a dead connection before it.
+  args.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
+  args.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
+  args.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), args);
+}
+
+void CleanGrpcEnvironment() {
+  std::vector<std::string> names;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const absl::string_view text(*entry);
+    const absl::string_view name = text.substr(0, text.find('='));
+    if (SteersGrpc(name)) names.emplace_back(name);
+  }
+  for (const std::string& name : names) unsetenv(name.c_str());
+  setenv("GRPC_DNS_RESOLVER", "native", /*overwrite=*/1);
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/1);
+}
+
+}  // namespace ostiary::sidecar

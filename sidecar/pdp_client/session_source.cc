@@ -1,0 +1,160 @@
+#include "sidecar/pdp_client/session_source.h"
+
+#include <optional>
+#include <random>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "common/mutex.h"
+#include "common/status_macros.h"
+#include "sidecar/pdp_client/backoff.h"
+#include "sidecar/pdp_client/channel.h"
+#include "sidecar/pdp_client/session_stream.h"
+#include "sidecar/pdp_client/wire.h"
+
+namespace ostiary::sidecar {
+
+class SessionSource::Rep {
+ public:
+  Rep(SessionSourceOptions options, std::string target, SourceSink* sink, const Clock& clock,
+      const Log& log);
+  ~Rep();
+
+  void Ask(uint64_t id, const std::vector<Access>& accesses) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Acknowledge(const Revision& revision) ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  // The keeper's thread.
+  void Keep() ABSL_LOCKS_EXCLUDED(mutex_);
+  // The stream to run after `wait`; nullptr where it is time to stop.
+  SessionStream* Await(MonoDuration wait) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Replaces the stream that ended; its open asks go with it. False where it is time to stop.
+  bool Renew() ABSL_LOCKS_EXCLUDED(mutex_);
+  void LogLoss(const absl::Status& status, bool was_up);
+
+  // Constant after construction.
+  const SessionSourceOptions options_;
+  const std::string target_;
+  SourceSink* const sink_;
+  const Clock& clock_;
+  const Log& log_;
+
+  // The keeper's alone.
+  std::optional<absl::Status> last_loss_;
+
+  Mutex mutex_;  // taken before a stream's
+  CondVar stopped_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::unique_ptr<SessionStream> stream_ ABSL_GUARDED_BY(mutex_);  // never nullptr
+
+  std::thread keeper_;  // last: it uses all of the above
+};
+
+SessionSource::Rep::Rep(SessionSourceOptions options, std::string target, SourceSink* sink,
+                        const Clock& clock, const Log& log)
+    : options_(std::move(options)),
+      target_(std::move(target)),
+      sink_(sink),
+      clock_(clock),
+      log_(log),
+      stream_(std::make_unique<SessionStream>(options_, std::nullopt, sink_, clock_)),
+      keeper_([this] { Keep(); }) {}
+
+SessionSource::Rep::~Rep() {
+  {
+    MutexLock lock(&mutex_);
+    stopping_ = true;
+    stream_->Cancel(absl::CancelledError("the sidecar ends the session"));
+    stopped_.NotifyAll();
+  }
+  keeper_.join();
+}
+
+void SessionSource::Rep::Ask(uint64_t id, const std::vector<Access>& accesses) {
+  absl::Status status;
+  {
+    MutexLock lock(&mutex_);
+    status = stream_->Ask(id, accesses);
+  }
+  if (!status.ok()) sink_->Post(SourceAnswer{id, std::move(status), {}, {}});
+}
+
+void SessionSource::Rep::Acknowledge(const Revision& revision) {
+  MutexLock lock(&mutex_);
+  stream_->Acknowledge(revision);
+}
+
+void SessionSource::Rep::Keep() {
+  Backoff backoff(options_.initial_backoff, options_.max_backoff, std::random_device{}());
+  MonoDuration wait{};
+  while (SessionStream* stream = Await(wait)) {
+    const absl::Status status = stream->Run(NewChannel(target_));
+    const std::optional<MonoTime> up_since = stream->up_since();
+    // One that ended as soon as it was up counts as a failure, else a PDP that ends each session
+    // would be asked for the next without a pause.
+    if (up_since.has_value() && clock_.Now() - *up_since >= options_.max_backoff) backoff.Reset();
+    if (!Renew()) return;
+    LogLoss(status, up_since.has_value());
+    sink_->Post(SourceLost{absl::Status(
+        status.code(), absl::StrCat("PDP ", options_.address, ": ", status.message()))});
+    wait = backoff.Next();
+  }
+}
+
+SessionStream* SessionSource::Rep::Await(MonoDuration wait) {
+  MutexLock lock(&mutex_);
+  const MonoTime start = clock_.Now() + wait;
+  while (!stopping_ && clock_.Now() < start) stopped_.WaitUntil(&mutex_, start);
+  return stopping_ ? nullptr : stream_.get();
+}
+
+bool SessionSource::Rep::Renew() {
+  std::unique_ptr<SessionStream> ended;  // destroyed after the lock is released
+  MutexLock lock(&mutex_);
+  if (stopping_) return false;
+  ended = std::move(stream_);
+  stream_ = std::make_unique<SessionStream>(options_, ended->acknowledged(), sink_, clock_);
+  return true;
+}
+
+void SessionSource::Rep::LogLoss(const absl::Status& status, bool was_up) {
+  // An outage is one line, not one per attempt.
+  const bool news = was_up || !last_loss_.has_value() || last_loss_->code() != status.code();
+  last_loss_ = status;
+  log_.Write(news ? LogLevel::kWarning : LogLevel::kDebug,
+             was_up ? "pdp_session_lost" : "pdp_unreachable",
+             {{"pdp", options_.address}, {"status", status.ToString()}});
+}
+
+SessionSource::SessionSource(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
+SessionSource::~SessionSource() = default;
+
+absl::StatusOr<std::unique_ptr<SessionSource>> SessionSource::Create(SessionSourceOptions options,
+                                                                     SourceSink* sink,
+                                                                     const Clock& clock,
+                                                                     const Log& log) {
+  OSTIARY_ASSIGN_OR_RETURN(std::string target, GrpcTarget(options.address));
+  for (const std::string* name :
+       {&options.sidecar_id, &options.agent, &options.server, &options.version}) {
+    if (!IsUtf8(*name)) {
+      return absl::InvalidArgumentError(
+          "the names of agent, server and sidecar must be UTF-8, or no PDP can read them");
+    }
+  }
+  if (options.agent.empty() || options.server.empty()) {
+    return absl::InvalidArgumentError("a session needs the names of an agent and a server");
+  }
+  return std::unique_ptr<SessionSource>(new SessionSource(
+      std::make_unique<Rep>(std::move(options), std::move(target), sink, clock, log)));
+}
+
+void SessionSource::Ask(uint64_t id, const std::vector<Access>& accesses) {
+  rep_->Ask(id, accesses);
+}
+
+void SessionSource::Acknowledge(const Revision& revision) { rep_->Acknowledge(revision); }
+
+}  // namespace ostiary::sidecar
