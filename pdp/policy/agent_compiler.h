@@ -1,0 +1,47 @@
+// AgentCompiler: from an agent's rules to its AgentPolicy, storing what is written alike once.
+//
+// Belongs to one load; not thread-safe. What it makes lives in the arena.
+#ifndef OSTIARY_PDP_POLICY_AGENT_COMPILER_H_
+#define OSTIARY_PDP_POLICY_AGENT_COMPILER_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/string_view.h"
+#include "pdp/policy/agent_policy.h"
+#include "pdp/policy/arena.h"
+#include "pdp/policy/rules_document.h"
+
+namespace ostiary::pdp {
+
+class AgentCompiler {
+ public:
+  // `arena` gets all that a policy needs. The file's text must live as long as this.
+  explicit AgentCompiler(Arena* arena) : arena_(*arena) {}
+  AgentCompiler(const AgentCompiler&) = delete;
+  AgentCompiler& operator=(const AgentCompiler&) = delete;
+
+  // The patterns of `rules` must be good.
+  const AgentPolicy* Compile(const AgentRules& rules);
+
+ private:
+  ListUse Use(const RuleList& list, const AgentRules& rules);
+  absl::string_view Name(absl::string_view server);
+  Sha256Digest Digest(const AgentPolicy& policy);
+  void AppendCanonical(const ListUse& use);
+
+  Arena& arena_;
+  // By the list's bytes in the file: equal bytes mean equal entries at equal distances.
+  absl::flat_hash_map<absl::string_view, const PatternList*> lists_;
+  absl::flat_hash_set<absl::string_view> names_;
+  // Scratch.
+  std::vector<absl::string_view> servers_;
+  std::vector<absl::string_view> entries_;
+  std::string canonical_;
+};
+
+}  // namespace ostiary::pdp
+
+#endif  // OSTIARY_PDP_POLICY_AGENT_COMPILER_H_

@@ -1,0 +1,49 @@
+#include "pdp/policy/json_reader.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "pdp/policy/quote.h"
+
+namespace ostiary::pdp {
+
+absl::string_view JsonReader::Text(JsonValue string) {
+  if (string.has_lone_surrogate()) {
+    Error(string, absl::StrCat("half of a surrogate pair (\\uD800 to \\uDFFF) in ",
+                               Quote(string.string_copy()),
+                               ": it is no character; write both halves, or the character"));
+  }
+  if (string.has_escapes()) return decoded_.emplace_back(string.string_copy());
+  std::string unused;
+  return string.string_value(&unused);
+}
+
+bool JsonReader::Expect(JsonType type, JsonValue value, absl::string_view what) {
+  if (value.type() == type) return true;
+  Error(value,
+        absl::StrCat(what, " must be ", JsonTypeName(type), ", not ", JsonTypeName(value.type())));
+  CheckIgnored(value);
+  return false;
+}
+
+void JsonReader::CheckIgnored(JsonValue value) {
+  if (value.is_string()) Text(value);
+  if (value.is_object()) {
+    ForEachMember(value,
+                  [this](absl::string_view, JsonValue, JsonValue member) { CheckIgnored(member); });
+  }
+  if (value.is_array()) {
+    ForEachElement(value, [this](size_t, JsonValue element) { CheckIgnored(element); });
+  }
+}
+
+void JsonReader::DuplicateKey(JsonValue key, absl::string_view text) {
+  Error(key, absl::StrCat("duplicate key ", Quote(text),
+                          ": it stands in this object before; keep one of the two"));
+}
+
+void JsonReader::Add(Severity severity, JsonValue at, std::string message) {
+  log_.Add(severity, at.offset(), pointer_.ToString(), std::move(message));
+}
+
+}  // namespace ostiary::pdp

@@ -1,0 +1,205 @@
+#include "pdp/policy/lint.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "pdp/policy/json_pointer.h"
+#include "pdp/policy/pattern.h"
+#include "pdp/policy/quote.h"
+
+namespace ostiary::pdp {
+namespace {
+
+// Looking for what covers a pattern takes time for each pair of it and a glob of the deny list.
+// Past this the pair of lists is not compared: a lint must not hold up a reload.
+constexpr size_t kMaxComparisons = 1'000'000;
+
+bool HasWildcard(absl::string_view text, ParsedPattern* parsed) {
+  return MayBePattern(text) && ParsePattern(text, parsed).ok() &&
+         parsed->shape != PatternShape::kLiteral;
+}
+
+bool HasOnlyRuns(const ParsedPattern& pattern) {
+  for (const GlobToken& token : pattern.tokens) {
+    if (token.kind != GlobToken::Kind::kText && token.kind != GlobToken::Kind::kAnyRun)
+      return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+// One agent's lint.
+class Linter::Agent {
+ public:
+  Agent(const Linter& linter, const AgentRules& rules, const AgentPolicy& policy)
+      : catalog_(linter.catalog_), log_(linter.log_), rules_(rules), policy_(policy) {}
+
+  void Run() {
+    LintServers("allow", rules_.allow);
+    LintServers("deny", rules_.deny);
+    for (size_t kind = 0; kind < kNameKinds; ++kind) {
+      for (const RuleList& list : rules_.allow.names[kind]) {
+        LintServerKey("allow", kind, list);
+        LintAllowList(kind, list);
+      }
+      for (const RuleList& list : rules_.deny.names[kind]) LintServerKey("deny", kind, list);
+    }
+  }
+
+ private:
+  // A deny entry that covers another.
+  struct Cover {
+    const RuleList* list = nullptr;
+    size_t entry = 0;
+  };
+
+  void LintServers(absl::string_view section, const RuleSection& rules) {
+    if (!rules.servers.has_value()) return;
+    const RuleList& list = *rules.servers;
+    const bool allow = section == "allow";
+    if (allow && list.entries.empty()) {
+      Warn(list.offset, Pointer(section, "servers"),
+           "allow.servers is an empty list, so the agent may use no server; list servers, or leave "
+           "the agent out");
+    }
+    for (size_t i = 0; i < list.entries.size(); ++i) {
+      const RuleEntry& entry = list.entries[i];
+      const std::string pointer = absl::StrCat(Pointer(section, "servers"), "/", i);
+      if (!HasWildcard(entry.text, &parsed_)) {
+        WarnIfUnknownServer(absl::StrCat(section, ".servers"), entry.text, entry.offset, pointer);
+      }
+      if (!allow || !rules_.deny.servers.has_value()) continue;
+      const size_t covering = FindCover(entry.text, policy_.servers(Effect::kDeny));
+      if (covering == PatternList::kNoEntry) continue;
+      Warn(entry.offset, pointer,
+           absl::StrCat("the allow.servers entry ", Quote(entry.text),
+                        " can never match, since the deny.servers entry ",
+                        Quote(rules_.deny.servers->entries[covering].text),
+                        " covers it; remove one of the two"));
+    }
+  }
+
+  // What the key of a list under tools, resources or prompts says about its server.
+  void LintServerKey(absl::string_view section, size_t kind, const RuleList& list) {
+    if (list.server == "*") return;
+    const std::string name = absl::StrCat(section, ".", NameKindKey(kind));
+    const std::string pointer = Pointer(section, NameKindKey(kind), list.server);
+    const bool known = WarnIfUnknownServer(name, list.server, list.key_offset, pointer);
+    if (HasWildcard(list.server, &parsed_) && !(catalog_ != nullptr && known)) {
+      Warn(list.key_offset, pointer,
+           absl::StrCat("the key ", Quote(list.server), " in ", name,
+                        " names the one server that is called so, since keys are no patterns; "
+                        "write \"*\" for all servers, or each server's name"));
+    }
+    if (list.entries.empty()) return;
+    const Decision server =
+        policy_.Decide({rules_.id, list.server, AccessKind::kServer, absl::string_view()});
+    if (server.effect == Effect::kAllow) return;
+    std::string why = "allow.servers does not let the agent use that server";
+    if (server.reason == Reason::kServerDenied) {
+      why = absl::StrCat("the deny.servers entry ",
+                         Quote(rules_.deny.servers->entries[server.rule.entry].text),
+                         " denies that server");
+    }
+    Warn(list.key_offset, pointer,
+         absl::StrCat("the rules for the server ", Quote(list.server), " in ", name,
+                      " can never match, since ", why));
+  }
+
+  void LintAllowList(size_t kind, const RuleList& list) {
+    const absl::string_view key = NameKindKey(kind);
+    if (list.entries.empty()) {
+      Warn(list.offset, Pointer("allow", key, list.server),
+           absl::StrCat(
+               "allow.", key, " has an empty list for ",
+               list.server == "*" ? "all servers" : absl::StrCat("the server ", Quote(list.server)),
+               ", which counts as no list and narrows nothing; to allow none, deny \"*\""));
+      return;
+    }
+    const ServerRules* own = list.server == "*" ? nullptr : policy_.ForServer(list.server);
+    for (size_t i = 0; i < list.entries.size(); ++i) {
+      const RuleEntry& entry = list.entries[i];
+      std::string cover;
+      if (own != nullptr) cover = DescribeCover(entry.text, key, list.server, own->deny[kind]);
+      if (cover.empty()) cover = DescribeCover(entry.text, key, "*", policy_.for_all().deny[kind]);
+      if (cover.empty()) continue;
+      Warn(entry.offset, absl::StrCat(Pointer("allow", key, list.server), "/", i),
+           absl::StrCat("the allow.", key, " entry ", Quote(entry.text), " of the server ",
+                        Quote(list.server), " can never match, since ", cover,
+                        " covers it; remove one of the two"));
+    }
+  }
+
+  std::string DescribeCover(absl::string_view text, absl::string_view key, absl::string_view server,
+                            const ListUse& deny) {
+    const size_t covering = FindCover(text, deny);
+    if (covering == PatternList::kNoEntry) return "";
+    return absl::StrCat("the deny.", key, " entry ", Quote(deny.list->entry(covering)),
+                        " of the server ", Quote(server));
+  }
+
+  // An entry of `deny` that surely matches all that `text` does, as a name or as a pattern.
+  size_t FindCover(absl::string_view text, const ListUse& deny) {
+    if (deny.list == nullptr) return PatternList::kNoEntry;
+    const SearchName name(text);
+    const uint32_t same = deny.list->FindExact(name);
+    if (same != PatternList::kNoEntry) return same;
+    if (deny.list->glob_count() > kMaxComparisons - comparisons_) return PatternList::kNoEntry;
+    comparisons_ += deny.list->glob_count();
+    const uint32_t covering = deny.list->FindPattern(name);
+    if (covering == PatternList::kNoEntry || !HasWildcard(text, &parsed_)) return covering;
+    // The deny entry matches the text of the pattern. It matches all that the pattern does if it
+    // is text and "*" alone: then each wildcard of the pattern lies where a "*" takes anything.
+    // A "[" could stand for other characters than its own, so it proves nothing.
+    const bool any = deny.list->entry(covering) == "*";
+    const bool has_set = text.find('[') != absl::string_view::npos;
+    if (any) return covering;
+    if (has_set || !ParsePattern(deny.list->entry(covering), &parsed_).ok()) {
+      return PatternList::kNoEntry;
+    }
+    return HasOnlyRuns(parsed_) ? covering : PatternList::kNoEntry;
+  }
+
+  // Whether the catalog has the server, or there is none to ask.
+  bool WarnIfUnknownServer(absl::string_view list, absl::string_view server, uint32_t offset,
+                           const std::string& pointer) {
+    if (catalog_ == nullptr || catalog_->servers.contains(server)) return true;
+    Warn(offset, pointer,
+         absl::StrCat(list, " names the server ", Quote(server), ", which is not in the catalog (",
+                      catalog_->file, ")"));
+    return false;
+  }
+
+  std::string Pointer(absl::string_view section, absl::string_view key) const {
+    std::string pointer = "/agents";
+    AppendPointerKey(rules_.id, &pointer);
+    absl::StrAppend(&pointer, "/", section, "/", key);
+    return pointer;
+  }
+
+  std::string Pointer(absl::string_view section, absl::string_view key,
+                      absl::string_view server) const {
+    std::string pointer = Pointer(section, key);
+    AppendPointerKey(server, &pointer);
+    return pointer;
+  }
+
+  void Warn(uint32_t offset, std::string pointer, absl::string_view message) {
+    log_.Add(Severity::kWarning, offset, std::move(pointer),
+             absl::StrCat("agent ", Quote(rules_.id), ": ", message));
+  }
+
+  const LintCatalog* const catalog_;
+  IssueLog& log_;
+  const AgentRules& rules_;
+  const AgentPolicy& policy_;
+  size_t comparisons_ = 0;
+  ParsedPattern parsed_;  // scratch
+};
+
+void Linter::LintAgent(const AgentRules& rules, const AgentPolicy& policy) {
+  Agent(*this, rules, policy).Run();
+}
+
+}  // namespace ostiary::pdp

@@ -1,0 +1,133 @@
+#include "pdp/policy/load.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "common/json/json_document.h"
+#include "pdp/policy/catalog_parser.h"
+#include "pdp/policy/issue_log.h"
+#include "pdp/policy/lint.h"
+#include "pdp/policy/rules_parser.h"
+#include "pdp/policy/snapshot_builder.h"
+
+namespace ostiary::pdp {
+namespace {
+
+// Positions are 32 bits wide.
+constexpr size_t kMaxTextBytes = 0xfffffffe;
+
+class Loader {
+ public:
+  Loader(const PolicySource& source, const PolicyLimits& limits)
+      : source_(source), limits_(limits), log_(limits.max_issues) {}
+
+  LoadedPolicy Load() {
+    // The catalog first, since the rules are compared with it; its issues come last all the same.
+    log_.BeginFile(source_.rules.name, source_.rules.text);
+    if (source_.mcp_config.has_value()) {
+      log_.BeginFile(source_.mcp_config->name, source_.mcp_config->text);
+      LoadCatalog(*source_.mcp_config);
+    }
+    log_.SelectFile(0);
+    LoadedPolicy loaded;
+    loaded.snapshot = LoadRules();
+    if (log_.error_count() > 0) loaded.snapshot.reset();
+    loaded.issues = log_.Take();
+    return loaded;
+  }
+
+ private:
+  void LoadCatalog(const PolicyFile& file) {
+    JsonDocument document;
+    if (!Parse(file, &document)) return;
+    const size_t errors_before = log_.error_count();
+    catalog_ = ReadCatalog(document, &log_);
+    if (log_.error_count() > errors_before) return;
+    lint_catalog_.emplace();
+    lint_catalog_->file = file.name;
+    for (const CatalogServer& server : catalog_) lint_catalog_->servers.insert(server.name);
+  }
+
+  std::shared_ptr<const PolicySnapshot> LoadRules() {
+    JsonDocument document;
+    if (!Parse(source_.rules, &document)) return nullptr;
+    RulesParser parser(limits_.max_pattern_bytes, &log_);
+    const RulesOutline outline = parser.ReadOutline(document.root());
+    SnapshotBuilder builder(source_.rules.name, source_.rules.text);
+    LoadAgents(outline, &parser, &builder);
+    builder.SetDenyOnMissingAgent(outline.deny_on_missing_agent,
+                                  outline.deny_on_missing_agent_offset);
+    if (!outline.deny_on_missing_agent && !builder.has_default_agent()) {
+      log_.Add(Severity::kWarning, outline.deny_on_missing_agent_offset,
+               "/defaults/deny_on_missing_agent",
+               "UNKNOWN_AGENT_ALLOWED: every agent that has no rules may do everything, since "
+               "deny_on_missing_agent is false and there is no agent \"default\"; set it to true, "
+               "or write the rules of \"default\"");
+    }
+    if (source_.mcp_config.has_value()) builder.SetCatalog(std::move(catalog_));
+    return log_.error_count() > 0 ? nullptr : builder.Build();
+  }
+
+  void LoadAgents(const RulesOutline& outline, RulesParser* parser, SnapshotBuilder* builder) {
+    // Agents whose rules are written alike, byte for byte, are read once. Not those with issues:
+    // each agent's are its own.
+    absl::flat_hash_map<absl::string_view, const AgentPolicy*> known;
+    Linter linter(lint_catalog_.has_value() ? &*lint_catalog_ : nullptr, &log_);
+    AgentRules rules;
+    builder->ReserveAgents(outline.agents.size());
+    for (const AgentSite& site : outline.agents) {
+      const auto found = known.find(site.rules.raw());
+      if (found != known.end()) {
+        builder->AddAgent(site.id, found->second, static_cast<uint32_t>(site.rules.offset()));
+        continue;
+      }
+      const size_t issues_before = log_.count();
+      const size_t errors_before = log_.error_count();
+      parser->ReadAgent(site, &rules);
+      if (log_.error_count() > errors_before) continue;
+      const AgentPolicy* policy = builder->Compile(rules);
+      linter.LintAgent(rules, *policy);
+      builder->AddAgent(site.id, policy, rules.offset);
+      if (log_.count() == issues_before) known.emplace(site.rules.raw(), policy);
+    }
+  }
+
+  // Text to JSON; an error in the log where that fails.
+  bool Parse(const PolicyFile& file, JsonDocument* document) {
+    const auto fail = [this](size_t offset, std::string message) {
+      log_.Add(Severity::kError, offset, "", std::move(message));
+      return false;
+    };
+    const size_t max_bytes = std::min(limits_.max_file_bytes, kMaxTextBytes);
+    if (file.text.size() > max_bytes) {
+      return fail(IssueLog::kWholeFile, absl::StrCat("the file has ", file.text.size(),
+                                                     " bytes, more than the limit of ", max_bytes));
+    }
+    if (file.text.find_first_not_of(" \t\r\n") == absl::string_view::npos) {
+      return fail(IssueLog::kWholeFile,
+                  "the file is empty; to grant nothing, write the empty object {}");
+    }
+    JsonLimits limits;
+    limits.max_bytes = max_bytes;
+    limits.max_depth = limits_.max_depth;
+    if (document->Parse(file.text, limits)) return true;
+    return fail(document->error().offset,
+                absl::StrCat("not valid JSON: ", document->error().message));
+  }
+
+  const PolicySource& source_;
+  const PolicyLimits& limits_;
+  IssueLog log_;
+  std::vector<CatalogServer> catalog_;
+  std::optional<LintCatalog> lint_catalog_;
+};
+
+}  // namespace
+
+LoadedPolicy LoadPolicy(const PolicySource& source, const PolicyLimits& limits) {
+  return Loader(source, limits).Load();
+}
+
+}  // namespace ostiary::pdp

@@ -1,0 +1,62 @@
+#include "pdp/policy/snapshot_builder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/sha256.h"
+#include "pdp/policy/canonical.h"
+
+namespace ostiary::pdp {
+
+SnapshotBuilder::SnapshotBuilder(std::string rules_file, absl::string_view rules_text)
+    : rep_(std::make_unique<PolicySnapshot::Rep>()), compiler_(&rep_->arena) {
+  rep_->rules_file = std::move(rules_file);
+  rep_->lines = LineIndex(rules_text);
+}
+
+SnapshotBuilder::~SnapshotBuilder() = default;
+
+void SnapshotBuilder::ReserveAgents(size_t count) { rep_->agents.reserve(count); }
+
+void SnapshotBuilder::AddAgent(absl::string_view id, const AgentPolicy* policy, uint32_t offset) {
+  rep_->agents.try_emplace(rep_->arena.Copy(id), AgentRecord{policy, offset});
+}
+
+void SnapshotBuilder::SetDenyOnMissingAgent(bool deny, uint32_t offset) {
+  rep_->deny_on_missing_agent = deny;
+  rep_->deny_on_missing_agent_offset = offset;
+}
+
+void SnapshotBuilder::SetCatalog(std::vector<CatalogServer> catalog) {
+  rep_->has_catalog = true;
+  rep_->catalog = std::move(catalog);
+}
+
+bool SnapshotBuilder::has_default_agent() const {
+  return rep_->agents.contains(PolicySnapshot::Rep::kDefaultAgent);
+}
+
+std::shared_ptr<const PolicySnapshot> SnapshotBuilder::Build() {
+  rep_->sorted_ids.reserve(rep_->agents.size());
+  for (const auto& [id, record] : rep_->agents) rep_->sorted_ids.push_back(id);
+  std::sort(rep_->sorted_ids.begin(), rep_->sorted_ids.end());
+  const auto found = rep_->agents.find(PolicySnapshot::Rep::kDefaultAgent);
+  if (found != rep_->agents.end()) rep_->default_agent = &found->second;
+  rep_->digest = Digest();
+  return std::shared_ptr<const PolicySnapshot>(new PolicySnapshot(std::move(rep_)));
+}
+
+std::string SnapshotBuilder::Digest() const {
+  // A change of what goes in here changes every digest: replicas of two versions then differ.
+  std::string canonical = "ostiary policy 1\n";
+  AppendCanonicalNumber(rep_->deny_on_missing_agent ? 1 : 0, &canonical);
+  for (const absl::string_view id : rep_->sorted_ids) {
+    AppendCanonicalText(id, &canonical);
+    const Sha256Digest& digest = rep_->agents.find(id)->second.policy->digest();
+    canonical.append(digest.begin(), digest.end());
+  }
+  return absl::StrCat("sha256:", HexString(Sha256(canonical)));
+}
+
+}  // namespace ostiary::pdp
