@@ -1,0 +1,273 @@
+// The evaluation order, step by step, each decision with the rule that made it.
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "pdp/policy/snapshot.h"
+#include "tests/pdp/policy/policy_testing.h"
+
+namespace ostiary::pdp {
+namespace {
+
+// Every step has something to decide here.
+constexpr absl::string_view kRules = R"({
+  "agents": {
+    "worker": {
+      "allow": {
+        "servers": ["db", "files", "web-*", "mail"],
+        "tools": {
+          "db": ["query", "list_*", "drop_table"],
+          "*": ["search"],
+          "files": []
+        },
+        "resources": {"mail": ["mail://inbox/*"]}
+      },
+      "deny": {
+        "servers": ["web-secret", "web-x*"],
+        "tools": {
+          "db": ["drop_*", "drop_table"],
+          "*": ["admin", "list_se?rets"]
+        },
+        "prompts": {"mail": ["[!a-z]*"]}
+      }
+    },
+    "guest": {"allow": {"servers": ["files", "*"]}, "deny": {"tools": {"files": ["rm*"]}}},
+    "nobody": {}
+  }
+})";
+
+struct Case {
+  const char* what;
+  AccessRequest request;
+  const char* decided;
+};
+
+constexpr AccessKind kServer = AccessKind::kServer;
+constexpr AccessKind kTool = AccessKind::kTool;
+constexpr AccessKind kResource = AccessKind::kResource;
+constexpr AccessKind kPrompt = AccessKind::kPrompt;
+
+const Case kCases[] = {
+    {"an agent without an entry", {"ghost", "db", kTool, "query"}, "DENY UNKNOWN_AGENT"},
+    {"an agent whose entry grants nothing",
+     {"nobody", "db", kServer, ""},
+     "DENY SERVER_NOT_ALLOWED"},
+    {"agent ids are not patterns", {"*", "db", kServer, ""}, "DENY UNKNOWN_AGENT"},
+
+    {"a server by name",
+     {"worker", "db", kServer, ""},
+     "ALLOW SERVER_ALLOWED /agents/worker/allow/servers/0 5:21 db"},
+    {"a server by pattern",
+     {"worker", "web-a", kServer, ""},
+     "ALLOW SERVER_ALLOWED /agents/worker/allow/servers/2 5:36 web-*"},
+    {"a server denied by name",
+     {"worker", "web-secret", kTool, "search"},
+     "DENY SERVER_DENIED /agents/worker/deny/servers/0 14:21 web-secret"},
+    {"a server denied by pattern",
+     {"worker", "web-xy", kServer, ""},
+     "DENY SERVER_DENIED /agents/worker/deny/servers/1 14:35 web-x*"},
+    {"a server that no entry names",
+     {"worker", "other", kTool, "search"},
+     "DENY SERVER_NOT_ALLOWED"},
+    {"case matters", {"worker", "DB", kServer, ""}, "DENY SERVER_NOT_ALLOWED"},
+    {"by name before by pattern, whatever the order",
+     {"guest", "*", kServer, ""},
+     "ALLOW SERVER_ALLOWED /agents/guest/allow/servers/1 22:46 *"},
+
+    {"denied by name before by the pattern above it",
+     {"worker", "db", kTool, "drop_table"},
+     "DENY EXPLICIT_DENY /agents/worker/deny/tools/db/1 16:28 drop_table"},
+    {"denied by pattern",
+     {"worker", "db", kTool, "drop_"},
+     "DENY PATTERN_DENY /agents/worker/deny/tools/db/0 16:18 drop_*"},
+    {"denied for every server",
+     {"worker", "files", kTool, "admin"},
+     "DENY EXPLICIT_DENY /agents/worker/deny/tools/*/0 17:17 admin"},
+    {"denied for every server, besides the server's own list",
+     {"worker", "db", kTool, "admin"},
+     "DENY EXPLICIT_DENY /agents/worker/deny/tools/*/0 17:17 admin"},
+    {"denied by a pattern for every server",
+     {"worker", "db", kTool, "list_secrets"},
+     "DENY PATTERN_DENY /agents/worker/deny/tools/*/1 17:26 list_se?rets"},
+    {"a deny of tools says nothing about prompts",
+     {"worker", "mail", kPrompt, "admin"},
+     "DENY PROMPT_NOT_ALLOWED"},
+    {"a denied prompt",
+     {"worker", "mail", kPrompt, "Admin"},
+     "DENY PATTERN_DENY /agents/worker/deny/prompts/mail/0 19:30 [!a-z]*"},
+
+    {"allowed by name",
+     {"worker", "db", kTool, "query"},
+     "ALLOW EXPLICIT_ALLOW /agents/worker/allow/tools/db/0 7:18 query"},
+    {"allowed by pattern",
+     {"worker", "db", kTool, "list_x"},
+     "ALLOW PATTERN_ALLOW /agents/worker/allow/tools/db/1 7:27 list_*"},
+    {"the server's own list hides that of \"*\"",
+     {"worker", "db", kTool, "search"},
+     "DENY TOOL_NOT_ALLOWED"},
+    {"an empty list hides nothing",
+     {"worker", "files", kTool, "search"},
+     "ALLOW EXPLICIT_ALLOW /agents/worker/allow/tools/*/0 8:17 search"},
+    {"the list of \"*\" narrows every server",
+     {"worker", "files", kTool, "read"},
+     "DENY TOOL_NOT_ALLOWED"},
+    {"an allowed resource",
+     {"worker", "mail", kResource, "mail://inbox/1"},
+     "ALLOW PATTERN_ALLOW /agents/worker/allow/resources/mail/0 11:32 mail://inbox/*"},
+    {"a resource that no entry allows",
+     {"worker", "mail", kResource, "mail://sent/1"},
+     "DENY RESOURCE_NOT_ALLOWED"},
+    {"a list of one kind narrows all kinds",
+     {"worker", "db", kResource, "db://x"},
+     "DENY RESOURCE_NOT_ALLOWED"},
+
+    {"granted with the server",
+     {"guest", "files", kTool, "read"},
+     "ALLOW IMPLICIT_GRANT /agents/guest/allow/servers/0 22:37 files"},
+    {"granted with a server that \"*\" allows",
+     {"guest", "db", kPrompt, "p"},
+     "ALLOW IMPLICIT_GRANT /agents/guest/allow/servers/1 22:46 *"},
+    {"a deny list takes from the grant",
+     {"guest", "files", kTool, "rm"},
+     "DENY PATTERN_DENY /agents/guest/deny/tools/files/0 22:82 rm*"},
+};
+
+TEST(DecideTest, FollowsTheOrderOfTheSteps) {
+  const auto snapshot = MustLoad(kRules);
+  for (const Case& c : kCases) {
+    EXPECT_EQ(Decided(*snapshot, c.request), c.decided) << c.what;
+  }
+}
+
+TEST(DecideTest, ReadsAnUnknownKindAsADeny) {
+  const auto snapshot = MustLoad(R"({"agents": {"a": {"allow": {"servers": ["*"]}}}})");
+  const AccessRequest request{"a", "s", static_cast<AccessKind>(9), "x"};
+  EXPECT_EQ(Decided(*snapshot, request), "DENY REASON_UNSPECIFIED");
+}
+
+struct MissingAgentCase {
+  const char* rules;
+  const char* decided;
+};
+
+const MissingAgentCase kMissingAgentCases[] = {
+    {R"({})", "DENY UNKNOWN_AGENT"},
+    {R"({"agents": {"default": {"allow": {"servers": ["*"]}}}})", "DENY UNKNOWN_AGENT"},
+    {R"({"defaults": {}})", "DENY UNKNOWN_AGENT"},
+    {R"({"defaults": {"deny_on_missing_agent": true}})", "DENY UNKNOWN_AGENT"},
+    {R"({"defaults": {"deny_on_missing_agent": false}})",
+     "ALLOW UNKNOWN_AGENT_ALLOWED /defaults/deny_on_missing_agent 1:40 false"},
+    {R"({"agents": {"default": {}}, "defaults": {"deny_on_missing_agent": false}})",
+     "DENY SERVER_NOT_ALLOWED"},
+    {R"({"agents": {"default": {"deny": {"tools": {"s": ["t"]}}, "allow": {"servers": ["s"]}}},
+         "defaults": {"deny_on_missing_agent": false}})",
+     "DENY EXPLICIT_DENY /agents/default/deny/tools/s/0 1:50 t"},
+};
+
+TEST(DecideTest, AsksTheDefaultAgentAboutUnknownOnes) {
+  for (const MissingAgentCase& c : kMissingAgentCases) {
+    const auto snapshot = MustLoad(c.rules);
+    EXPECT_EQ(Decided(*snapshot, {"ghost", "s", kTool, "t"}), c.decided) << c.rules;
+  }
+}
+
+// An entry with wildcards also names what is called just so.
+TEST(DecideTest, TakesAnEqualNameForExact) {
+  const auto snapshot = MustLoad(
+      R"({"agents": {"a": {"allow": {"servers": ["s"], "tools": {"s": ["x[1]", "x[*", "x*"]}}}}})");
+  EXPECT_EQ(Decided(*snapshot, {"a", "s", kTool, "x[1]"}),
+            "ALLOW EXPLICIT_ALLOW /agents/a/allow/tools/s/0 1:63 x[1]");
+  EXPECT_EQ(Decided(*snapshot, {"a", "s", kTool, "x1"}),
+            "ALLOW PATTERN_ALLOW /agents/a/allow/tools/s/0 1:63 x[1]");
+  EXPECT_EQ(Decided(*snapshot, {"a", "s", kTool, "x[2]"}),
+            "ALLOW PATTERN_ALLOW /agents/a/allow/tools/s/1 1:71 x[*");
+}
+
+TEST(DecideTest, EscapesPointers) {
+  const auto snapshot = MustLoad(
+      R"({"agents": {"a": {"allow": {"servers": ["*"], "tools": {"s/~1": ["\u0074\n"]}}}}})");
+  EXPECT_EQ(Decided(*snapshot, {"a", "s/~1", kTool, "t\n"}),
+            "ALLOW EXPLICIT_ALLOW /agents/a/allow/tools/s~1~01/0 1:66 t\n");
+}
+
+// Agents that are written alike share one policy, but each rule stands where it stands.
+TEST(DecideTest, FindsThePlaceOfSharedRules) {
+  const auto snapshot = MustLoad(R"({"agents": {
+    "a": {"allow": {"servers": ["s"], "tools": {"s": ["t", "u"]}}},
+    "b": {"allow": {"servers": ["s"], "tools": {"s": ["t", "u"]}}},
+    "c": {"allow": {"tools": {"s": ["t", "u"]}, "servers": ["s"]}}
+  }})");
+  const char* const expected[] = {"ALLOW EXPLICIT_ALLOW /agents/a/allow/tools/s/1 2:60 u",
+                                  "ALLOW EXPLICIT_ALLOW /agents/b/allow/tools/s/1 3:60 u",
+                                  "ALLOW EXPLICIT_ALLOW /agents/c/allow/tools/s/1 4:42 u"};
+  EXPECT_EQ(Decided(*snapshot, {"a", "s", kTool, "u"}), expected[0]);
+  EXPECT_EQ(Decided(*snapshot, {"b", "s", kTool, "u"}), expected[1]);
+  EXPECT_EQ(Decided(*snapshot, {"c", "s", kTool, "u"}), expected[2]);
+}
+
+TEST(DecideTest, FindsServersAmongMany) {
+  std::string lists;
+  for (int i = 0; i < 100; ++i) {
+    absl::StrAppend(&lists, i == 0 ? "" : ", ", "\"server-", i, "\": [\"tool-", i, "\"]");
+  }
+  const auto snapshot = MustLoad(
+      absl::StrCat(R"({"agents": {"a": {"allow": {"servers": ["*"], "tools": {)", lists, "}}}}}"));
+  for (int i = 0; i < 100; ++i) {
+    const std::string server = absl::StrCat("server-", i);
+    EXPECT_EQ(snapshot->Decide({"a", server, kTool, absl::StrCat("tool-", i)}).reason,
+              Reason::kExplicitAllow);
+    EXPECT_EQ(snapshot->Decide({"a", server, kTool, "tool-x"}).reason, Reason::kToolNotAllowed);
+  }
+  EXPECT_EQ(snapshot->Decide({"a", "server-100", kTool, "x"}).reason, Reason::kImplicitGrant);
+}
+
+TEST(ExplainTest, SaysItInASentence) {
+  const auto snapshot = MustLoad(kRules);
+  const auto message = [&](const AccessRequest& request) {
+    return snapshot->Explain(request, snapshot->Decide(request)).message;
+  };
+  EXPECT_EQ(message({"worker", "db", kTool, "drop_x"}),
+            "Agent \"worker\" may not use the tool \"drop_x\" of the server \"db\": the deny "
+            "pattern \"drop_*\" matches.");
+  EXPECT_EQ(message({"worker", "db", kTool, "query"}),
+            "Agent \"worker\" may use the tool \"query\" of the server \"db\": an allow rule "
+            "names \"query\".");
+  EXPECT_EQ(message({"worker", "other", kServer, ""}),
+            "Agent \"worker\" may not use the server \"other\": no allow.servers entry matches "
+            "the server \"other\".");
+  EXPECT_EQ(message({"ghost\n", "db", kPrompt, "p"}),
+            "Agent \"ghost\\n\" may not use the prompt \"p\" of the server \"db\": no rules name "
+            "this agent, and defaults deny such agents.");
+  EXPECT_EQ(message({"guest", "files", kResource, "file:///x"}),
+            "Agent \"guest\" may use the resource \"file:///x\" of the server \"files\": the "
+            "allow.servers entry \"files\" lets it use the server, and no allow list narrows "
+            "that.");
+}
+
+TEST(ExplainTest, HasNoRuleForADecisionOfAnotherSnapshot) {
+  const auto snapshot = MustLoad(R"({"agents": {"a": {"allow": {"servers": ["s"]}}}})");
+  Decision decision{Effect::kDeny, Reason::kExplicitDeny, {7, 3}};
+  EXPECT_TRUE(snapshot->Explain({"a", "s", kTool, "t"}, decision).rule.empty());
+  decision.rule = {100, 0};
+  EXPECT_TRUE(snapshot->Explain({"a", "s", kTool, "t"}, decision).rule.empty());
+  decision.rule = {1, 0};
+  EXPECT_TRUE(snapshot->Explain({"b", "s", kTool, "t"}, decision).rule.empty());
+}
+
+TEST(SnapshotTest, DecidesFromManyThreadsAtOnce) {
+  const auto snapshot = MustLoad(kRules);
+  std::vector<std::thread> threads;
+  threads.reserve(4);
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 50; ++round) {
+        for (const Case& c : kCases) EXPECT_EQ(Decided(*snapshot, c.request), c.decided);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace
+}  // namespace ostiary::pdp
