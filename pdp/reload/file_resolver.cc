@@ -82,7 +82,7 @@ absl::StatusOr<ResolvedFile> FileResolver::Resolve(const std::string& path) {
     }
     file.name = split.name;
   }
-  return absl::ErrnoToStatus(ELOOP, "cannot follow the symlinks");
+  return absl::FailedPreconditionError("cannot follow the symlinks: they lead in a circle");
 }
 
 }  // namespace ostiary::pdp

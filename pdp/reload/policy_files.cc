@@ -121,6 +121,7 @@ Attempt ReadOnce(const PolicyPaths& paths, const ReadOptions& options) {
   }
   Open(&attempt.rules);
   Read(options, &attempt.rules);
+  if (options.between_reads) options.between_reads();
   if (attempt.mcp_config.has_value()) Read(options, &*attempt.mcp_config);
   return attempt;
 }

@@ -19,6 +19,7 @@
 #define OSTIARY_PDP_RELOAD_POLICY_FILES_H_
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -36,6 +37,9 @@ struct ReadOptions {
   size_t max_file_bytes = size_t{256} << 20;
   // How often the files are read before they count as never at rest.
   int max_attempts = 10;
+  // Called on each attempt between the first file's read and the second's. For tests, which change
+  // the files there.
+  std::function<void()> between_reads;
 };
 
 // Each file by itself, so that an error is told of the file that has it. An error says what is
