@@ -1,8 +1,9 @@
 // Enforcer: the policy enforcement point. Lines, verdicts and the time go in; lines come out.
 //
 // It stands between one MCP client and one MCP server and owns everything that is decided about a
-// message: what it is (json_rpc.h), whether it may pass (decision_cache.h, then the DecisionSource),
-// what the other side is answered instead (denial.h), and what a list may show (list_filter.h).
+// message: what it is (json_rpc.h), whether it may pass (decision_cache.h, then the
+// DecisionSource), what the other side is answered instead (denial.h), and what a list may show
+// (list_filter.h).
 //
 // No file descriptors, threads or clock: the caller (sidecar/stdio/event_loop.h) owns those and
 // calls every method from one thread, with the time. Nothing here blocks: a message whose decision
@@ -38,7 +39,7 @@ struct EnforcerOptions {
   // Ceilings. Past one, the message is refused with an error.
   size_t max_line_bytes = size_t{16} << 20;  // of one line, either direction
   uint32_t max_json_depth = 128;
-  size_t max_open_requests = 10'000;          // sent by the client and not answered yet
+  size_t max_open_requests = 10'000;            // sent by the client and not answered yet
   size_t max_waiting_bytes = size_t{64} << 20;  // of messages whose decision is being asked for
   size_t max_cached_decisions = 10'000;
 };

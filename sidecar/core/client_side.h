@@ -1,0 +1,50 @@
+// ClientSide: what becomes of a line from the client: on to the server, an answer in its place, or
+// nothing.
+#ifndef OSTIARY_SIDECAR_CORE_CLIENT_SIDE_H_
+#define OSTIARY_SIDECAR_CORE_CLIENT_SIDE_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "sidecar/core/denial.h"
+#include "sidecar/core/json_rpc.h"
+#include "sidecar/core/session.h"
+
+namespace ostiary::sidecar {
+
+class ClientSide {
+ public:
+  explicit ClientSide(Session* session);
+
+  void OnLine(absl::string_view line, MonoTime now);
+  void OnLineTooLong(absl::string_view head);
+  // A message that was held is decided: see Decisions.
+  void OnDecided(const Held& held);
+
+ private:
+  void OnRequest(const Message& message, MonoTime now);
+  void OnNotification(const Message& message, MonoTime now);
+  void OnCancelled(const Message& message, MonoTime now);
+  void OnResponse(const Message& message, MonoTime now);
+
+  void Answer(const Refusal& refusal);
+  // Answers with an error; without an id where its request is open and will get its own answer.
+  void AnswerError(const MessageId& id, int code, absl::string_view message);
+
+  // Passes `line` on, denies it or holds it. `held` says what it is and is filled in where the line
+  // has to be kept.
+  void Decide(Held held, const AccessView& access, absl::string_view line, MonoTime now);
+  void PassOn(const Held& held, absl::string_view line);
+  void Deny(const Held& held, const Denial& denial);
+  // The open request of `held`; nullptr where it was cancelled meanwhile.
+  OpenRequest* RequestOf(const Held& held);
+  Denial DenialOf(const AccessView& access) const;
+
+  Session& session_;
+  MessageReader reader_;
+  std::string scratch_;
+};
+
+}  // namespace ostiary::sidecar
+
+#endif  // OSTIARY_SIDECAR_CORE_CLIENT_SIDE_H_

@@ -1,0 +1,372 @@
+#include "sidecar/core/decisions.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace ostiary::sidecar {
+namespace {
+
+// Accesses in one ask where many are asked for again at once.
+constexpr size_t kAskAgainAtOnce = 256;
+
+size_t Cost(const Held& held) {
+  size_t cost = sizeof(Held) + held.line.capacity() +
+                held.plan.elements.capacity() * sizeof(ListPlan::Element);
+  for (const Access& access : held.accesses) {
+    // Once here, once in the flight and once in the question, with what stands around it.
+    cost += 3 * access.name.size() + 2 * sizeof(Access) + 128;
+  }
+  return cost;
+}
+
+}  // namespace
+
+const Verdict* Decisions::Find(const AccessView& access, MonoTime now) {
+  if (!revision_.has_value() || now >= lease_end_ ||
+      (!flights_.empty() && flights_.contains(access))) {
+    return nullptr;
+  }
+  return cache_.Find(access);
+}
+
+std::optional<Held> Decisions::Hold(Held held, MonoTime now) {
+  held.cost = Cost(held);
+  held.unknown = held.accesses.size();
+  held.marks.assign(held.unknown, Held::Mark::kUnknown);
+  if (held.cost > limits_.max_waiting_bytes - std::min(limits_.max_waiting_bytes, waiting_bytes_)) {
+    held.undecided = Undecided{"TOO_MUCH_WAITING", "too many messages wait for a decision already"};
+    return held;
+  }
+  held.deadline = now + limits_.timeout;
+  held.serial = first_serial_ + held_.size();
+  waiting_bytes_ += held.cost;
+  waiting_ += held.what == Held::What::kServerStart ? 0 : 1;
+  Held* const kept = held_.emplace_back(std::make_unique<Held>(std::move(held))).get();
+  std::vector<size_t> all(kept->unknown);
+  std::iota(all.begin(), all.end(), size_t{0});
+  JoinAll(kept, all, now);
+  if (kept->unknown == 0) {
+    return Release(kept);
+  }
+  return std::nullopt;
+}
+
+Held* Decisions::FindHeld(uint64_t serial) {
+  const uint64_t index = serial - first_serial_;
+  return serial >= first_serial_ && index < held_.size() ? held_[index].get() : nullptr;
+}
+
+// Takes from the cache, or waits for, the accesses of `held` with these indexes.
+void Decisions::JoinAll(Held* held, absl::Span<const size_t> indexes, MonoTime now) {
+  std::vector<Flight*> departing;
+  for (const size_t i : indexes) {
+    const AccessView access(held->accesses[i]);
+    if (const auto flight = flights_.find(access); flight != flights_.end()) {
+      Join(flight->second.get(), *held, i);
+    } else if (const Verdict* verdict = Find(access, now)) {
+      Mark(held, i, *verdict, *revision_);
+    } else {
+      auto created = std::make_unique<Flight>();
+      created->access = held->accesses[i];
+      Join(created.get(), *held, i);
+      departing.push_back(created.get());
+      flights_.emplace(AccessView(created->access), std::move(created));
+    }
+  }
+  Ask(departing, now);
+}
+
+void Decisions::Mark(Held* held, size_t index, const Verdict& verdict, const Revision& revision) {
+  held->marks[index] = verdict.allowed ? Held::Mark::kAllowed : Held::Mark::kDenied;
+  --held->unknown;
+  if (held->accesses.size() == 1) {
+    held->verdict = verdict;  // a list needs only the marks
+    held->revision = revision;
+  }
+}
+
+void Decisions::Join(Flight* flight, const Held& held, size_t index) {
+  // Those that are gone are swept out before they outnumber the others.
+  if (flight->waiters.size() > 2 * flight->live + 16) {
+    flight->waiters.erase(
+        std::remove_if(flight->waiters.begin(), flight->waiters.end(),
+                       [this](const Flight::Waiter& w) { return FindHeld(w.serial) == nullptr; }),
+        flight->waiters.end());
+  }
+  flight->waiters.push_back({held.serial, index});
+  ++flight->live;
+}
+
+void Decisions::Ask(absl::Span<Flight* const> flights, MonoTime now) {
+  if (flights.empty()) {
+    return;
+  }
+  const uint64_t id = ++last_ask_id_;
+  Question question;
+  question.live = flights.size();
+  for (Flight* flight : flights) {
+    LeaveQuestion(flight->ask_id);
+    flight->ask_id = id;
+    flight->asked_at = now;
+    question.accesses.push_back(flight->access);
+  }
+  source_->Ask(id, questions_.emplace(id, std::move(question)).first->second.accesses);
+}
+
+void Decisions::LeaveQuestion(uint64_t ask_id) {
+  const auto found = questions_.find(ask_id);
+  if (found != questions_.end() && --found->second.live == 0) {
+    questions_.erase(found);
+  }
+}
+
+Decisions::Standing Decisions::StandingOf(const Revision& revision) const {
+  if (!revision_.has_value() || revision.epoch != revision_->epoch) {
+    return Standing::kOdd;
+  }
+  if (revision == *revision_) {
+    return Standing::kPresent;
+  }
+  return revision.generation > revision_->generation ? Standing::kLater : Standing::kOdd;
+}
+
+void Decisions::OnAnswer(SourceAnswer answer, MonoTime now, std::vector<Held>* decided) {
+  OnTime(now, decided);
+  const auto found = questions_.find(answer.id);
+  if (found == questions_.end()) {
+    return;  // too late, or asked again since
+  }
+  const Question question = std::move(found->second);
+  questions_.erase(found);
+  std::optional<Undecided> undecided;
+  if (!answer.status.ok()) {
+    undecided = Undecided{"DECISION_SOURCE_FAILED",
+                          absl::StrCat("the decision point answered ", answer.status.ToString())};
+  } else if (answer.verdicts.size() != question.accesses.size()) {
+    undecided = Undecided{"DECISION_UNUSABLE",
+                          absl::StrCat("the decision point was asked ", question.accesses.size(),
+                                       " questions and answered ", answer.verdicts.size())};
+  } else if (StandingOf(answer.revision) == Standing::kOdd) {
+    AskOnceMore(answer.id, question, now, decided);
+    return;
+  }
+  const bool keep = !undecided && answer.revision == *revision_ && now < lease_end_;
+  for (size_t i = 0; i < question.accesses.size(); ++i) {
+    const Access& access = question.accesses[i];
+    if (undecided) {
+      Fail(access, answer.id, *undecided, decided);
+      continue;
+    }
+    Resolve(access, answer.id, answer.verdicts[i], answer.revision, decided);
+    if (keep) {
+      cache_.Insert(AccessView(access), std::move(answer.verdicts[i]));
+    }
+  }
+}
+
+void Decisions::AskOnceMore(uint64_t ask_id, const Question& question, MonoTime now,
+                            std::vector<Held>* decided) {
+  const auto waits = [&](const Access& access) -> Flight* {
+    const auto found = flights_.find(AccessView(access));
+    return found != flights_.end() && found->second->ask_id == ask_id ? found->second.get()
+                                                                      : nullptr;
+  };
+  for (const Access& access : question.accesses) {
+    if (const Flight* flight = waits(access); flight != nullptr && flight->asked_again) {
+      Fail(access, ask_id,
+           {"DECISION_UNUSABLE",
+            "the decision point answers under a policy revision that is not the present one"},
+           decided);
+    }
+  }
+  // Only now, since a list that failed may have been the last to wait for its other accesses.
+  std::vector<Flight*> again;
+  for (const Access& access : question.accesses) {
+    Flight* const flight = waits(access);
+    if (flight == nullptr) {
+      continue;
+    }
+    if (revision_.has_value()) {
+      flight->asked_again = true;
+      again.push_back(flight);
+    } else {
+      flight->ask_id = 0;  // the first revision, when it comes, asks again
+    }
+  }
+  Ask(again, now);
+}
+
+std::unique_ptr<Decisions::Flight> Decisions::Land(const Access& access, uint64_t ask_id) {
+  const auto found = flights_.find(AccessView(access));
+  if (found == flights_.end() || found->second->ask_id != ask_id) {
+    return nullptr;
+  }
+  std::unique_ptr<Flight> flight = std::move(found->second);
+  flights_.erase(found);
+  return flight;
+}
+
+void Decisions::Resolve(const Access& access, uint64_t ask_id, const Verdict& verdict,
+                        const Revision& revision, std::vector<Held>* decided) {
+  const std::unique_ptr<Flight> flight = Land(access, ask_id);
+  if (flight == nullptr) {
+    return;
+  }
+  for (const Flight::Waiter& waiter : flight->waiters) {
+    Held* const held = FindHeld(waiter.serial);
+    if (held == nullptr || held->marks[waiter.index] != Held::Mark::kUnknown) {
+      continue;
+    }
+    Mark(held, waiter.index, verdict, revision);
+    if (held->unknown == 0) {
+      decided->push_back(Release(held));
+    }
+  }
+}
+
+void Decisions::Fail(const Access& access, uint64_t ask_id, const Undecided& undecided,
+                     std::vector<Held>* decided) {
+  const std::unique_ptr<Flight> flight = Land(access, ask_id);
+  if (flight == nullptr) {
+    return;
+  }
+  for (const Flight::Waiter& waiter : flight->waiters) {
+    Held* const held = FindHeld(waiter.serial);
+    if (held != nullptr && held->marks[waiter.index] == Held::Mark::kUnknown) {
+      held->undecided = undecided;
+      Leave(*held, nullptr);
+      decided->push_back(Release(held));
+    }
+  }
+}
+
+void Decisions::Leave(const Held& held, std::vector<Access>* overdue) {
+  for (size_t i = 0; i < held.accesses.size(); ++i) {
+    if (held.marks[i] != Held::Mark::kUnknown) {
+      continue;
+    }
+    const auto found = flights_.find(AccessView(held.accesses[i]));
+    if (found == flights_.end()) {
+      continue;
+    }
+    Flight* const flight = found->second.get();
+    if (--flight->live == 0) {
+      LeaveQuestion(flight->ask_id);
+      flights_.erase(found);
+    } else if (overdue != nullptr && held.deadline >= flight->asked_at + 2 * limits_.timeout) {
+      overdue->push_back(flight->access);
+    }
+  }
+}
+
+Held Decisions::Release(Held* held) {
+  waiting_bytes_ -= held->cost;
+  waiting_ -= held->what == Held::What::kServerStart ? 0 : 1;
+  Held released = std::move(*held);
+  held_[released.serial - first_serial_].reset();
+  while (!held_.empty() && held_.front() == nullptr) {
+    held_.pop_front();
+    ++first_serial_;
+  }
+  return released;
+}
+
+Decisions::Change Decisions::OnRevision(const SourceRevision& present, MonoTime now) {
+  const Change change = !revision_.has_value()           ? Change::kFirst
+                        : *revision_ == present.revision ? Change::kNone
+                                                         : Change::kChanged;
+  lease_end_ = present.lease_end;
+  if (change != Change::kNone) {
+    cache_.Clear();
+    revision_ = present.revision;
+  }
+  if (!connected_) {
+    connected_ = true;
+    AskAllAgain(now);
+  }
+  if (change == Change::kChanged) {
+    for (const std::unique_ptr<Held>& held : held_) {
+      if (held != nullptr) {
+        Forget(held.get(), now);
+      }
+    }
+  }
+  return change;
+}
+
+// What a list in progress learnt under another revision is asked for again.
+void Decisions::Forget(Held* held, MonoTime now) {
+  std::vector<size_t> known;
+  for (size_t i = 0; i < held->marks.size(); ++i) {
+    if (held->marks[i] != Held::Mark::kUnknown) {
+      held->marks[i] = Held::Mark::kUnknown;
+      known.push_back(i);
+    }
+  }
+  held->unknown += known.size();
+  JoinAll(held, known, now);
+}
+
+void Decisions::OnLost() {
+  connected_ = false;
+  questions_.clear();
+  for (const auto& [access, flight] : flights_) {
+    flight->ask_id = 0;
+  }
+}
+
+void Decisions::AskAllAgain(MonoTime now) {
+  std::vector<Flight*> again;
+  for (const auto& [access, flight] : flights_) {
+    again.push_back(flight.get());
+  }
+  const auto all = absl::MakeConstSpan(again);
+  for (size_t i = 0; i < all.size(); i += kAskAgainAtOnce) {
+    Ask(all.subspan(i, kAskAgainAtOnce), now);
+  }
+}
+
+void Decisions::OnTime(MonoTime now, std::vector<Held>* decided) {
+  std::vector<Access> overdue;
+  while (!held_.empty() && held_.front()->deadline <= now) {
+    Held* const held = held_.front().get();
+    held->undecided = Undecided{
+        "DECISION_TIMEOUT",
+        absl::StrCat(connected_ ? "the decision point did not answer within "
+                                : "the decision point could not be reached within ",
+                     std::chrono::duration_cast<std::chrono::milliseconds>(limits_.timeout).count(),
+                     " ms")};
+    Leave(*held, &overdue);
+    decided->push_back(Release(held));
+  }
+  std::vector<Flight*> again;
+  for (const Access& access : overdue) {
+    const auto found = flights_.find(AccessView(access));
+    if (found != flights_.end() && found->second->asked_at + 2 * limits_.timeout <= now) {
+      found->second->asked_at = now;
+      again.push_back(found->second.get());
+    }
+  }
+  Ask(again, now);
+}
+
+std::optional<MonoTime> Decisions::NextDeadline() const {
+  if (held_.empty()) {
+    return std::nullopt;
+  }
+  return held_.front()->deadline;
+}
+
+void Decisions::DropAll() {
+  first_serial_ += held_.size();
+  held_.clear();
+  flights_.clear();
+  questions_.clear();
+  waiting_ = 0;
+  waiting_bytes_ = 0;
+}
+
+}  // namespace ostiary::sidecar

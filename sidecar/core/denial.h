@@ -1,0 +1,57 @@
+// What the client is answered in place of the server.
+//
+// "The policy says no" and "no decision could be had" differ in code, text and the "outcome" of
+// `_meta["ostiary/decision"]`. Neither says whether what was asked for exists.
+#ifndef OSTIARY_SIDECAR_CORE_DENIAL_H_
+#define OSTIARY_SIDECAR_CORE_DENIAL_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "sidecar/core/access_view.h"
+#include "sidecar/core/decision_source.h"
+
+namespace ostiary::sidecar {
+
+// JSON-RPC error codes of our own, outside the range that the protocol reserves.
+inline constexpr int kDeniedCode = 4030;            // the policy says no
+inline constexpr int kUndecidedCode = 5030;         // no decision could be had
+inline constexpr int kTooManyRequestsCode = 4290;   // past EnforcerOptions::max_open_requests
+inline constexpr int kServerGoneCode = 5020;        // the server has ended or did not start
+inline constexpr int kUnreadableAnswerCode = 5021;  // the server's answer was not let through
+
+// Why no decision could be had: a name for programs and a sentence for people.
+struct Undecided {
+  absl::string_view reason;  // static: "DECISION_TIMEOUT" and the like, see README.md
+  std::string why;
+};
+
+enum class AnswerShape : uint8_t {
+  kToolResult,  // a tools/call result with isError
+  kError,       // a JSON-RPC error
+};
+
+struct Denial {
+  absl::string_view agent;
+  absl::string_view server;
+  AccessView access;
+  // One of these: a verdict that denies with the revision that made it, or why there is none.
+  const Verdict* verdict = nullptr;
+  const Revision* revision = nullptr;
+  const Undecided* undecided = nullptr;
+};
+
+// The answer, without a newline. `id_json` is the request's id as JSON.
+std::string DenialAnswer(absl::string_view id_json, AnswerShape shape, const Denial& denial);
+
+// The error for a method that the sidecar does not cover yet, so never lets through.
+std::string MethodDenialAnswer(absl::string_view id_json, absl::string_view agent,
+                               absl::string_view server, absl::string_view method);
+
+// Any other error.
+std::string ErrorAnswer(absl::string_view id_json, int code, absl::string_view message);
+
+}  // namespace ostiary::sidecar
+
+#endif  // OSTIARY_SIDECAR_CORE_DENIAL_H_

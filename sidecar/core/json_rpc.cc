@@ -1,0 +1,235 @@
+#include "sidecar/core/json_rpc.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+namespace ostiary::sidecar {
+namespace {
+
+absl::string_view TrimBlanks(absl::string_view line) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!line.empty() && blank(line.front())) {
+    line.remove_prefix(1);
+  }
+  while (!line.empty() && blank(line.back())) {
+    line.remove_suffix(1);
+  }
+  return line;
+}
+
+}  // namespace
+
+// The members of the outermost object, by EnvelopeKey.
+struct MessageReader::Envelope {
+  struct Member {
+    std::optional<JsonValue> value;
+    bool sure = true;  // there once, and nothing that could be taken for it
+  };
+  std::array<Member, kEnvelopeKeys> members;
+  const char* fault = nullptr;
+
+  const std::optional<JsonValue>& value(EnvelopeKey key) const { return members[key].value; }
+  // Certainly not there, for any peer.
+  bool absent(EnvelopeKey key) const { return !members[key].value && members[key].sure; }
+};
+
+const Message* MessageReader::Refuse(int code, std::string why) {
+  refusal_.code = code;
+  refusal_.why = std::move(why);
+  return nullptr;
+}
+
+const Message* MessageReader::Read(absl::string_view line) {
+  line = TrimBlanks(line);
+  message_ = Message();
+  refusal_.shape = Refusal::Shape::kUnclear;
+  refusal_.id = MessageId();
+  if (line.size() > limits_.max_bytes) {
+    return Refuse(kInvalidRequest,
+                  absl::StrCat("the line has more than ", limits_.max_bytes, " bytes"));
+  }
+  if (!document_.Parse(line, limits_)) {
+    return Refuse(kParseError,
+                  absl::StrCat("not one JSON object in UTF-8: ", document_.error().message,
+                               " at byte ", document_.error().offset));
+  }
+  const JsonValue root = document_.root();
+  if (root.is_array()) {
+    return Refuse(kInvalidRequest, "batches are not let through: send one message per line");
+  }
+  if (!root.is_object()) {
+    return Refuse(kInvalidRequest, absl::StrCat("the line holds ", JsonTypeName(root.type()),
+                                                " where a JSON-RPC message belongs"));
+  }
+  Envelope envelope;
+  const bool readable = ReadEnvelope(root, &envelope);
+  GuessShape(envelope);
+  if (line.find_first_of("\r\n") != absl::string_view::npos) {
+    return Refuse(kInvalidRequest, "the line has a carriage return: end lines with LF alone");
+  }
+  if (!readable) {
+    return Refuse(kInvalidRequest, absl::StrCat("the message ", envelope.fault));
+  }
+  message_.line = line;
+  return ReadKind(envelope) ? &message_ : nullptr;
+}
+
+bool MessageReader::ReadEnvelope(const JsonValue& root, Envelope* envelope) {
+  for (auto key = root.first_key(); key; key = key->next_key()) {
+    size_t index = 0;
+    const KeyMatch match = MatchKey(*key, kEnvelopeKeyNames, &index);
+    if (match == KeyMatch::kUnknown) {
+      continue;
+    }
+    Envelope::Member& member = envelope->members[index];
+    if (match == KeyMatch::kConfusable || member.value) {
+      member.sure = false;
+    } else {
+      member.value = key->member_value();
+    }
+  }
+  envelope->fault = KeyFault(root, kEnvelopeKeyNames);
+  return envelope->fault == nullptr;
+}
+
+// What a refused line would have been, so that it can be answered. An id is given only where it
+// cannot be mistaken, and a shape only where no peer could see another.
+void MessageReader::GuessShape(const Envelope& envelope) {
+  for (const Envelope::Member& member : envelope.members) {
+    // A doubtful method still makes a request; a doubtful id is none.
+    if (!member.sure && &member != &envelope.members[kMethod] &&
+        &member != &envelope.members[kParams]) {
+      return;
+    }
+  }
+  const bool has_method = envelope.value(kMethod).has_value();
+  const bool has_outcome = envelope.value(kResult) || envelope.value(kError);
+  if (has_method == has_outcome) {
+    return;
+  }
+  if (!envelope.value(kId)) {
+    refusal_.shape = has_method ? Refusal::Shape::kNotification : Refusal::Shape::kUnclear;
+    return;
+  }
+  if (const auto id = ReadId(*envelope.value(kId), &id_scratch_)) {
+    refusal_.shape = has_method ? Refusal::Shape::kRequest : Refusal::Shape::kResponse;
+    refusal_.id = *id;
+  }
+}
+
+bool MessageReader::ReadKind(const Envelope& envelope) {
+  const auto refuse = [this](const char* why) { return Refuse(kInvalidRequest, why) != nullptr; };
+  const auto& version = envelope.value(kJsonrpc);
+  if (!version || !version->is_string() || !version->string_equals("2.0")) {
+    return refuse("\"jsonrpc\" is not \"2.0\"");
+  }
+  if (envelope.value(kId)) {
+    const auto id = ReadId(*envelope.value(kId), &id_scratch_);
+    if (!id) {
+      return refuse("\"id\" is not a string or an integer that every peer reads alike");
+    }
+    message_.id = *id;
+  }
+  message_.result = envelope.value(kResult);
+  message_.error = envelope.value(kError);
+  const bool has_outcome = message_.result || message_.error;
+  if (!envelope.value(kMethod)) {
+    message_.kind = MessageKind::kResponse;
+    if (!has_outcome) {
+      return refuse("neither \"method\" nor \"result\" nor \"error\"");
+    }
+    if (message_.result && message_.error) {
+      return refuse("both \"result\" and \"error\"");
+    }
+    if (message_.error && !message_.error->is_object()) {
+      return refuse("\"error\" is not an object");
+    }
+    if (envelope.value(kParams)) {
+      return refuse("\"params\" in a response");
+    }
+    return envelope.value(kId) || refuse("a response without \"id\"");
+  }
+  if (has_outcome) {
+    return refuse("\"result\" or \"error\" beside \"method\"");
+  }
+  const auto method = ReadPlainString(*envelope.value(kMethod), &method_scratch_);
+  if (!method) {
+    return refuse("\"method\" is not a string without NUL and broken surrogate pairs");
+  }
+  message_.method = *method;
+  message_.kind = envelope.value(kId) ? MessageKind::kRequest : MessageKind::kNotification;
+  return !envelope.value(kParams) || ReadParams(*envelope.value(kParams));
+}
+
+bool MessageReader::ReadParams(const JsonValue& params) {
+  const auto refuse = [this](absl::string_view what, absl::string_view why) {
+    return Refuse(kInvalidRequest, absl::StrCat(what, " ", why)) != nullptr;
+  };
+  if (!params.is_object()) {
+    return refuse("\"params\"", "is not an object");
+  }
+  if (const char* fault = KeyFault(params, kParamsKeyNames)) {
+    return refuse("\"params\"", fault);
+  }
+  std::array<std::optional<JsonValue>, kParamsKeys> members;
+  for (auto key = params.first_key(); key; key = key->next_key()) {
+    size_t index = 0;
+    if (MatchKey(*key, kParamsKeyNames, &index) == KeyMatch::kExact && index < kParamsKeys) {
+      members[index] = key->member_value();
+    }
+  }
+  std::string scratch;
+  for (const ParamsKey key : {kName, kUri}) {
+    if (members[key] && members[key]->is_string() && !ReadPlainString(*members[key], &scratch)) {
+      return refuse(kParamsKeyNames[key], "has a NUL or half of a surrogate pair");
+    }
+  }
+  if (members[kMeta]) {
+    if (!members[kMeta]->is_object()) {
+      return refuse("\"_meta\"", "is not an object");
+    }
+    if (const char* fault = KeyFault(*members[kMeta], kMetaKeyNames)) {
+      return refuse("\"_meta\"", fault);
+    }
+  }
+  message_.name = members[kName];
+  message_.request_id = members[kRequestId];
+  message_.task = members[kTask];
+  return true;
+}
+
+std::optional<absl::string_view> ReadPlainString(const JsonValue& value, std::string* scratch) {
+  if (!value.is_string() || value.has_lone_surrogate()) {
+    return std::nullopt;
+  }
+  const absl::string_view text = value.string_value(scratch);
+  if (text.find('\0') != absl::string_view::npos) {
+    return std::nullopt;
+  }
+  return text;
+}
+
+MessageId IdInHead(absl::string_view head, absl::string_view* rest) {
+  MessageId id;
+  if (!absl::ConsumePrefix(&head, R"({"jsonrpc":"2.0","id":)")) {
+    return id;
+  }
+  const absl::string_view digits = head.substr(0, head.find(','));
+  int64_t number = 0;
+  // Only digits as we would write them: no sign, no leading zero, no fraction.
+  if (digits.size() == head.size() || !absl::SimpleAtoi(digits, &number) ||
+      digits != absl::StrCat(number) || number > kMaxIdNumber || number < 0) {
+    return id;
+  }
+  id.kind = IdKind::kInteger;
+  id.number = number;
+  id.raw = digits;
+  *rest = head.substr(digits.size() + 1);
+  return id;
+}
+
+}  // namespace ostiary::sidecar

@@ -1,0 +1,91 @@
+// MessageReader: what one line is, read so strictly that no peer can read it otherwise.
+//
+// It lets through exactly one strict JSON object with a JSON-RPC 2.0 envelope whose meaning does
+// not depend on the parser: see "Lines" in the project's notes on MCP over stdio, or README.md. It
+// knows nothing of what a method means.
+//
+// One reader per direction, one thread. Memory is used again, so reading costs no allocation once
+// the reader has grown to its messages.
+#ifndef OSTIARY_SIDECAR_CORE_JSON_RPC_H_
+#define OSTIARY_SIDECAR_CORE_JSON_RPC_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "common/json/json_document.h"
+#include "sidecar/core/known_keys.h"
+#include "sidecar/core/message_id.h"
+
+namespace ostiary::sidecar {
+
+inline constexpr int kParseError = -32700;      // it is not JSON
+inline constexpr int kInvalidRequest = -32600;  // it is, but not a message that is let through
+
+enum class MessageKind : uint8_t { kRequest, kNotification, kResponse };
+
+// A message that every peer reads alike. A view of the line and of its reader.
+struct Message {
+  MessageKind kind = MessageKind::kNotification;
+  absl::string_view line;  // without the blanks around it: what is forwarded
+  MessageId id;            // kNone for a notification
+  absl::string_view method;
+  // Members of params, which is an object where it is there at all.
+  std::optional<JsonValue> name;
+  std::optional<JsonValue> request_id;
+  std::optional<JsonValue> task;
+  // For responses, one of:
+  std::optional<JsonValue> result;
+  std::optional<JsonValue> error;
+};
+
+// Why a line is not let through, and whom to tell.
+struct Refusal {
+  // What the line would have been, as far as that is certain. A line of unclear shape is answered
+  // without an id.
+  enum class Shape : uint8_t { kUnclear, kRequest, kNotification, kResponse };
+
+  int code = kInvalidRequest;
+  std::string why;
+  Shape shape = Shape::kUnclear;
+  MessageId id;  // kNone unless it is certain
+};
+
+class MessageReader {
+ public:
+  explicit MessageReader(JsonLimits limits) : limits_(limits) {}
+
+  // The message, or nullptr: then refusal() says why. Valid until the next Read, while `line` is.
+  const Message* Read(absl::string_view line);
+  const Refusal& refusal() const { return refusal_; }
+
+ private:
+  struct Envelope;
+
+  const Message* Refuse(int code, std::string why);
+  bool ReadEnvelope(const JsonValue& root, Envelope* envelope);
+  void GuessShape(const Envelope& envelope);
+  bool ReadKind(const Envelope& envelope);
+  bool ReadParams(const JsonValue& params);
+
+  const JsonLimits limits_;
+  JsonDocument document_;
+  std::string id_scratch_;
+  std::string method_scratch_;
+  Message message_;
+  Refusal refusal_;
+};
+
+// A string that every peer reads alike: no half of a surrogate pair, no NUL. Nothing where it is
+// not one. `*scratch` holds it where it has escapes.
+std::optional<absl::string_view> ReadPlainString(const JsonValue& value, std::string* scratch);
+
+// The id in the head of a line that was cut, where the line plainly starts with the version and an
+// integer id and `rest` is what follows the comma. kNone where it does not.
+MessageId IdInHead(absl::string_view head, absl::string_view* rest);
+
+}  // namespace ostiary::sidecar
+
+#endif  // OSTIARY_SIDECAR_CORE_JSON_RPC_H_

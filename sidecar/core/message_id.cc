@@ -1,0 +1,52 @@
+#include "sidecar/core/message_id.h"
+
+#include <tuple>
+
+#include "absl/hash/hash.h"
+#include "absl/strings/str_cat.h"
+#include "common/json/json_write.h"
+
+namespace ostiary::sidecar {
+
+std::string StoredId::json() const {
+  switch (kind_) {
+    case IdKind::kInteger:
+      return absl::StrCat(number_);
+    case IdKind::kString:
+      return JsonString(text());
+    case IdKind::kNone:
+      break;
+  }
+  return "null";
+}
+
+std::optional<MessageId> ReadId(const JsonValue& value, std::string* scratch) {
+  MessageId id;
+  id.raw = value.raw();
+  if (value.is_number()) {
+    const std::optional<int64_t> number = value.int64_value();
+    if (!number.has_value() || *number > kMaxIdNumber || *number < -kMaxIdNumber) {
+      return std::nullopt;
+    }
+    id.kind = IdKind::kInteger;
+    id.number = *number;
+    return id;
+  }
+  if (!value.is_string() || value.has_lone_surrogate() || id.raw.size() > kMaxIdBytes) {
+    return std::nullopt;
+  }
+  id.kind = IdKind::kString;
+  id.text = value.string_value(scratch);
+  // A peer that stops at NUL would take this id for another.
+  if (id.text.find('\0') != absl::string_view::npos) {
+    return std::nullopt;
+  }
+  return id;
+}
+
+size_t IdHash::operator()(const MessageId& id) const {
+  return absl::Hash<std::tuple<IdKind, int64_t, absl::string_view>>()(
+      {id.kind, id.number, id.text});
+}
+
+}  // namespace ostiary::sidecar

@@ -1,0 +1,39 @@
+// ServerSide: what becomes of a line from the server: on to the client, changed where it would show
+// what may not be seen, or nothing.
+#ifndef OSTIARY_SIDECAR_CORE_SERVER_SIDE_H_
+#define OSTIARY_SIDECAR_CORE_SERVER_SIDE_H_
+
+#include "absl/strings/string_view.h"
+#include "sidecar/core/json_rpc.h"
+#include "sidecar/core/session.h"
+
+namespace ostiary::sidecar {
+
+class ServerSide {
+ public:
+  explicit ServerSide(Session* session);
+
+  void OnLine(absl::string_view line, MonoTime now);
+  void OnLineTooLong(absl::string_view head);
+  // A list that was held is decided: see Decisions.
+  void OnDecided(const Held& held);
+
+ private:
+  void OnRequest(const Message& message);
+  void OnNotification(const Message& message);
+  void OnResponse(const Message& message, MonoTime now);
+  void OnRefused(const Refusal& refusal);
+
+  void ToolList(const Message& message, OpenRequest* request, MonoTime now);
+  void Initialized(const Message& message);
+  // The client gets an error for its request in place of an answer that is not let through.
+  void Withhold(const MessageId& id, absl::string_view why);
+  void Drop(absl::string_view why, absl::string_view what);
+
+  Session& session_;
+  MessageReader reader_;
+};
+
+}  // namespace ostiary::sidecar
+
+#endif  // OSTIARY_SIDECAR_CORE_SERVER_SIDE_H_

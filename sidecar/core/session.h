@@ -1,0 +1,52 @@
+// Session: what the two sides of an enforcer share. Owned by the Enforcer, used by its thread.
+#ifndef OSTIARY_SIDECAR_CORE_SESSION_H_
+#define OSTIARY_SIDECAR_CORE_SESSION_H_
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "common/log.h"
+#include "sidecar/core/decision_source.h"
+#include "sidecar/core/decisions.h"
+#include "sidecar/core/enforcer.h"
+#include "sidecar/core/open_requests.h"
+
+namespace ostiary::sidecar {
+
+struct Session {
+  Session(EnforcerOptions options, DecisionSource* source, EnforcerOutput* output, const Log& log)
+      : options(std::move(options)),
+        output(output),
+        log(log),
+        decisions({this->options.decision_timeout, this->options.max_waiting_bytes,
+                   this->options.max_cached_decisions},
+                  source),
+        client_requests(this->options.max_open_requests),
+        server_requests(this->options.max_open_requests) {}
+
+  // The agent may use the server: starts it unless it was started.
+  void EnsureServer() {
+    if (!server_started) {
+      server_started = true;
+      output->StartServer();
+    }
+  }
+
+  const EnforcerOptions options;
+  EnforcerOutput* const output;
+  const Log& log;
+
+  Decisions decisions;
+  OpenRequests client_requests;  // sent by the client
+  OpenRequests server_requests;  // sent by the server
+  bool server_started = false;
+  std::optional<std::string> server_gone;  // why
+  // The client was told that it will hear when its list of tools changes.
+  bool promised_list_changed = false;
+};
+
+}  // namespace ostiary::sidecar
+
+#endif  // OSTIARY_SIDECAR_CORE_SESSION_H_
