@@ -103,13 +103,6 @@ int AwaitExec(int fd) {
   return size == sizeof(error) ? error : 0;
 }
 
-// The standard descriptors may be closed in the sidecar; a pipe must not take their numbers, which
-// the child gives away.
-UniqueFd MoveUp(UniqueFd fd) {
-  if (fd.get() > STDERR_FILENO) return fd;
-  return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-}
-
 }  // namespace
 
 absl::StatusOr<std::string> FindProgram(absl::string_view program,
@@ -159,9 +152,6 @@ absl::StatusOr<ServerPipes> ChildProcess::Start() {
   OSTIARY_ASSIGN_OR_RETURN(Pipe input, MakePipe());
   OSTIARY_ASSIGN_OR_RETURN(Pipe output, MakePipe());
   OSTIARY_ASSIGN_OR_RETURN(Pipe error, MakePipe());
-  input.read_end = MoveUp(std::move(input.read_end));
-  output.write_end = MoveUp(std::move(output.write_end));
-  error.write_end = MoveUp(std::move(error.write_end));
   // Not allowed to a user with very many pipes: then they stay as they are.
   ::fcntl(input.write_end.get(), F_SETPIPE_SZ, kPipeBytes);
   ::fcntl(output.read_end.get(), F_SETPIPE_SZ, kPipeBytes);

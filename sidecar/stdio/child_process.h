@@ -5,7 +5,8 @@
 // sidecar: by its parent-death signal, and its whole group by the guard. Destroying a ChildProcess
 // kills what is left of the group.
 //
-// Start it from the main thread: the parent-death signal follows the thread that started it.
+// Start it from the main thread: the parent-death signal follows the thread that started it. The
+// descriptors 0, 1 and 2 must be open, or a pipe would take a number that the child gives away.
 #ifndef OSTIARY_SIDECAR_STDIO_CHILD_PROCESS_H_
 #define OSTIARY_SIDECAR_STDIO_CHILD_PROCESS_H_
 
