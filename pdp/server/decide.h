@@ -1,0 +1,33 @@
+// From a request's messages to decisions: what Check, BatchCheck and a session's checks share.
+//
+// Pure functions; any thread. All decisions of one call are made by the one policy given.
+#ifndef OSTIARY_PDP_SERVER_DECIDE_H_
+#define OSTIARY_PDP_SERVER_DECIDE_H_
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "google/protobuf/repeated_ptr_field.h"
+#include "ostiary/v1/decision.pb.h"
+#include "pdp/reload/policy_store.h"
+#include "pdp/server/access_validation.h"
+
+namespace ostiary::pdp {
+
+// OK, or FAILED_PRECONDITION where `policy` is nullptr: nothing has loaded, nothing is decided.
+absl::Status RequirePolicy(const PublishedPolicy* policy);
+
+// Decides one access. INVALID_ARGUMENT says what is missing, RESOURCE_EXHAUSTED what is too large;
+// `*out` is then not to be used. `agent` has been validated.
+absl::Status DecideOne(const PublishedPolicy& policy, absl::string_view agent,
+                       const v1::Access& access, const RequestLimits& limits, v1::Decision* out);
+
+// Decides all, in order, or none: an error names the first access that is wrong by its index.
+// No accesses are no decisions, which is not an error: a server may list no tools.
+absl::Status DecideAll(const PublishedPolicy& policy, absl::string_view agent,
+                       const google::protobuf::RepeatedPtrField<v1::Access>& accesses,
+                       const RequestLimits& limits,
+                       google::protobuf::RepeatedPtrField<v1::Decision>* out);
+
+}  // namespace ostiary::pdp
+
+#endif  // OSTIARY_PDP_SERVER_DECIDE_H_

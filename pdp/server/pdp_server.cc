@@ -1,0 +1,168 @@
+#include "pdp/server/pdp_server.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/mutex.h"
+#include "common/status_macros.h"
+#include "grpc/support/time.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpcpp/resource_quota.h"
+#include "grpcpp/security/server_credentials.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
+#include "pdp/server/address.h"
+#include "pdp/server/admin_service.h"
+#include "pdp/server/admin_worker.h"
+#include "pdp/server/decision_service.h"
+#include "pdp/server/drain_gate.h"
+#include "pdp/server/health_service.h"
+#include "pdp/server/session_registry.h"
+#include "pdp/server/unix_socket_guard.h"
+
+namespace ostiary::pdp {
+namespace {
+
+using HealthStatus = grpc::health::v1::HealthCheckResponse;
+
+// A peer that vanished without a word is noticed after this long without an answer to a ping.
+constexpr int kPingEveryMs = 30'000;
+constexpr int kPingTimeoutMs = 10'000;
+// How often sidecars may ping.
+constexpr int kFastestClientPingMs = 5'000;
+
+}  // namespace
+
+// In the order of construction; what uses comes after what is used.
+struct PdpServer::Rep {
+  // How the store reaches a server that may be gone: its listeners cannot be taken back.
+  struct Link {
+    Mutex mutex;
+    Rep* rep ABSL_GUARDED_BY(mutex) = nullptr;
+  };
+
+  Rep(const ServerOptions& given, PolicyStore* store, Reloader* reloader, const Clock& clock)
+      : options(given),
+        sessions(options.sessions, options.requests, *store, clock),
+        worker(options.max_queued_admin_calls),
+        health({v1::PolicyDecisionService::service_full_name(),
+                v1::PolicyAdminService::service_full_name()}),
+        decisions(*store, options.requests, gate, &sessions),
+        admin({reloader->paths(), OSTIARY_VERSION, clock.WallNow()}, options.policy, gate, sessions,
+              reloader, &worker) {}
+
+  absl::Status GuardSockets();
+  absl::Status Start();
+  void Configure(grpc::ServerBuilder* builder);
+  void Shutdown(absl::Duration grace);
+
+  const ServerOptions options;
+  std::vector<UnixSocketGuard> guards;
+  std::vector<std::string> addresses;
+  DrainGate gate;
+  SessionRegistry sessions;
+  AdminWorker worker;
+  HealthService health;
+  DecisionService decisions;
+  AdminService admin;
+  std::shared_ptr<Link> link = std::make_shared<Link>();
+  std::unique_ptr<grpc::Server> server;
+};
+
+absl::Status PdpServer::Rep::GuardSockets() {
+  for (const std::string& text : options.listen) {
+    OSTIARY_ASSIGN_OR_RETURN(const Address address, Address::Parse(text));
+    if (address.kind != Address::Kind::kUnix) continue;
+    OSTIARY_ASSIGN_OR_RETURN(UnixSocketGuard guard, UnixSocketGuard::Acquire(address.path));
+    guards.push_back(std::move(guard));
+  }
+  return absl::OkStatus();
+}
+
+void PdpServer::Rep::Configure(grpc::ServerBuilder* builder) {
+  // Else a second server would take every second connection of this one's port, in silence.
+  builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_streams_per_connection);
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kPingEveryMs);
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingTimeoutMs);
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                              kFastestClientPingMs);
+  builder->SetMaxReceiveMessageSize(options.max_message_bytes);
+  builder->SetResourceQuota(grpc::ResourceQuota("ostiary-pdp").Resize(options.max_transport_bytes));
+  builder->RegisterService(&decisions);
+  builder->RegisterService(&admin);
+  builder->RegisterService(&health);
+}
+
+absl::Status PdpServer::Rep::Start() {
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  Configure(&builder);
+  std::vector<int> ports(options.listen.size(), 0);
+  for (size_t i = 0; i < options.listen.size(); ++i) {
+    builder.AddListeningPort(options.listen[i], grpc::InsecureServerCredentials(), &ports[i]);
+  }
+  server = builder.BuildAndStart();
+  for (size_t i = 0; i < options.listen.size(); ++i) {
+    OSTIARY_ASSIGN_OR_RETURN(Address address, Address::Parse(options.listen[i]));
+    if (ports[i] <= 0) {
+      return absl::UnavailableError(
+          absl::StrCat("cannot listen on ", options.listen[i],
+                       ": another program listens there, or the address is not this machine's"));
+    }
+    if (address.kind == Address::Kind::kTcp) address.port = static_cast<uint16_t>(ports[i]);
+    addresses.push_back(address.ToString());
+  }
+  if (server == nullptr) return absl::InternalError("gRPC did not start the server");
+  return absl::OkStatus();
+}
+
+void PdpServer::Rep::Shutdown(absl::Duration grace) {
+  {
+    const MutexLock lock(&link->mutex);
+    link->rep = nullptr;
+  }
+  if (server == nullptr) return;
+  gate.Close();
+  health.Shutdown(DrainGate::ShuttingDown());
+  sessions.EndAll(DrainGate::ShuttingDown());
+  server->Shutdown(gpr_time_from_millis(absl::ToInt64Milliseconds(grace), GPR_TIMESPAN));
+  server.reset();
+}
+
+PdpServer::PdpServer(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
+
+PdpServer::~PdpServer() { rep_->Shutdown(absl::ZeroDuration()); }
+
+absl::StatusOr<std::unique_ptr<PdpServer>> PdpServer::Create(const ServerOptions& options,
+                                                             PolicyStore* store, Reloader* reloader,
+                                                             const Clock& clock) {
+  OSTIARY_RETURN_IF_ERROR(options.Validate());
+  auto rep = std::make_unique<Rep>(options, store, reloader, clock);
+  Rep* const started = rep.get();
+  // The destructor ends what an error leaves behind.
+  std::unique_ptr<PdpServer> server(new PdpServer(std::move(rep)));
+  OSTIARY_RETURN_IF_ERROR(started->GuardSockets());
+  OSTIARY_RETURN_IF_ERROR(started->Start());
+  const std::shared_ptr<Rep::Link> link = started->link;
+  {
+    const MutexLock lock(&link->mutex);
+    link->rep = started;
+  }
+  store->Subscribe([link](const std::shared_ptr<const PublishedPolicy>&) {
+    const MutexLock lock(&link->mutex);
+    if (link->rep == nullptr) return;
+    link->rep->health.SetStatus(HealthStatus::SERVING);
+    link->rep->sessions.NotifyChanged();
+  });
+  return server;
+}
+
+const std::vector<std::string>& PdpServer::addresses() const { return rep_->addresses; }
+
+void PdpServer::Drain() { rep_->Shutdown(rep_->options.drain_grace); }
+
+}  // namespace ostiary::pdp

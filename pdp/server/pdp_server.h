@@ -1,0 +1,51 @@
+// PdpServer: the PDP on its ports: the services of api.md, health and reflection, over TCP and Unix
+// sockets at once.
+//
+// Owned by the serve command. Everything that it is given must outlive it, save that the store may
+// go on telling it of policies that nobody hears any more. Drain and the destructor are called from
+// one thread; what runs inside is the services' affair.
+#ifndef OSTIARY_PDP_SERVER_PDP_SERVER_H_
+#define OSTIARY_PDP_SERVER_PDP_SERVER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/clock.h"
+#include "pdp/reload/policy_store.h"
+#include "pdp/reload/reloader.h"
+#include "pdp/server/server_options.h"
+
+namespace ostiary::pdp {
+
+class PdpServer {
+ public:
+  // Checks the options, takes all addresses and answers on all of them, or takes none.
+  // INVALID_ARGUMENT for options that cannot be used, ALREADY_EXISTS or UNAVAILABLE for an address
+  // that cannot be had.
+  static absl::StatusOr<std::unique_ptr<PdpServer>> Create(const ServerOptions& options,
+                                                           PolicyStore* store, Reloader* reloader,
+                                                           const Clock& clock);
+  // Drains, without grace if Drain was not called.
+  ~PdpServer();
+  PdpServer(const PdpServer&) = delete;
+  PdpServer& operator=(const PdpServer&) = delete;
+
+  // Where it listens, in the order of the options, with the ports that were taken.
+  const std::vector<std::string>& addresses() const;
+
+  // Ends in good order and returns when all is ended: health says NOT_SERVING, new calls and
+  // sessions are refused with UNAVAILABLE, calls in flight finish, sessions have their open checks
+  // answered and end with UNAVAILABLE. What is left after the grace is cancelled.
+  void Drain();
+
+ private:
+  struct Rep;
+  explicit PdpServer(std::unique_ptr<Rep> rep);
+  const std::unique_ptr<Rep> rep_;
+};
+
+}  // namespace ostiary::pdp
+
+#endif  // OSTIARY_PDP_SERVER_PDP_SERVER_H_

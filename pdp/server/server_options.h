@@ -1,0 +1,49 @@
+// What a PdpServer is told at its start. Flat and copyable; checked whole by Validate before any
+// port opens.
+#ifndef OSTIARY_PDP_SERVER_SERVER_OPTIONS_H_
+#define OSTIARY_PDP_SERVER_SERVER_OPTIONS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "pdp/policy/load.h"
+#include "pdp/server/access_validation.h"
+#include "pdp/server/session_options.h"
+
+namespace ostiary::pdp {
+
+// Where TCP may be spoken without encryption.
+enum class PlaintextTcp : uint8_t { kLoopbackOnly, kAnywhere };
+
+struct ServerOptions {
+  // Where to listen, each `host:port` or `unix:PATH`. Port 0 takes a free one.
+  std::vector<std::string> listen = {"127.0.0.1:7443"};
+  // Whoever can read the network can read, and change, what is decided: leave it.
+  PlaintextTcp plaintext_tcp = PlaintextTcp::kLoopbackOnly;
+  // Bytes of one incoming message; a larger one is answered with RESOURCE_EXHAUSTED.
+  int max_message_bytes = 4 << 20;
+  // Calls at once on one connection; more of them wait at the client.
+  int max_streams_per_connection = 1000;
+  // What gRPC's own buffers and connections may take. Past it, connections are refused.
+  size_t max_transport_bytes = size_t{2} << 30;
+  // Calls of Reload and Validate that may wait.
+  size_t max_queued_admin_calls = 64;
+  // How long a drain waits for what is in flight.
+  absl::Duration drain_grace = absl::Seconds(10);
+
+  RequestLimits requests;
+  SessionOptions sessions;
+  // For Validate's texts. The files have limits of their own, with the Reloader.
+  PolicyLimits policy;
+
+  // INVALID_ARGUMENT names the first value that cannot be used.
+  absl::Status Validate() const;
+};
+
+}  // namespace ostiary::pdp
+
+#endif  // OSTIARY_PDP_SERVER_SERVER_OPTIONS_H_

@@ -1,0 +1,226 @@
+#include "pdp/server/session.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/status_macros.h"
+#include "pdp/server/convert.h"
+#include "pdp/server/decide.h"
+#include "pdp/server/session_registry.h"
+
+namespace ostiary::pdp {
+namespace {
+
+// How many heartbeats may pass before a hello must have come.
+constexpr int kBeatsToHello = 2;
+
+absl::Status ValidateSize(absl::string_view field, const std::string& value, size_t limit) {
+  if (value.size() <= limit) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat(field, " has ", value.size(), " bytes; at most ", limit, " are allowed"));
+}
+
+}  // namespace
+
+Session::Session(uint64_t number, const SessionOptions& options, const RequestLimits& limits,
+                 const PolicyStore& store, SessionRegistry* registry)
+    : number_(number), options_(options), limits_(limits), store_(store), registry_(registry) {}
+
+void Session::Start() {
+  const MutexLock lock(&mutex_);
+  ReadMore();
+}
+
+void Session::Wake() {
+  const MutexLock lock(&mutex_);
+  Advance();
+}
+
+void Session::Beat() {
+  const MutexLock lock(&mutex_);
+  heartbeat_due_ = true;
+  if (!agent_.has_value() && ++beats_ > kBeatsToHello) {
+    FinishNow(absl::DeadlineExceededError("no hello came: send it as the first message"));
+    return;
+  }
+  Advance();
+}
+
+void Session::End(const absl::Status& status) {
+  const MutexLock lock(&mutex_);
+  if (!ending_.has_value()) ending_ = status;
+  Advance();
+}
+
+void Session::OnReadDone(bool ok) {
+  const MutexLock lock(&mutex_);
+  reading_ = false;
+  if (!ok) {
+    if (!ending_.has_value()) ending_ = absl::OkStatus();
+    Advance();
+    return;
+  }
+  if (const absl::Status status = Handle(); !status.ok()) {
+    FinishNow(status);
+    return;
+  }
+  Advance();
+  ReadMore();
+}
+
+void Session::OnWriteDone(bool ok) {
+  const MutexLock lock(&mutex_);
+  writing_ = false;
+  // A long answer's memory is not kept for the short ones that follow.
+  outgoing_ = v1::SessionResponse();
+  if (!ok) {
+    FinishNow(absl::CancelledError("the stream broke"));
+    return;
+  }
+  Advance();
+  ReadMore();
+}
+
+void Session::OnCancel() {
+  const MutexLock lock(&mutex_);
+  if (!writing_) FinishNow(absl::CancelledError("the sidecar went away"));
+}
+
+void Session::OnDone() {
+  {
+    const MutexLock lock(&mutex_);
+    ReleaseOpenChecks();
+  }
+  registry_->Remove(number_);  // may delete this
+}
+
+absl::Status Session::Handle() {
+  switch (incoming_.message_case()) {
+    case v1::SessionRequest::kHello:
+      return HandleHello(incoming_.hello());
+    case v1::SessionRequest::kCheck:
+      return HandleCheck(incoming_.mutable_check());
+    case v1::SessionRequest::kApplied:
+      return HandleApplied(incoming_.applied());
+    case v1::SessionRequest::MESSAGE_NOT_SET:
+      break;
+  }
+  return absl::InvalidArgumentError("the message is empty: send hello, check or applied");
+}
+
+absl::Status Session::HandleHello(const v1::SessionHello& hello) {
+  if (agent_.has_value()) {
+    return absl::InvalidArgumentError("a second hello: a session's agent is fixed by its first");
+  }
+  OSTIARY_RETURN_IF_ERROR(ValidateAgent(hello.agent(), limits_));
+  const size_t limit = options_.max_hello_field_bytes;
+  OSTIARY_RETURN_IF_ERROR(ValidateSize("sidecar_id", hello.sidecar_id(), limit));
+  OSTIARY_RETURN_IF_ERROR(ValidateSize("agent", hello.agent(), limit));
+  OSTIARY_RETURN_IF_ERROR(ValidateSize("server", hello.server(), limit));
+  OSTIARY_RETURN_IF_ERROR(ValidateSize("version", hello.version(), limit));
+  agent_ = hello.agent();
+  registry_->SetHello(number_, hello);
+  return absl::OkStatus();
+}
+
+absl::Status Session::HandleCheck(v1::SessionCheck* check) {
+  if (!agent_.has_value()) {
+    return absl::InvalidArgumentError("a check before hello: say first who asks");
+  }
+  const size_t bytes = check->SpaceUsedLong();
+  if (!registry_->ReserveOpenBytes(bytes)) {
+    return absl::ResourceExhaustedError(
+        "the sessions of this PDP have too many checks open: come back later");
+  }
+  open_bytes_ += bytes;
+  open_.push_back({std::move(*check), bytes});
+  return absl::OkStatus();
+}
+
+absl::Status Session::HandleApplied(const v1::Revision& applied) {
+  if (!agent_.has_value()) {
+    return absl::InvalidArgumentError("applied before hello: say first who applies it");
+  }
+  const size_t limit = options_.max_hello_field_bytes;
+  OSTIARY_RETURN_IF_ERROR(ValidateSize("applied.epoch", applied.epoch(), limit));
+  OSTIARY_RETURN_IF_ERROR(ValidateSize("applied.digest", applied.digest(), limit));
+  registry_->SetApplied(number_, RevisionFromProto(applied));
+  return absl::OkStatus();
+}
+
+void Session::Advance() {
+  if (writing_ || finished_) return;
+  if (PrepareNext()) {
+    writing_ = true;
+    StartWrite(&outgoing_);
+  } else if (ending_.has_value()) {
+    FinishNow(*ending_);
+  }
+}
+
+bool Session::PrepareNext() {
+  if (!agent_.has_value()) return false;
+  const std::shared_ptr<const PublishedPolicy> policy = store_.Current();
+  if (policy != nullptr && policy->revision.generation != announced_generation_) {
+    PrepareEvent(announced_generation_ == 0 ? v1::CURRENT : v1::CHANGED, policy->revision);
+    announced_generation_ = policy->revision.generation;
+    return true;
+  }
+  if (policy != nullptr && heartbeat_due_) {
+    PrepareEvent(v1::HEARTBEAT, policy->revision);
+    return true;
+  }
+  if (open_.empty()) return false;
+  PrepareResult(policy.get());
+  return true;
+}
+
+void Session::PrepareEvent(v1::EventKind kind, const Revision& revision) {
+  v1::SessionEvent* event = outgoing_.mutable_event();
+  event->set_kind(kind);
+  RevisionToProto(revision, event->mutable_revision());
+  DurationToProto(options_.lease, event->mutable_lease());
+  heartbeat_due_ = false;
+}
+
+void Session::PrepareResult(const PublishedPolicy* policy) {
+  const OpenCheck open = std::move(open_.front());
+  open_.pop_front();
+  open_bytes_ -= open.bytes;
+  registry_->ReleaseOpenBytes(open.bytes);
+
+  v1::SessionResult* result = outgoing_.mutable_result();
+  result->set_id(open.check.id());
+  absl::Status status = RequirePolicy(policy);
+  if (status.ok()) {
+    RevisionToProto(policy->revision, result->mutable_revision());
+    status =
+        DecideAll(*policy, *agent_, open.check.accesses(), limits_, result->mutable_decisions());
+  }
+  if (!status.ok()) {
+    result->clear_decisions();
+    StatusToProto(status, result->mutable_error());
+  }
+}
+
+void Session::ReadMore() {
+  if (reading_ || finished_ || ending_.has_value()) return;
+  if (open_.size() >= options_.max_open_checks || open_bytes_ >= options_.max_open_bytes) return;
+  reading_ = true;
+  StartRead(&incoming_);
+}
+
+void Session::FinishNow(const absl::Status& status) {
+  if (finished_) return;
+  finished_ = true;
+  ReleaseOpenChecks();
+  Finish(ToGrpcStatus(status));
+}
+
+void Session::ReleaseOpenChecks() {
+  registry_->ReleaseOpenBytes(open_bytes_);
+  open_bytes_ = 0;
+  open_.clear();
+}
+
+}  // namespace ostiary::pdp
