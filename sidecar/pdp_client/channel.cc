@@ -42,7 +42,7 @@ absl::StatusOr<std::string> GrpcTarget(absl::string_view address) {
   const absl::string_view host = address.substr(0, colon);
   const bool bracketed = host.front() == '[' && host.back() == ']' && host.size() > 2;
   if (host.find('/') != absl::string_view::npos ||
-      (!bracketed && host.find(':') != absl::string_view::npos)) {
+      (!bracketed && host.find_first_of(":[]") != absl::string_view::npos)) {
     return BadAddress(address, "not a host");
   }
   int port = 0;

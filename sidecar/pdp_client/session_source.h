@@ -51,7 +51,7 @@ struct SessionSourceOptions {
   // Between attempts: up to the first, doubling to the second.
   MonoDuration initial_backoff = std::chrono::milliseconds(50);
   MonoDuration max_backoff = std::chrono::seconds(1);
-  AskLimits limits;
+  AskLimits limits = {};
 };
 
 class SessionSource final : public DecisionSource {
