@@ -35,10 +35,10 @@ Log::Log(int fd, LogLevel threshold, const Clock& clock)
 
 void Log::Write(LogLevel level, absl::string_view event, LogFields fields) const {
   if (level < threshold_) return;
-  std::string line = absl::StrCat(
-      "{\"time\":\"",
-      absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", clock_.WallNow(), absl::UTCTimeZone()),
-      "\",\"level\":\"", LogLevelName(level), "\",\"event\":");
+  std::string line =
+      absl::StrCat("{\"time\":\"",
+                   absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", clock_.WallNow(), absl::UTCTimeZone()),
+                   "\",\"level\":\"", LogLevelName(level), "\",\"event\":");
   AppendJsonString(event, &line);
   for (const auto& [key, value] : fields) {
     line += ',';

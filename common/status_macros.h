@@ -7,11 +7,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#define OSTIARY_RETURN_IF_ERROR(expr)                                     \
-  do {                                                                    \
-    if (absl::Status ostiary_status = (expr); !ostiary_status.ok()) {     \
-      return ostiary_status;                                              \
-    }                                                                     \
+#define OSTIARY_RETURN_IF_ERROR(expr)                                 \
+  do {                                                                \
+    if (absl::Status ostiary_status = (expr); !ostiary_status.ok()) { \
+      return ostiary_status;                                          \
+    }                                                                 \
   } while (false)
 
 #define OSTIARY_STATUS_CONCAT_INNER(a, b) a##b
