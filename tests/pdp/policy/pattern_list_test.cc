@@ -1,0 +1,156 @@
+// Lists of patterns: which entry is found, in short lists and in indexed ones.
+#include "pdp/policy/pattern_list.h"
+
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "pdp/policy/arena.h"
+#include "tests/pdp/policy/naive_glob.h"
+
+namespace ostiary::pdp {
+namespace {
+
+constexpr uint32_t kNone = PatternList::kNoEntry;
+
+// A list of these entries, each 10 bytes behind the last in a list at 1,000.
+class List {
+ public:
+  explicit List(std::vector<std::string> texts) : texts_(std::move(texts)) {
+    std::vector<RuleEntry> entries;
+    for (size_t i = 0; i < texts_.size(); ++i) {
+      entries.push_back({texts_[i], static_cast<uint32_t>(1001 + 10 * i)});
+    }
+    list_ = PatternList::Create(entries, 1000, &arena_);
+  }
+  const PatternList* operator->() const { return list_; }
+  uint32_t Exact(absl::string_view name) const { return list_->FindExact(SearchName(name)); }
+  uint32_t Pattern(absl::string_view name) const { return list_->FindPattern(SearchName(name)); }
+
+  // What a walk over the entries finds.
+  uint32_t NaiveExact(absl::string_view name) const {
+    for (uint32_t i = 0; i < texts_.size(); ++i) {
+      if (texts_[i] == name) return i;
+    }
+    return kNone;
+  }
+  uint32_t NaivePattern(absl::string_view name) const {
+    for (uint32_t i = 0; i < texts_.size(); ++i) {
+      ParsedPattern parsed;
+      if (!ParsePattern(texts_[i], &parsed).ok() || parsed.shape == PatternShape::kLiteral)
+        continue;
+      if (NaiveGlobMatch(texts_[i], name) == true) return i;
+    }
+    return kNone;
+  }
+
+ private:
+  Arena arena_;
+  const std::vector<std::string> texts_;
+  const PatternList* list_;
+};
+
+// Entries that match nothing asked below, to make a list long enough for its indexes.
+std::vector<std::string> Padded(std::vector<std::string> entries, size_t padding) {
+  for (size_t i = 0; i < padding; ++i) {
+    entries.push_back(absl::StrCat("pad-", i));
+    entries.push_back(absl::StrCat("pad-p", i, "*"));
+    entries.push_back(absl::StrCat("*pad-s", i));
+  }
+  return entries;
+}
+
+TEST(PatternListTest, FindsTheFirstThatEqualsAndTheFirstThatMatches) {
+  for (const size_t padding : {0, 20}) {
+    const List list(
+        Padded({"read_*", "read_file", "*_file", "read_file", "re?d_*", "read_f*"}, padding));
+    EXPECT_EQ(list.Exact("read_file"), 1u);
+    EXPECT_EQ(list.Pattern("read_file"), 0u);
+    EXPECT_EQ(list.Exact("read_"), kNone);
+    EXPECT_EQ(list.Exact("read_*"), 0u);  // a name may look like a pattern
+    EXPECT_EQ(list.Pattern("write_file"), 2u);
+    EXPECT_EQ(list.Pattern("reed_file"), 2u);
+    EXPECT_EQ(list.Pattern("reed_x"), 4u);
+    EXPECT_EQ(list.Pattern("x"), kNone);
+    EXPECT_EQ(list.Pattern(""), kNone);
+  }
+}
+
+TEST(PatternListTest, FindsTheLowestOfNestedPrefixesAndSuffixes) {
+  for (const size_t padding : {0, 20}) {
+    const List prefixes(Padded({"abc*", "ab*", "abcd*", "ab*", "a*"}, padding));
+    EXPECT_EQ(prefixes.Pattern("abcdef"), 0u);
+    EXPECT_EQ(prefixes.Pattern("abx"), 1u);
+    EXPECT_EQ(prefixes.Pattern("ac"), 4u);
+    EXPECT_EQ(prefixes.Pattern("b"), kNone);
+    const List suffixes(Padded({"*cba", "*ba", "*dcba", "*ba", "*a"}, padding));
+    EXPECT_EQ(suffixes.Pattern("fedcba"), 0u);
+    EXPECT_EQ(suffixes.Pattern("xba"), 1u);
+    EXPECT_EQ(suffixes.Pattern("ca"), 4u);
+    EXPECT_EQ(suffixes.Pattern("b"), kNone);
+  }
+}
+
+TEST(PatternListTest, KeepsItsEntriesAndTheirPlaces) {
+  const List list({"one", "", "t*"});
+  ASSERT_EQ(list->size(), 3u);
+  EXPECT_EQ(list->entry(0), "one");
+  EXPECT_EQ(list->entry(1), "");
+  EXPECT_EQ(list->entry(2), "t*");
+  EXPECT_EQ(list->entry_offset(0), 1u);
+  EXPECT_EQ(list->entry_offset(2), 21u);
+  EXPECT_EQ(list.Exact(""), 1u);
+}
+
+TEST(PatternListTest, FindsNothingInAnEmptyList) {
+  const List list({});
+  EXPECT_EQ(list.Exact("x"), kNone);
+  EXPECT_EQ(list.Pattern("x"), kNone);
+}
+
+TEST(PatternListTest, AgreesWithAWalkOverTheEntries) {
+  std::mt19937 random(4);  // NOLINT: the same cases every time
+  const auto word = [&](size_t longest) {
+    std::string out;
+    for (size_t i = random() % (longest + 1); i > 0; --i) {
+      out.push_back(static_cast<char>('a' + random() % 3));
+    }
+    return out;
+  };
+  size_t found = 0;
+  for (int round = 0; round < 300; ++round) {
+    std::vector<std::string> entries;
+    for (size_t i = random() % 60; i > 0; --i) {
+      switch (random() % 5) {
+        case 0:
+          entries.push_back(word(5) + "*");
+          break;
+        case 1:
+          entries.push_back("*" + word(5));
+          break;
+        case 2:
+          entries.push_back(word(3) + "*" + word(3));
+          break;
+        case 3:
+          entries.push_back(word(3) + "?" + word(3));
+          break;
+        default:
+          entries.push_back(word(5));
+      }
+    }
+    const List list(entries);
+    for (int i = 0; i < 200; ++i) {
+      const std::string name = word(7);
+      ASSERT_EQ(list.Exact(name), list.NaiveExact(name)) << name;
+      ASSERT_EQ(list.Pattern(name), list.NaivePattern(name)) << name;
+      found += list.Pattern(name) != kNone ? 1 : 0;
+    }
+  }
+  EXPECT_GT(found, 10'000u);
+}
+
+}  // namespace
+}  // namespace ostiary::pdp
