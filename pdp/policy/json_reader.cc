@@ -8,14 +8,8 @@
 namespace ostiary::pdp {
 
 absl::string_view JsonReader::Text(JsonValue string) {
-  if (string.has_lone_surrogate()) {
-    Error(string, absl::StrCat("half of a surrogate pair (\\uD800 to \\uDFFF) in ",
-                               Quote(string.string_copy()),
-                               ": it is no character; write both halves, or the character"));
-  }
-  if (string.has_escapes()) return decoded_.emplace_back(string.string_copy());
-  std::string unused;
-  return string.string_value(&unused);
+  CheckCharacters(string);
+  return Decode(string);
 }
 
 bool JsonReader::Expect(JsonType type, JsonValue value, absl::string_view what) {
@@ -40,6 +34,19 @@ void JsonReader::CheckIgnored(JsonValue value) {
 void JsonReader::DuplicateKey(JsonValue key, absl::string_view text) {
   Error(key, absl::StrCat("duplicate key ", Quote(text),
                           ": it stands in this object before; keep one of the two"));
+}
+
+absl::string_view JsonReader::Decode(JsonValue string) {
+  if (string.has_escapes()) return decoded_.emplace_back(string.string_copy());
+  std::string unused;
+  return string.string_value(&unused);
+}
+
+void JsonReader::CheckCharacters(JsonValue string) {
+  if (!string.has_lone_surrogate()) return;
+  Error(string, absl::StrCat("half of a surrogate pair (\\uD800 to \\uDFFF) in ",
+                             Quote(string.string_copy()),
+                             ": it is no character; write both halves, or the character"));
 }
 
 void JsonReader::Add(Severity severity, JsonValue at, std::string message) {

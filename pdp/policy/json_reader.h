@@ -47,8 +47,9 @@ class JsonReader {
     const bool repeats = object.FirstDuplicateKey().has_value();
     absl::flat_hash_set<absl::string_view> seen;
     for (auto key = object.first_key(); key; key = key->next_key()) {
-      const absl::string_view text = Text(*key);
+      const absl::string_view text = Decode(*key);
       const JsonPointer::Step step(&pointer_, text);
+      CheckCharacters(*key);
       if (repeats && !seen.insert(text).second) {
         DuplicateKey(*key, text);
         continue;
@@ -72,6 +73,8 @@ class JsonReader {
 
  private:
   void Add(Severity severity, JsonValue at, std::string message);
+  absl::string_view Decode(JsonValue string);
+  void CheckCharacters(JsonValue string);
   void DuplicateKey(JsonValue key, absl::string_view text);
 
   IssueLog& log_;

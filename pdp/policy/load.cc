@@ -106,8 +106,7 @@ class Loader {
                                                      " bytes, more than the limit of ", max_bytes));
     }
     if (file.text.find_first_not_of(" \t\r\n") == absl::string_view::npos) {
-      return fail(IssueLog::kWholeFile,
-                  "the file is empty; to grant nothing, write the empty object {}");
+      return fail(IssueLog::kWholeFile, "the file is empty: it must be a JSON object, at least {}");
     }
     JsonLimits limits;
     limits.max_bytes = max_bytes;

@@ -40,6 +40,7 @@ PolicyDiff PolicySnapshot::Diff(const PolicySnapshot* before, const PolicySnapsh
   const Rep& now = *after.rep_;
   if (before == nullptr) {
     diff.added_agents = after.AgentIds();
+    diff.defaults_changed = !now.deny_on_missing_agent;  // no policy lets nobody in
     return diff;
   }
   const Rep& was = *before->rep_;

@@ -1,0 +1,106 @@
+// Digests and differences: equal for policies that read alike, different for all others.
+#include <set>
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/pdp/policy/policy_testing.h"
+
+namespace ostiary::pdp {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+// All of one meaning.
+const absl::string_view kAlike[] = {
+    R"({"agents": {"a": {"allow": {"servers": ["s", "t"], "tools": {"s": ["x", "y*"]}}}, "b": {}}})",
+    R"({"agents": {"b": {}, "a": {"allow": {"tools": {"s": ["y*", "x"]}, "servers": ["t", "s"]}}}})",
+    R"({"agents": {"a": {"allow": {"servers": ["s", "t", "s"],
+        "tools": {"s": ["x", "y*", "x"], "t": []}, "prompts": {}}, "deny": {}}, "b": {"allow": {}}},
+        "defaults": {"deny_on_missing_agent": true}})",
+    R"({"_": 1, "agents": {"_": "", "a": {"description": "d", "allow": {"servers": ["s", "\u0074"],
+        "tools": {"s": ["x", "y*"]}}, "deny": {"servers": [], "tools": {"s": []}}},
+        "b": {"_": 1}}, "defaults": {}})",
+};
+
+// Each of another meaning, and of another than those.
+const absl::string_view kDifferent[] = {
+    R"({})",
+    R"({"defaults": {"deny_on_missing_agent": false}})",
+    R"({"agents": {"a": {}}})",
+    R"({"agents": {"b": {}}})",
+    R"({"agents": {"a": {"allow": {"servers": ["s"]}}}})",
+    R"({"agents": {"a": {"deny": {"servers": ["s"]}}}})",
+    R"({"agents": {"a": {"allow": {"servers": ["s", "t"]}}}})",
+    R"({"agents": {"a": {"allow": {"servers": ["st"]}}}})",
+    R"({"agents": {"a": {"allow": {"tools": {"s": ["x"]}}}}})",
+    R"({"agents": {"a": {"allow": {"tools": {"*": ["x"]}}}}})",
+    R"({"agents": {"a": {"allow": {"resources": {"s": ["x"]}}}}})",
+    R"({"agents": {"a": {"allow": {"prompts": {"s": ["x"]}}}}})",
+    R"({"agents": {"a": {"deny": {"tools": {"s": ["x"]}}}}})",
+    R"({"agents": {"a": {"deny": {"tools": {"s": ["x", "y"]}}}}})",
+    R"({"agents": {"a": {"deny": {"tools": {"s": ["x"], "t": ["y"]}}}}})",
+    R"({"agents": {"a": {"deny": {"tools": {"s": ["xy"]}}}}})",
+};
+
+TEST(DigestTest, IsEqualForPoliciesThatReadAlike) {
+  const std::string digest = MustLoad(kAlike[0])->digest();
+  EXPECT_THAT(digest, ::testing::MatchesRegex("sha256:[0-9a-f]+"));
+  EXPECT_EQ(digest.size(), 7u + 64u);
+  for (const absl::string_view rules : kAlike)
+    EXPECT_EQ(MustLoad(rules)->digest(), digest) << rules;
+}
+
+TEST(DigestTest, DiffersForAllOthers) {
+  std::set<std::string> digests = {MustLoad(kAlike[0])->digest()};
+  for (const absl::string_view rules : kDifferent) {
+    EXPECT_TRUE(digests.insert(MustLoad(rules)->digest()).second) << rules;
+  }
+}
+
+// The catalog decides nothing.
+TEST(DigestTest, LeavesOutTheCatalog) {
+  EXPECT_EQ(MustLoad("{}")->digest(),
+            MustLoad("{}", R"({"mcpServers": {"s": {"command": "c"}}})")->digest());
+}
+
+TEST(DiffTest, NamesWhatChanged) {
+  const auto before = MustLoad(R"({"agents": {"kept": {"allow": {"servers": ["s", "t"]}},
+      "gone": {}, "also-gone": {}, "edited": {"deny": {"tools": {"s": ["x"]}}}}})");
+  const auto after = MustLoad(R"({"agents": {"new": {}, "edited": {"deny": {"tools": {"s": ["y"]}}},
+      "kept": {"allow": {"servers": ["t", "s"]}, "description": "reordered"}},
+      "defaults": {"deny_on_missing_agent": false}})");
+  const PolicyDiff diff = PolicySnapshot::Diff(before.get(), *after);
+  EXPECT_THAT(diff.added_agents, ElementsAre("new"));
+  EXPECT_THAT(diff.removed_agents, ElementsAre("also-gone", "gone"));
+  EXPECT_THAT(diff.modified_agents, ElementsAre("edited"));
+  EXPECT_TRUE(diff.defaults_changed);
+
+  const PolicyDiff none = PolicySnapshot::Diff(before.get(), *before);
+  EXPECT_THAT(none.added_agents, IsEmpty());
+  EXPECT_THAT(none.removed_agents, IsEmpty());
+  EXPECT_THAT(none.modified_agents, IsEmpty());
+  EXPECT_FALSE(none.defaults_changed);
+}
+
+TEST(DiffTest, NamesEveryAgentWhereThereWasNoPolicy) {
+  const auto after = MustLoad(R"({"agents": {"b": {}, "a": {}}})");
+  const PolicyDiff diff = PolicySnapshot::Diff(nullptr, *after);
+  EXPECT_THAT(diff.added_agents, ElementsAre("a", "b"));
+  EXPECT_FALSE(diff.defaults_changed);
+  const auto open = MustLoad(R"({"defaults": {"deny_on_missing_agent": false}})");
+  EXPECT_TRUE(PolicySnapshot::Diff(nullptr, *open).defaults_changed);
+}
+
+TEST(SnapshotTest, ListsItsAgents) {
+  const auto snapshot = MustLoad(R"({"agents": {"b": {}, "a": {}, "_": "c", "C": {}}})");
+  EXPECT_THAT(snapshot->AgentIds(), ElementsAre("C", "a", "b"));
+  EXPECT_EQ(snapshot->agent_count(), 3u);
+  EXPECT_TRUE(snapshot->deny_on_missing_agent());
+  EXPECT_FALSE(snapshot->has_catalog());
+  EXPECT_THAT(snapshot->catalog(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace ostiary::pdp

@@ -1,0 +1,97 @@
+// The small parts: text positions, JSON pointers, issues, quoting, names.
+#include <string>
+
+#include "gtest/gtest.h"
+#include "pdp/policy/decision.h"
+#include "pdp/policy/issue.h"
+#include "pdp/policy/json_pointer.h"
+#include "pdp/policy/quote.h"
+#include "pdp/policy/text_position.h"
+#include "pdp/policy/utf8.h"
+
+namespace ostiary::pdp {
+namespace {
+
+TEST(LineIndexTest, CountsLinesAndBytesFromOne) {
+  const LineIndex lines("ab\n\n\xc3\xa9x\n");
+  const TextPosition expected[] = {{1, 1}, {1, 2}, {1, 3}, {2, 1}, {3, 1},
+                                   {3, 2}, {3, 3}, {3, 4}, {4, 1}};
+  for (size_t offset = 0; offset < std::size(expected); ++offset) {
+    EXPECT_EQ(lines.Find(offset), expected[offset]) << offset;
+  }
+  EXPECT_EQ(LineIndex("").Find(0), (TextPosition{1, 1}));
+  EXPECT_EQ(LineIndex("x\r\ny").Find(3), (TextPosition{2, 1}));
+}
+
+TEST(JsonPointerTest, EscapesKeysAndNumbersElements) {
+  JsonPointer pointer;
+  EXPECT_EQ(pointer.ToString(), "");
+  const JsonPointer::Step a(&pointer, "a/b~c");
+  {
+    const JsonPointer::Step element(&pointer, size_t{12});
+    const JsonPointer::Step empty(&pointer, "");
+    EXPECT_EQ(pointer.ToString(), "/a~1b~0c/12/");
+  }
+  EXPECT_EQ(pointer.ToString(), "/a~1b~0c");
+}
+
+TEST(IssueTest, IsOneLineWithWhatIsKnown) {
+  EXPECT_EQ(FormatIssue({Severity::kError, "m", "f", 1, 2, "/p"}), "f:1:2: error: m (/p)");
+  EXPECT_EQ(FormatIssue({Severity::kWarning, "m", "f", 0, 0, ""}), "f: warning: m");
+  EXPECT_EQ(FormatIssue({Severity::kError, "m", "", 0, 0, ""}), "error: m");
+}
+
+TEST(QuoteTest, EscapesAndCuts) {
+  EXPECT_EQ(Quote("a\"\n"), "\"a\\\"\\n\"");
+  EXPECT_EQ(Quote(std::string(200, 'x')), "\"" + std::string(200, 'x') + "\"");
+  // Not within a character.
+  EXPECT_EQ(Quote(std::string(199, 'x') + "\xc3\xa9"),
+            "\"" + std::string(199, 'x') + "\"... (201 bytes)");
+}
+
+TEST(Utf8Test, FindsOneCharacterOrOneOddByte) {
+  const struct {
+    absl::string_view text;
+    uint32_t code_point;
+    uint32_t size;
+  } cases[] = {
+      {"a", 'a', 1},
+      {"\xc3\xa9", 0xe9, 2},
+      {"\xe2\x82\xac", 0x20ac, 3},
+      {"\xf0\x9f\x94\x91", 0x1f511, 4},
+      {"\xf4\x8f\xbf\xbf", 0x10ffff, 4},
+      {"\xf4\x90\x80\x80", kInvalidByteBase + 0xf4, 1},
+      {"\xe0\x80\x80", kInvalidByteBase + 0xe0, 1},
+      {"\xf0\x80\x80\x80", kInvalidByteBase + 0xf0, 1},
+      {"\xc1\x81", kInvalidByteBase + 0xc1, 1},
+      {"\xed\xa0\x80", kInvalidByteBase + 0xed, 1},
+      {"\x80", kInvalidByteBase + 0x80, 1},
+      {"\xe2\x82", kInvalidByteBase + 0xe2, 1},
+      {"\xff", kInvalidByteBase + 0xff, 1},
+  };
+  for (const auto& c : cases) {
+    const Utf8Char found = CharAt(c.text, 0);
+    EXPECT_EQ(found.code_point, c.code_point);
+    EXPECT_EQ(found.size, c.size);
+  }
+}
+
+// The zero values are the safe ones.
+TEST(DecisionTest, DeniesByDefault) {
+  const Decision decision;
+  EXPECT_EQ(decision.effect, Effect::kDeny);
+  EXPECT_EQ(ReasonName(decision.reason), "REASON_UNSPECIFIED");
+  EXPECT_EQ(EffectName(static_cast<Effect>(7)), "DENY");
+}
+
+TEST(DecisionTest, NamesWhatTheContractNames) {
+  EXPECT_EQ(AccessKindName(AccessKind::kServer), "SERVER");
+  EXPECT_EQ(AccessKindName(AccessKind::kTool), "TOOL");
+  EXPECT_EQ(AccessKindName(AccessKind::kResource), "RESOURCE");
+  EXPECT_EQ(AccessKindName(AccessKind::kPrompt), "PROMPT");
+  EXPECT_EQ(ReasonName(Reason::kUnknownAgentAllowed), "UNKNOWN_AGENT_ALLOWED");
+  EXPECT_EQ(ReasonName(Reason::kPromptNotAllowed), "PROMPT_NOT_ALLOWED");
+}
+
+}  // namespace
+}  // namespace ostiary::pdp
