@@ -60,7 +60,7 @@ OutputFd OutputFd::Inherited(int fd) {
     UniqueFd own(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     const int number = own.get();
     if (own.valid()) return OutputFd(std::move(own), number, Way::kPlain);
-    return OutputFd(UniqueFd(), fd, Way::kSteps);
+    return InSteps(fd);
   }
   return OutputFd(UniqueFd(), fd, Way::kPlain);
 }

@@ -32,6 +32,8 @@ class OutputFd {
   static OutputFd Own(UniqueFd fd);
   // Borrows a descriptor that other processes may share.
   static OutputFd Inherited(int fd);
+  // The last resort of Inherited.
+  static OutputFd InSteps(int fd) { return OutputFd(UniqueFd(), fd, Way::kSteps); }
 
   // As writev(2) in non-blocking mode: -1 and EAGAIN where nothing can be taken. Needs SIGPIPE
   // ignored.

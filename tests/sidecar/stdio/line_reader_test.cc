@@ -1,0 +1,178 @@
+#include "sidecar/stdio/line_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace ostiary::sidecar {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr size_t kMaxLine = 16;
+
+void Feed(LineReader* reader, absl::string_view bytes) {
+  while (!bytes.empty()) {
+    const absl::Span<char> room = reader->Room(TakenLines::kDone);
+    const size_t size = std::min(room.size(), bytes.size());
+    std::copy_n(bytes.data(), size, room.data());
+    reader->Commit(size);
+    bytes.remove_prefix(size);
+  }
+}
+
+// Lines as "text", lines too long as "!head".
+std::vector<std::string> TakeAll(LineReader* reader) {
+  std::vector<std::string> lines;
+  while (const auto line = reader->Next()) {
+    const bool whole = line->kind == LineReader::LineKind::kWhole;
+    lines.push_back(absl::StrCat(whole ? "" : "!", line->text));
+  }
+  return lines;
+}
+
+struct Case {
+  std::string name;
+  std::string bytes;
+  std::vector<std::string> lines;
+  size_t unfinished;
+};
+
+class LineReaderTable : public ::testing::TestWithParam<Case> {};
+
+TEST_P(LineReaderTable, ReadAtOnce) {
+  LineReader reader(kMaxLine);
+  Feed(&reader, GetParam().bytes);
+  EXPECT_EQ(TakeAll(&reader), GetParam().lines);
+  EXPECT_EQ(reader.unfinished_bytes(), GetParam().unfinished);
+}
+
+TEST_P(LineReaderTable, ReadByteByByte) {
+  LineReader reader(kMaxLine);
+  std::vector<std::string> lines;
+  for (const char byte : GetParam().bytes) {
+    Feed(&reader, absl::string_view(&byte, 1));
+    for (std::string& line : TakeAll(&reader)) {
+      // The head is what came until the limit was passed.
+      lines.push_back(std::move(line));
+    }
+  }
+  std::vector<std::string> wanted = GetParam().lines;
+  for (std::string& line : wanted) {
+    if (line[0] == '!') line.resize(1 + kMaxLine + 1);
+  }
+  EXPECT_EQ(lines, wanted);
+  EXPECT_EQ(reader.unfinished_bytes(), GetParam().unfinished);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Lines, LineReaderTable,
+    ::testing::Values(
+        Case{"nothing", "", {}, 0}, Case{"one", "abc\n", {"abc"}, 0},
+        Case{"two", "abc\nde\n", {"abc", "de"}, 0}, Case{"tail", "abc\nde", {"abc"}, 2},
+        Case{"empty_lines", "\n\na\n\n", {"", "", "a", ""}, 0},
+        Case{"cr_ends_no_line", "a\rb\r\n", {"a\rb\r"}, 0},
+        Case{"nul_ends_no_line", std::string("a\0b\n", 4), {std::string("a\0b", 3)}, 0},
+        Case{"at_the_limit", "0123456789abcdef\nx\n", {"0123456789abcdef", "x"}, 0},
+        Case{"over_the_limit", "0123456789abcdefg\nx\n", {"!0123456789abcdefg", "x"}, 0},
+        Case{"far_over",
+             absl::StrCat(std::string(100, 'y'), "\nx\n"),
+             {absl::StrCat("!", std::string(100, 'y')), "x"},
+             0},
+        Case{"two_over",
+             "0123456789abcdefg\n0123456789abcdefgh\nx",
+             {"!0123456789abcdefg", "!0123456789abcdefgh"},
+             1},
+        Case{"over_without_end", "0123456789abcdefgh", {"!0123456789abcdefgh"}, 0}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(LineReader, ReportsALineTooLongOnceAndKeepsNothingOfIt) {
+  LineReader reader(kMaxLine);
+  const std::string chunk(LineReader::kRoomBytes, 'z');
+  std::vector<std::string> lines;
+  for (int i = 0; i < 4000; ++i) {  // 1 GB
+    const absl::Span<char> room = reader.Room(TakenLines::kDone);
+    ASSERT_EQ(room.size(), LineReader::kRoomBytes);
+    if (i < 3) std::copy(chunk.begin(), chunk.end(), room.data());
+    reader.Commit(room.size());
+    for (std::string& line : TakeAll(&reader)) lines.push_back(std::move(line));
+    ASSERT_EQ(reader.unfinished_bytes(), 0u);
+    if (i == 0) Feed(&reader, "still the same line");
+  }
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(lines[0].size(), 1 + LineReader::kHeadBytes);
+  Feed(&reader, "end of it\nnext\n");
+  EXPECT_THAT(TakeAll(&reader), ElementsAre("next"));
+}
+
+TEST(LineReader, LeavesLinesInUseWhereTheyAre) {
+  LineReader reader(kMaxLine);
+  Feed(&reader, "first\nsec");
+  const auto first = reader.Next();
+  ASSERT_TRUE(first.has_value());
+  const absl::Span<char> room = reader.Room(TakenLines::kInUse);
+  ASSERT_FALSE(room.empty());
+  const std::string more = "ond\n";
+  std::copy(more.begin(), more.end(), room.data());
+  reader.Commit(more.size());
+  EXPECT_EQ(reader.Next()->text, "second");
+  EXPECT_EQ(first->text, "first");
+}
+
+TEST(LineReader, OffersNoEndlessRoomWhileLinesAreInUse) {
+  LineReader reader(kMaxLine);
+  Feed(&reader, "first\n");
+  const auto first = reader.Next();
+  size_t offered = 0;
+  for (absl::Span<char> room = reader.Room(TakenLines::kInUse); !room.empty();
+       room = reader.Room(TakenLines::kInUse)) {
+    std::fill(room.begin(), room.end(), '\n');
+    reader.Commit(room.size());
+    offered += room.size();
+    ASSERT_LT(offered, size_t{8} << 20);
+  }
+  EXPECT_FALSE(reader.HasRoomBehind());
+  EXPECT_EQ(first->text, "first");
+  while (reader.Next().has_value()) {
+  }
+  EXPECT_EQ(reader.Room(TakenLines::kDone).size(), LineReader::kRoomBytes);
+  EXPECT_TRUE(reader.HasRoomBehind());
+}
+
+TEST(LineReader, TellsItsOwnLinesFromOthers) {
+  LineReader reader(kMaxLine);
+  Feed(&reader, "one\ntwo \nthr");
+  const absl::string_view one = reader.Next()->text;
+  const absl::string_view two = reader.Next()->text;
+  const std::string other = "one";
+  EXPECT_TRUE(reader.Contains(one));
+  EXPECT_TRUE(reader.EndsWithNewline(one));
+  EXPECT_FALSE(reader.Contains(other));
+  const absl::string_view trimmed = two.substr(0, 3);
+  EXPECT_TRUE(reader.Contains(trimmed));
+  EXPECT_FALSE(reader.EndsWithNewline(trimmed));
+}
+
+TEST(LineReader, TakesLinesOfTheLimitOneAfterAnother) {
+  constexpr size_t kLimit = size_t{3} << 20;
+  LineReader reader(kLimit);
+  for (const char letter : {'a', 'b', 'c', 'd'}) {
+    const std::string line(kLimit, letter);
+    Feed(&reader, line);
+    EXPECT_THAT(TakeAll(&reader), IsEmpty());
+    Feed(&reader, "\n");
+    const auto taken = reader.Next();
+    ASSERT_TRUE(taken.has_value());
+    EXPECT_EQ(taken->kind, LineReader::LineKind::kWhole);
+    EXPECT_TRUE(taken->text == line) << letter;
+  }
+}
+
+}  // namespace
+}  // namespace ostiary::sidecar
