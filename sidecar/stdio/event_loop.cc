@@ -67,6 +67,7 @@ int EventLoop::Run() {
 
 void EventLoop::ToClient(absl::string_view line) {
   if (client_output_broken_) return;
+  if (!from_server_.reader.Contains(line)) made_up_bytes_ += line.size() + kNewline.size();
   Queue(line, from_server_.reader, &to_client_);
 }
 
@@ -109,8 +110,11 @@ void EventLoop::HandleEvents() {
 }
 
 bool EventLoop::Paused(Side side) const {
-  if (to_client_.pending_bytes() >= options_.pause_bytes) return true;
-  return side == Side::kClient && to_server_.pending_bytes() >= options_.pause_bytes;
+  const bool client_full = to_client_.pending_bytes() >= options_.pause_bytes;
+  if (side == Side::kServer) return client_full;
+  // The server's flood must not stop the client's calls: without us it would not.
+  return (client_full && made_up_bytes_ >= options_.pause_bytes) ||
+         to_server_.pending_bytes() >= options_.pause_bytes;
 }
 
 void EventLoop::HandleLines(Side side) {
@@ -174,6 +178,7 @@ void EventLoop::Flush() {
   if (!to_client_.empty() && to_client_.Flush(client_out_) == FlushResult::kBroken) {
     client_output_broken_ = true;
   }
+  if (to_client_.empty()) made_up_bytes_ = 0;
 }
 
 ShutdownView EventLoop::LookAtShutdown() const {

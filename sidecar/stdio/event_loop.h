@@ -6,8 +6,9 @@
 //   - no waiting: a lone message is written as soon as it is decided; under load all lines of one
 //     read are written together, from where they were read (write_queue.h);
 //   - backpressure: where a side does not read what is owed to it, whoever adds to that is not read
-//     either. The client adds to both sides (calls to the server, denials to itself), the server to
-//     the client. Nothing waits for anything but the two peers, so the sidecar adds no deadlock;
+//     either. The server adds to the client; the client to the server and, by calls that are denied,
+//     to itself. Nothing waits for anything but the peer that a bare pipe would wait for too, so the
+//     sidecar adds no deadlock;
 //   - the end (shutdown_steps.h).
 //
 // Everything happens on the thread that calls Run, which must be the one that made the loop.
@@ -116,6 +117,9 @@ class EventLoop final : private EnforcerOutput {
   OutputFd server_in_;
   WriteQueue to_client_;
   WriteQueue to_server_;
+
+  // Of what was put into to_client_ since it was empty last, what the server did not write.
+  size_t made_up_bytes_ = 0;
 
   bool client_output_broken_ = false;
   bool server_input_broken_ = false;

@@ -1,0 +1,326 @@
+// The loop over pipes, with a scripted source and a server that is only two pipes.
+#include "sidecar/stdio/event_loop.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace ostiary::sidecar {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Ends {
+  UniqueFd read_end;
+  UniqueFd write_end;
+};
+
+Ends MakePipe() {
+  int ends[2];
+  EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+// The test's end of a peer's two pipes. Blocking, save where it says otherwise.
+struct Peer {
+  UniqueFd input;   // to read from
+  UniqueFd output;  // to write to
+
+  void WriteLine(absl::string_view line) const {
+    const std::string bytes = absl::StrCat(line, "\n");
+    for (size_t done = 0; done < bytes.size();) {
+      const ssize_t size = ::write(output.get(), bytes.data() + done, bytes.size() - done);
+      ASSERT_GT(size, 0);
+      done += static_cast<size_t>(size);
+    }
+  }
+  std::string ReadLine() {
+    size_t end;
+    while ((end = buffer.find('\n')) == std::string::npos) {
+      pollfd slot = {input.get(), POLLIN, 0};
+      if (::poll(&slot, 1, 20'000) != 1) return "(nothing came)";
+      char bytes[65536];
+      const ssize_t size = ::read(input.get(), bytes, sizeof(bytes));
+      if (size <= 0) return "(the end)";
+      buffer.append(bytes, static_cast<size_t>(size));
+    }
+    std::string line = buffer.substr(0, end);
+    buffer.erase(0, end + 1);
+    return line;
+  }
+  // Writes until the pipe takes nothing for `quiet`; returns the bytes taken.
+  size_t Stuff(absl::string_view line, std::chrono::milliseconds quiet) const {
+    ::fcntl(output.get(), F_SETFL, ::fcntl(output.get(), F_GETFL) | O_NONBLOCK);
+    const std::string bytes = absl::StrCat(line, "\n");
+    size_t total = 0;
+    pollfd slot = {output.get(), POLLOUT, 0};
+    while (::poll(&slot, 1, static_cast<int>(quiet.count())) == 1) {
+      // From where the last write stopped, so that lines stay whole.
+      const absl::string_view rest = absl::string_view(bytes).substr(total % bytes.size());
+      const ssize_t size = ::write(output.get(), rest.data(), rest.size());
+      if (size > 0) total += static_cast<size_t>(size);
+    }
+    return total;
+  }
+
+  std::string buffer;
+};
+
+class PipeServer final : public ServerProcess {
+ public:
+  explicit PipeServer(ServerPipes pipes) : pipes_(std::move(pipes)) {}
+  absl::StatusOr<ServerPipes> Start() override { return std::move(pipes_); }
+  int end_fd() const override { return end_.get(); }
+  std::optional<int> Ended() override {
+    return ended_.load() ? std::optional<int>(0) : std::nullopt;
+  }
+  // From any thread.
+  void End() {
+    ended_.store(true);
+    const uint64_t one = 1;
+    EXPECT_EQ(::write(end_.get(), &one, sizeof(one)), 8);
+  }
+  // A signal ends it, and there is nothing else in its group.
+  void SignalGroup(int /*signal*/) override { End(); }
+
+ private:
+  ServerPipes pipes_;
+  UniqueFd end_{::eventfd(0, EFD_CLOEXEC)};
+  std::atomic<bool> ended_{false};
+};
+
+// Answers at once, by `allows`.
+class ScriptedSource final : public DecisionSource {
+ public:
+  explicit ScriptedSource(SourceSink* sink) : sink_(sink) {}
+
+  void Ask(uint64_t id, const std::vector<Access>& accesses) override {
+    ++asks;
+    SourceAnswer answer;
+    answer.id = id;
+    answer.revision = revision;
+    for (const Access& access : accesses) {
+      Verdict verdict;
+      verdict.allowed = access.name != "forbidden" || forbidden_allowed;
+      verdict.reason = verdict.allowed ? "EXPLICIT_ALLOW" : "EXPLICIT_DENY";
+      answer.verdicts.push_back(std::move(verdict));
+    }
+    sink_->Post(std::move(answer));
+  }
+  void Acknowledge(const Revision&) override {}
+
+  void Announce() {
+    sink_->Post(SourceRevision{revision, Clock::System().Now() + std::chrono::hours(1)});
+  }
+
+  std::atomic<int> asks{0};
+  std::atomic<bool> forbidden_allowed{false};
+  Revision revision{"epoch", 1, "sha256:1"};
+
+ private:
+  SourceSink* const sink_;
+};
+
+class EventLoopTest : public ::testing::Test {
+ protected:
+  EventLoopTest() : log_(-1, LogLevel::kError, Clock::System()) {
+    ::signal(SIGPIPE, SIG_IGN);
+    Ends client_to_loop = MakePipe();
+    Ends loop_to_client = MakePipe();
+    Ends loop_to_server = MakePipe();
+    Ends server_to_loop = MakePipe();
+    client_ = {std::move(loop_to_client.read_end), std::move(client_to_loop.write_end), ""};
+    server_ = {std::move(loop_to_server.read_end), std::move(server_to_loop.write_end), ""};
+    loop_in_ = std::move(client_to_loop.read_end);
+    loop_out_ = std::move(loop_to_client.write_end);
+    inbox_ = *Inbox::Create();
+    source_ = std::make_unique<ScriptedSource>(inbox_.get());
+    process_ = std::make_unique<PipeServer>(
+        ServerPipes{std::move(loop_to_server.write_end), std::move(server_to_loop.read_end)});
+  }
+  ~EventLoopTest() override {
+    if (thread_.joinable()) Finish();
+  }
+
+  void Start() {
+    source_->Announce();
+    thread_ = std::thread([this] {
+      EventLoopOptions options;
+      options.client_input = loop_in_.get();
+      options.client_output = loop_out_.get();
+      EnforcerOptions enforcer;
+      enforcer.agent = "a";
+      enforcer.server = "s";
+      EventLoop loop(
+          options, enforcer,
+          {source_.get(), inbox_.get(), process_.get(), nullptr, &Clock::System(), &log_});
+      status_ = loop.Run();
+      loop_out_.Reset();
+    });
+  }
+  int Finish() {
+    client_.output.Reset();
+    server_.output.Reset();
+    process_->End();
+    thread_.join();
+    return status_;
+  }
+
+  static std::string Call(int id, absl::string_view tool, absl::string_view padding = "") {
+    return absl::StrCat(R"({"jsonrpc":"2.0","id":)", id,
+                        R"(,"method":"tools/call","params":{"name":")", tool,
+                        R"(","arguments":{"x":")", padding, R"("}}})");
+  }
+  static std::string Answer(int id, absl::string_view padding = "") {
+    return absl::StrCat(R"({"jsonrpc":"2.0","id":)", id, R"(,"result":{"x":")", padding, R"("}})");
+  }
+
+  const Log log_;
+  Peer client_;
+  Peer server_;
+  UniqueFd loop_in_;
+  UniqueFd loop_out_;
+  std::unique_ptr<Inbox> inbox_;
+  std::unique_ptr<ScriptedSource> source_;
+  std::unique_ptr<PipeServer> process_;
+  std::thread thread_;
+  int status_ = -1;
+};
+
+TEST_F(EventLoopTest, ForwardsByteForByteAndAnswersWhatIsDenied) {
+  Start();
+  const std::string call = R"({ "id" : 1, "jsonrpc":"2.0","method":"tools/call",)"
+                           R"("params":{"arguments":{"n":1.00e0},"name":"r\u0065ad"} })";
+  client_.WriteLine(call);
+  EXPECT_EQ(server_.ReadLine(), call);
+  client_.WriteLine(absl::StrCat("  ", Call(2, "read"), " \t "));
+  EXPECT_EQ(server_.ReadLine(), Call(2, "read"));
+  client_.WriteLine(Call(3, "forbidden"));
+  EXPECT_THAT(client_.ReadLine(), HasSubstr("EXPLICIT_DENY"));
+  server_.WriteLine(Answer(1));
+  EXPECT_EQ(client_.ReadLine(), Answer(1));
+  EXPECT_EQ(Finish(), 0);
+}
+
+TEST_F(EventLoopTest, AppliesARevisionBeforeTheNextLineIsDecided) {
+  Start();
+  for (int i = 0; i < 200; ++i) {
+    client_.WriteLine(Call(1, "forbidden"));
+    ASSERT_THAT(client_.ReadLine(), HasSubstr("EXPLICIT_DENY")) << i;
+    source_->forbidden_allowed = true;
+    source_->revision.generation += 1;  // the loop reads it only when it asks
+    source_->Announce();
+    client_.WriteLine(Call(2, "forbidden"));
+    ASSERT_EQ(server_.ReadLine(), Call(2, "forbidden")) << i;
+    server_.WriteLine(Answer(2));
+    ASSERT_EQ(client_.ReadLine(), Answer(2)) << i;
+    source_->forbidden_allowed = false;
+    source_->revision.generation += 1;
+    source_->Announce();
+  }
+}
+
+TEST_F(EventLoopTest, PassesLinesOfManySizesInBothDirectionsInOrder) {
+  Start();
+  constexpr int kMessages = 1'000;
+  const auto padding = [](int i) {
+    return std::string((i * 7919) % (i % 100 == 0 ? 300'000 : 400), 'p');
+  };
+  std::thread server([this, &padding] {
+    for (int i = 0; i < kMessages; ++i) {
+      ASSERT_EQ(server_.ReadLine(), Call(i, "read", padding(i))) << i;
+      server_.WriteLine(Answer(i, padding(i)));
+    }
+  });
+  std::thread writer([this, &padding] {
+    for (int i = 0; i < kMessages; ++i) client_.WriteLine(Call(i, "read", padding(i)));
+  });
+  for (int i = 0; i < kMessages; ++i) ASSERT_EQ(client_.ReadLine(), Answer(i, padding(i))) << i;
+  writer.join();
+  server.join();
+  EXPECT_EQ(Finish(), 0);
+}
+
+// Neither side reads and both write all they can: each is stopped, after a bounded amount; then
+// both read, and everything that was taken arrives.
+TEST_F(EventLoopTest, BothSidesFullIsNoDeadlockAndNoGrowth) {
+  Start();
+  // Answers nobody asked for are dropped, so the server sends notifications.
+  const std::string from_server =
+      absl::StrCat(R"({"jsonrpc":"2.0","method":"notifications/message","params":{"x":")",
+                   std::string(1000, 's'), R"("}})");
+  const std::string from_client =
+      absl::StrCat(R"({"jsonrpc":"2.0","method":"notifications/progress","params":{"x":")",
+                   std::string(1000, 'c'), R"("}})");
+  client_.WriteLine(Call(1, "read"));
+  ASSERT_EQ(server_.ReadLine(), Call(1, "read"));
+  constexpr std::chrono::milliseconds kQuiet(300);
+  constexpr size_t kBound = size_t{8} << 20;
+  size_t by_client = 0;
+  std::thread other([&] { by_client = client_.Stuff(from_client, kQuiet); });
+  const size_t by_server = server_.Stuff(from_server, kQuiet);
+  other.join();
+  EXPECT_LT(by_client, kBound);
+  EXPECT_LT(by_server, kBound);
+  EXPECT_GT(by_client, size_t{100} << 10);
+  EXPECT_GT(by_server, size_t{100} << 10);
+  const size_t from_client_lines = by_client / (from_client.size() + 1);
+  const size_t from_server_lines = by_server / (from_server.size() + 1);
+  for (size_t i = 0; i < from_client_lines; ++i) ASSERT_EQ(server_.ReadLine(), from_client) << i;
+  for (size_t i = 0; i < from_server_lines; ++i) ASSERT_EQ(client_.ReadLine(), from_server) << i;
+}
+
+// A client that writes and never reads, whose every call is denied: the answers stay bounded too.
+TEST_F(EventLoopTest, DenialsThatNobodyReadsStopTheClient) {
+  Start();
+  EXPECT_LT(client_.Stuff(Call(1, "forbidden"), std::chrono::milliseconds(300)), size_t{4} << 20);
+  client_.input.Reset();
+}
+
+TEST_F(EventLoopTest, GivesOpenRequestsTheirErrorWhenTheServerEnds) {
+  Start();
+  client_.WriteLine(Call(1, "read"));
+  server_.ReadLine();
+  server_.output.Reset();
+  process_->End();
+  EXPECT_THAT(client_.ReadLine(), HasSubstr("\"error\""));
+  EXPECT_EQ(client_.ReadLine(), "(the end)");
+  EXPECT_EQ(Finish(), 0);
+}
+
+TEST_F(EventLoopTest, AsksAServerToGoThatClosesItsInput) {
+  Start();
+  client_.WriteLine(Call(1, "read"));
+  server_.ReadLine();
+  server_.input.Reset();
+  client_.WriteLine(Call(2, "read"));
+  EXPECT_THAT(client_.ReadLine(), HasSubstr("\"error\""));
+  EXPECT_THAT(client_.ReadLine(), HasSubstr("\"error\""));
+  EXPECT_EQ(client_.ReadLine(), "(the end)");
+}
+
+TEST_F(EventLoopTest, DropsAnUnfinishedLine) {
+  Start();
+  const std::string line = Call(1, "read");
+  ASSERT_EQ(::write(client_.output.get(), line.data(), line.size()),
+            static_cast<ssize_t>(line.size()));
+  client_.output.Reset();
+  EXPECT_EQ(server_.ReadLine(), "(the end)");
+}
+
+}  // namespace
+}  // namespace ostiary::sidecar
