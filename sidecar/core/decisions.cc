@@ -283,10 +283,8 @@ Decisions::Change Decisions::OnRevision(const SourceRevision& present, MonoTime 
     cache_.Clear();
     revision_ = present.revision;
   }
-  if (!connected_) {
-    connected_ = true;
-    AskAllAgain(now);
-  }
+  connected_ = true;
+  AskLostAgain(now);
   if (change == Change::kChanged) {
     for (const std::unique_ptr<Held>& held : held_) {
       if (held != nullptr) {
@@ -318,10 +316,12 @@ void Decisions::OnLost() {
   }
 }
 
-void Decisions::AskAllAgain(MonoTime now) {
+void Decisions::AskLostAgain(MonoTime now) {
   std::vector<Flight*> again;
   for (const auto& [access, flight] : flights_) {
-    again.push_back(flight.get());
+    if (flight->ask_id == 0) {
+      again.push_back(flight.get());
+    }
   }
   const auto all = absl::MakeConstSpan(again);
   for (size_t i = 0; i < all.size(); i += kAskAgainAtOnce) {

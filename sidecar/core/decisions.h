@@ -101,7 +101,7 @@ class Decisions {
   void Ask(absl::Span<Flight* const> flights, MonoTime now);
   void AskOnceMore(uint64_t ask_id, const Question& question, MonoTime now,
                    std::vector<Held>* decided);
-  void AskAllAgain(MonoTime now);
+  void AskLostAgain(MonoTime now);
   // Settles what waits for `access` with this ask.
   void Resolve(const Access& access, uint64_t ask_id, const Verdict& verdict,
                const Revision& revision, std::vector<Held>* decided);

@@ -1,5 +1,6 @@
 #include "sidecar/core/server_side.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -136,6 +137,9 @@ void ServerSide::ToolList(const Message& message, OpenRequest* request, MonoTime
     Withhold(message.id, plan.status().message());
     return;
   }
+  if (FilterFromCache(message, *plan, held.accesses, now)) {
+    return;
+  }
   held.what = Held::What::kList;
   held.id = StoredId(message.id);
   held.plan = *std::move(plan);
@@ -145,6 +149,34 @@ void ServerSide::ToolList(const Message& message, OpenRequest* request, MonoTime
   if (const std::optional<Held> decided = session_.decisions.Hold(std::move(held), now)) {
     OnDecided(*decided);
   }
+}
+
+// False where a decision is missing: then nothing was sent.
+bool ServerSide::FilterFromCache(const Message& message, const ListPlan& plan,
+                                 const std::vector<Access>& accesses, MonoTime now) {
+  std::vector<Held::Mark> marks;
+  marks.reserve(accesses.size());
+  for (const Access& access : accesses) {
+    const Verdict* const verdict = session_.decisions.Find(AccessView(access), now);
+    if (verdict == nullptr) {
+      return false;
+    }
+    marks.push_back(verdict->allowed ? Held::Mark::kAllowed : Held::Mark::kDenied);
+  }
+  session_.client_requests.Close(message.id);
+  SendList(message.line, plan, marks);
+  return true;
+}
+
+void ServerSide::SendList(absl::string_view line, const ListPlan& plan,
+                          const std::vector<Held::Mark>& marks) {
+  const auto kept = [&marks](uint32_t access) { return marks[access] == Held::Mark::kAllowed; };
+  if (std::all_of(marks.begin(), marks.end(),
+                  [](Held::Mark mark) { return mark == Held::Mark::kAllowed; })) {
+    session_.output->ToClient(line);
+    return;
+  }
+  session_.output->ToClient(FilterList(line, plan, kept));
 }
 
 void ServerSide::OnDecided(const Held& held) {
@@ -161,9 +193,7 @@ void ServerSide::OnDecided(const Held& held) {
     session_.output->ToClient(DenialAnswer(held.id.json(), AnswerShape::kError, denial));
     return;
   }
-  session_.output->ToClient(FilterList(held.line, held.plan, [&held](uint32_t access) {
-    return held.marks[access] == Held::Mark::kAllowed;
-  }));
+  SendList(held.line, held.plan, held.marks);
 }
 
 void ServerSide::Initialized(const Message& message) {

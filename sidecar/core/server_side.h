@@ -3,6 +3,8 @@
 #ifndef OSTIARY_SIDECAR_CORE_SERVER_SIDE_H_
 #define OSTIARY_SIDECAR_CORE_SERVER_SIDE_H_
 
+#include <vector>
+
 #include "absl/strings/string_view.h"
 #include "sidecar/core/json_rpc.h"
 #include "sidecar/core/session.h"
@@ -25,6 +27,9 @@ class ServerSide {
   void OnRefused(const Refusal& refusal);
 
   void ToolList(const Message& message, OpenRequest* request, MonoTime now);
+  bool FilterFromCache(const Message& message, const ListPlan& plan,
+                       const std::vector<Access>& accesses, MonoTime now);
+  void SendList(absl::string_view line, const ListPlan& plan, const std::vector<Held::Mark>& marks);
   void Initialized(const Message& message);
   // The client gets an error for its request in place of an answer that is not let through.
   void Withhold(const MessageId& id, absl::string_view why);
