@@ -33,8 +33,6 @@ struct MessageReader::Envelope {
   const char* fault = nullptr;
 
   const std::optional<JsonValue>& value(EnvelopeKey key) const { return members[key].value; }
-  // Certainly not there, for any peer.
-  bool absent(EnvelopeKey key) const { return !members[key].value && members[key].sure; }
 };
 
 const Message* MessageReader::Refuse(int code, std::string why) {
@@ -99,12 +97,14 @@ bool MessageReader::ReadEnvelope(const JsonValue& root, Envelope* envelope) {
 // What a refused line would have been, so that it can be answered. An id is given only where it
 // cannot be mistaken, and a shape only where no peer could see another.
 void MessageReader::GuessShape(const Envelope& envelope) {
-  for (const Envelope::Member& member : envelope.members) {
-    // A doubtful method still makes a request; a doubtful id is none.
-    if (!member.sure && &member != &envelope.members[kMethod] &&
-        &member != &envelope.members[kParams]) {
+  for (const EnvelopeKey key : {kJsonrpc, kId, kResult, kError}) {
+    if (!envelope.members[key].sure) {
       return;
     }
+  }
+  // A method that is there twice is one; one that is there only in disguise may be none.
+  if (!envelope.members[kMethod].sure && !envelope.value(kMethod)) {
+    return;
   }
   const bool has_method = envelope.value(kMethod).has_value();
   const bool has_outcome = envelope.value(kResult) || envelope.value(kError);
