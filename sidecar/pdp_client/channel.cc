@@ -2,11 +2,7 @@
 
 #include <stdlib.h>
 #include <sys/un.h>
-#include <unistd.h>
 
-#include <vector>
-
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -20,13 +16,6 @@ namespace {
 absl::Status BadAddress(absl::string_view address, absl::string_view why) {
   return absl::InvalidArgumentError(
       absl::StrCat("the PDP's address \"", address, "\": ", why, "; give host:port or unix:PATH"));
-}
-
-bool SteersGrpc(absl::string_view name) {
-  for (absl::string_view prefix : {"GRPC_", "OPENSSL_", "SSL_"}) {
-    if (absl::StartsWith(name, prefix)) return true;
-  }
-  return absl::EndsWithIgnoreCase(name, "_proxy");
 }
 
 }  // namespace
@@ -68,14 +57,7 @@ std::shared_ptr<grpc::Channel> NewChannel(const std::string& target) {
   return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), args);
 }
 
-void CleanGrpcEnvironment() {
-  std::vector<std::string> names;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const absl::string_view text(*entry);
-    const absl::string_view name = text.substr(0, text.find('='));
-    if (SteersGrpc(name)) names.emplace_back(name);
-  }
-  for (const std::string& name : names) unsetenv(name.c_str());
+void SetGrpcEnvironment() {
   setenv("GRPC_DNS_RESOLVER", "native", /*overwrite=*/1);
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/1);
 }

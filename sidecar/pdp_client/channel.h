@@ -20,12 +20,12 @@ absl::StatusOr<std::string> GrpcTarget(absl::string_view address);
 // names are resolved anew, and the only backoff is ours.
 std::shared_ptr<grpc::Channel> NewChannel(const std::string& target);
 
-// Prepares this process's environment for gRPC: removes the variables by which whoever starts the
-// sidecar could steer gRPC and OpenSSL (GRPC_*, *_proxy, OPENSSL_*, SSL_*), and sets the native
-// resolver (c-ares stalls for seconds where a DNS server is dead) and gRPC's own messages to none.
-// Call it once, in main, before any thread starts and before anything of gRPC is used. A child
-// that shall see the variables needs a copy of the environment made before.
-void CleanGrpcEnvironment();
+// Sets what gRPC can be told only by the environment: names are resolved by the native resolver
+// (c-ares stalls for seconds where a DNS server is dead), and gRPC writes nothing of its own to
+// stderr. Call it once, in main, before any thread starts and before anything of gRPC is used, and
+// after clearing the environment: GRPC_*, *_proxy and OPENSSL_* are inputs from whoever starts the
+// sidecar.
+void SetGrpcEnvironment();
 
 }  // namespace ostiary::sidecar
 

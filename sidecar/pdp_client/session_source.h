@@ -15,9 +15,10 @@
 // they get no answer, and whoever still wants one asks again at the next SourceRevision. Past a
 // limit, or where the ask cannot be put on the wire, an error answer is posted during the call.
 //
-// Nothing is guessed: wire.h says what of the PDP's messages is taken. An odd answer is an error; a
-// stream that breaks the protocol (no CURRENT first, an event without a revision or a lease, an
-// answer to no open ask, a generation that goes back) or that stalls ends, and another is made.
+// Nothing is guessed: wire.h says what of the PDP's messages is taken. An odd answer is an error. A
+// stream that breaks the protocol (a decision or another event before CURRENT, an event without a
+// revision or a lease, an answer to no open ask, a generation that goes back) or that stalls ends,
+// and another is made.
 #ifndef OSTIARY_SIDECAR_PDP_CLIENT_SESSION_SOURCE_H_
 #define OSTIARY_SIDECAR_PDP_CLIENT_SESSION_SOURCE_H_
 

@@ -198,8 +198,11 @@ SessionStream::Outcome SessionStream::TakeEvent(MonoTime received) {
 }
 
 SessionStream::Outcome SessionStream::TakeResult() {
-  if (!present_.has_value()) return Violation("a result before its first event");
   const v1::SessionResult& result = incoming_.result();
+  // A PDP without a policy has no revision to tell of, and says so in answer to each question.
+  if (!present_.has_value() && !result.has_error()) {
+    return Violation("a decision before its first event");
+  }
   const std::optional<size_t> asked = book_.Close(result.id());
   if (!asked.has_value()) {
     return Violation(absl::StrCat("an answer to ", result.id(), ", which is not open"));

@@ -232,6 +232,25 @@ TEST_F(SessionSourceTest, AnErrorOfThePdpIsTheAnswer) {
   EXPECT_EQ(NextAnswer().status, absl::FailedPreconditionError("no policy has loaded"));
 }
 
+TEST_F(SessionSourceTest, APdpWithoutAPolicySaysSoAndDecidesAsSoonAsItHasOne) {
+  Start([](FakeSession& session) {
+    v1::SessionResponse error;
+    error.mutable_result()->set_id(session.ReadCheck().id());
+    error.mutable_result()->mutable_error()->set_code(grpc::StatusCode::FAILED_PRECONDITION);
+    error.mutable_result()->mutable_error()->set_message("no policy has loaded");
+    session.Write(error);
+    session.Event(v1::CURRENT, TestRevision(1));
+    session.Answer(session.ReadCheck(), TestRevision(1));
+    session.AwaitEnd();
+    return grpc::Status::OK;
+  });
+  source_->Ask(1, kRead);
+  EXPECT_EQ(NextAnswer().status, absl::FailedPreconditionError("no policy has loaded"));
+  source_->Ask(2, kRead);
+  NextRevision();
+  EXPECT_TRUE(NextAnswer().status.ok());
+}
+
 TEST_F(SessionSourceTest, WhatCannotBeAskedIsAnsweredAtOnce) {
   options_.limits.max_open = 2;
   options_.limits.max_ask_bytes = 1'000;
@@ -301,8 +320,8 @@ INSTANTIATE_TEST_SUITE_P(
                "its first event is not CURRENT"},
         Breach{"FirstIsChanged", [](auto& s) { s.Event(v1::CHANGED, TestRevision(1)); },
                "its first event is not CURRENT"},
-        Breach{"FirstIsAResult", [](auto& s) { s.Answer(s.ReadCheck(), TestRevision(1)); },
-               "a result before its first event"},
+        Breach{"FirstIsADecision", [](auto& s) { s.Answer(s.ReadCheck(), TestRevision(1)); },
+               "a decision before its first event"},
         Breach{"CurrentTwice",
                [](auto& s) {
                  s.Open();
