@@ -1,0 +1,220 @@
+// ostiary-pdp: reads flags and the environment, and hands them to a command.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/time/time.h"
+#include "pdp/commands/check_command.h"
+#include "pdp/commands/environment.h"
+#include "pdp/commands/exit_codes.h"
+#include "pdp/commands/remote_command.h"
+#include "pdp/commands/serve_command.h"
+#include "pdp/commands/validate_command.h"
+
+namespace ostiary::pdp {
+namespace {
+
+using Run = std::function<int()>;
+
+// "--mcp-config" can also be given as OSTIARY_MCP_CONFIG.
+CLI::Option* FromEnvironment(CLI::Option* option) {
+  const std::string name = option->get_name().substr(2);
+  return option->envname(
+      absl::AsciiStrToUpper(absl::StrCat("OSTIARY_", absl::StrReplaceAll(name, {{"-", "_"}}))));
+}
+
+const CLI::Validator& NotEmpty() {
+  static const CLI::Validator* const validator = new CLI::Validator(
+      [](std::string& value) { return value.empty() ? "must not be empty" : std::string(); }, "");
+  return *validator;
+}
+
+CLI::Option* AddText(CLI::App* app, const std::string& flag, std::string* value,
+                     const std::string& help) {
+  return FromEnvironment(app->add_option(flag, *value, help))->check(NotEmpty());
+}
+
+template <typename Number>
+void AddNumber(CLI::App* app, const std::string& flag, Number* value, const std::string& help) {
+  FromEnvironment(app->add_option(flag, *value, help))->capture_default_str();
+}
+
+void AddDuration(CLI::App* app, const std::string& flag, absl::Duration* value,
+                 const std::string& help) {
+  const auto parse = [value](const std::string& text) { return absl::ParseDuration(text, value); };
+  FromEnvironment(app->add_option_function<std::string>(
+                      flag,
+                      [parse, flag](const std::string& text) {
+                        if (!parse(text))
+                          throw CLI::ValidationError(flag, "is a duration, such as 5s or 500ms");
+                      },
+                      help))
+      ->type_name("DURATION")
+      ->default_str(absl::FormatDuration(*value));
+}
+
+void AddRules(CLI::App* app, PolicyPaths* paths, PolicyLimits* limits) {
+  AddText(app, "--rules", &paths->rules, "The rules file")->required()->type_name("FILE");
+  FromEnvironment(app->add_option_function<std::string>(
+                      "--mcp-config",
+                      [paths](const std::string& path) { paths->mcp_config = path; },
+                      "The server catalog, in the format of MCP clients (.mcp.json)"))
+      ->check(NotEmpty())
+      ->type_name("FILE");
+  AddNumber(app, "--max-file-bytes", &limits->max_file_bytes, "Bytes of each file, at most");
+}
+
+void AddSessionFlags(CLI::App* app, SessionOptions* sessions) {
+  AddNumber(app, "--max-sessions", &sessions->max_sessions, "Sessions at once, at most");
+  AddNumber(app, "--max-open-checks", &sessions->max_open_checks,
+            "Open checks of one session, at most");
+  AddDuration(app, "--heartbeat", &sessions->heartbeat_interval,
+              "How often each session hears that the PDP lives");
+  AddDuration(app, "--lease", &sessions->lease,
+              "How long a sidecar may use its cache without hearing so");
+}
+
+void AddServerFlags(CLI::App* app, ServeOptions* options) {
+  ServerOptions& server = options->server;
+  FromEnvironment(app->add_option("--listen", server.listen,
+                                  "host:port or unix:PATH; several with commas, or repeated"))
+      ->delimiter(',')
+      ->type_name("ADDR")
+      ->check(NotEmpty())
+      ->capture_default_str();
+  FromEnvironment(app->add_flag_callback(
+      "--allow-insecure-tcp", [&server] { server.plaintext_tcp = PlaintextTcp::kAnywhere; },
+      "Listen without encryption on addresses that others can reach"));
+  AddNumber(app, "--max-message-bytes", &server.max_message_bytes, "Bytes of one message, at most");
+  AddNumber(app, "--max-streams", &server.max_streams_per_connection,
+            "Calls and sessions at once on one connection, at most");
+  AddNumber(app, "--max-batch", &server.requests.max_accesses, "Accesses of one request, at most");
+  AddDuration(app, "--drain-grace", &server.drain_grace, "How long a stop waits for open calls");
+  AddSessionFlags(app, &server.sessions);
+}
+
+void AddServe(CLI::App* parent, Run* run) {
+  CLI::App* const app = parent->add_subcommand("serve", "Answer sidecars and operators");
+  auto options = std::make_shared<ServeOptions>();
+  AddRules(app, &options->paths, &options->limits);
+  AddServerFlags(app, options.get());
+  const std::map<std::string, LogLevel> levels = {{"debug", LogLevel::kDebug},
+                                                  {"info", LogLevel::kInfo},
+                                                  {"warning", LogLevel::kWarning},
+                                                  {"error", LogLevel::kError}};
+  FromEnvironment(app->add_option("--log-level", options->log_level, "What to log on stderr"))
+      ->transform(CLI::CheckedTransformer(levels).description("debug|info|warning|error"))
+      ->default_str("info");
+  app->callback([options, run] {
+    *run = [options] {
+      options->server.policy = options->limits;
+      return RunServe(*options, std::cerr);
+    };
+  });
+}
+
+void AddValidate(CLI::App* parent, Run* run) {
+  CLI::App* const app = parent->add_subcommand("validate", "Say whether the files would load");
+  auto paths = std::make_shared<PolicyPaths>();
+  auto limits = std::make_shared<PolicyLimits>();
+  AddRules(app, paths.get(), limits.get());
+  app->callback([paths, limits, run] {
+    *run = [paths, limits] { return RunValidate(*paths, *limits, std::cout); };
+  });
+}
+
+// --tool, --resource and --prompt: one at most; none asks for the server as a whole.
+void AddKinds(CLI::App* app, CheckOptions* options, std::vector<CLI::Option*>* single) {
+  const auto add = [&](const std::string& flag, AccessKind kind, const std::string& help) {
+    return FromEnvironment(app->add_option_function<std::string>(
+                               flag,
+                               [options, kind](const std::string& name) {
+                                 options->kind = kind;
+                                 options->name = name;
+                               },
+                               help))
+        ->check(NotEmpty());
+  };
+  CLI::Option* const tool = add("--tool", AccessKind::kTool, "The tool's name");
+  CLI::Option* const resource = add("--resource", AccessKind::kResource, "The resource's URI");
+  CLI::Option* const prompt = add("--prompt", AccessKind::kPrompt, "The prompt's name");
+  tool->excludes(resource)->excludes(prompt);
+  resource->excludes(prompt);
+  single->insert(single->end(), {tool, resource, prompt});
+}
+
+void AddCheck(CLI::App* parent, Run* run) {
+  CLI::App* const app = parent->add_subcommand("check", "Decide by the files, without a PDP");
+  auto options = std::make_shared<CheckOptions>();
+  AddRules(app, &options->paths, &options->limits);
+  CLI::Option* const agent = AddText(app, "--agent", &options->agent, "Who asks for access");
+  CLI::Option* const server = AddText(app, "--server", &options->server, "The MCP server");
+  std::vector<CLI::Option*> single = {agent, server};
+  AddKinds(app, options.get(), &single);
+  const std::map<std::string, CheckFormat> formats = {{"text", CheckFormat::kText},
+                                                      {"json", CheckFormat::kJson}};
+  single.push_back(
+      FromEnvironment(app->add_option("--format", options->format, "How to print the decision"))
+          ->transform(CLI::CheckedTransformer(formats).description("text|json"))
+          ->default_str("text"));
+  auto is_batch = std::make_shared<bool>(false);
+  CLI::Option* const batch = FromEnvironment(
+      app->add_flag("--batch", *is_batch, "Read accesses from stdin, as JSON Lines"));
+  for (CLI::Option* const option : single) batch->excludes(option);
+  app->callback([options, agent, server, is_batch, run] {
+    for (const CLI::Option* option : {agent, server}) {
+      if (!*is_batch && option->count() == 0) throw CLI::RequiredError(option->get_name());
+    }
+    *run = [options, is_batch] {
+      return *is_batch ? RunCheckBatch(*options, STDIN_FILENO, std::cout, std::cerr)
+                       : RunCheck(*options, std::cout, std::cerr);
+    };
+  });
+}
+
+using RemoteCommand = int (*)(const std::string&, std::ostream&, std::ostream&);
+
+void AddRemote(CLI::App* parent, const std::string& name, const std::string& help,
+               RemoteCommand command, Run* run) {
+  CLI::App* const app = parent->add_subcommand(name, help);
+  auto address = std::make_shared<std::string>();
+  AddText(app, "--pdp", address.get(), "Where the PDP listens")->required()->type_name("ADDR");
+  app->callback([address, command, run] {
+    *run = [address, command] { return command(*address, std::cout, std::cerr); };
+  });
+}
+
+int Main(int argc, char** argv) {
+  CleanEnvironment();
+  Run run;
+  CLI::App app("ostiary-pdp decides which agents may use which MCP tools.", "ostiary-pdp");
+  app.set_version_flag("--version", absl::StrCat("ostiary-pdp ", OSTIARY_VERSION));
+  app.footer(
+      "Every flag can also be given in the environment: --mcp-config as OSTIARY_MCP_CONFIG.");
+  app.require_subcommand(1);
+  AddServe(&app, &run);
+  AddValidate(&app, &run);
+  AddCheck(&app, &run);
+  AddRemote(&app, "status", "Ask a PDP what it is doing", &RunStatus, &run);
+  AddRemote(&app, "reload", "Tell a PDP to load its files now", &RunReload, &run);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  const int status = run();
+  std::cout.flush();
+  return status;
+}
+
+}  // namespace
+}  // namespace ostiary::pdp
+
+int main(int argc, char** argv) { return ostiary::pdp::Main(argc, argv); }

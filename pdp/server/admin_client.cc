@@ -1,0 +1,100 @@
+#include "pdp/server/admin_client.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "common/status_macros.h"
+#include "google/protobuf/util/json_util.h"
+#include "grpc/support/time.h"
+#include "grpcpp/channel.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "grpcpp/support/channel_arguments.h"
+#include "ostiary/v1/admin.grpc.pb.h"
+#include "pdp/server/address.h"
+
+namespace ostiary::pdp {
+namespace {
+
+gpr_timespec In(absl::Duration duration) {
+  return gpr_time_from_millis(absl::ToInt64Milliseconds(duration), GPR_TIMESPAN);
+}
+
+absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& text,
+                                                       absl::Duration timeout) {
+  OSTIARY_ASSIGN_OR_RETURN(const Address address, Address::Parse(text));
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetMaxReceiveMessageSize(-1);  // a Status may name every agent
+  std::shared_ptr<grpc::Channel> channel = grpc::CreateCustomChannel(
+      address.ChannelTarget(), grpc::InsecureChannelCredentials(), arguments);
+  // Fails at the first refusal instead of trying until the deadline.
+  grpc_connectivity_state state = channel->GetState(true);
+  while (state != GRPC_CHANNEL_READY && state != GRPC_CHANNEL_TRANSIENT_FAILURE) {
+    if (!channel->WaitForStateChange(state, In(timeout))) break;
+    state = channel->GetState(true);
+  }
+  if (state == GRPC_CHANNEL_READY) return channel;
+  return absl::UnavailableError(
+      absl::StrCat("no PDP answers at ", text, ": is it running, and does it listen there?"));
+}
+
+absl::Status Failed(absl::string_view call, const std::string& address,
+                    const grpc::Status& status) {
+  const std::string message = absl::StrCat(
+      call, " at ", address,
+      " failed: ", absl::StatusCodeToString(static_cast<absl::StatusCode>(status.error_code())),
+      ": ", status.error_message());
+  // INVALID_ARGUMENT is kept for the address.
+  return absl::UnavailableError(message);
+}
+
+absl::StatusOr<std::string> ToJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  options.always_print_primitive_fields = true;
+  options.preserve_proto_field_names = true;
+  std::string json;
+  const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
+  if (!status.ok()) {
+    return absl::InternalError(
+        absl::StrCat("the answer cannot be shown: ", std::string(status.message())));
+  }
+  return std::string(absl::StripTrailingAsciiWhitespace(json));
+}
+
+}  // namespace
+
+absl::StatusOr<AdminAnswer> AskStatus(const std::string& address, const AdminTimeouts& timeouts) {
+  OSTIARY_ASSIGN_OR_RETURN(const auto channel, Connect(address, timeouts.connect));
+  grpc::ClientContext context;
+  context.set_deadline(In(timeouts.status));
+  v1::StatusResponse response;
+  const grpc::Status status =
+      v1::PolicyAdminService::NewStub(channel)->Status(&context, {}, &response);
+  if (!status.ok()) return Failed("Status", address, status);
+  OSTIARY_ASSIGN_OR_RETURN(std::string json, ToJson(response));
+  return AdminAnswer{std::move(json), response.state() == v1::SERVING};
+}
+
+absl::StatusOr<AdminAnswer> AskReload(const std::string& address, const AdminTimeouts& timeouts) {
+  OSTIARY_ASSIGN_OR_RETURN(const auto channel, Connect(address, timeouts.connect));
+  grpc::ClientContext context;
+  context.set_deadline(In(timeouts.reload));
+  v1::ReloadResponse response;
+  const grpc::Status status =
+      v1::PolicyAdminService::NewStub(channel)->Reload(&context, {}, &response);
+  if (!status.ok()) return Failed("Reload", address, status);
+  OSTIARY_ASSIGN_OR_RETURN(std::string json, ToJson(response));
+  // Anything but a warning counts as an error, also a severity that this program does not know.
+  const bool good =
+      std::all_of(response.issues().begin(), response.issues().end(),
+                  [](const v1::Issue& issue) { return issue.severity() == v1::WARNING; });
+  return AdminAnswer{std::move(json), good};
+}
+
+}  // namespace ostiary::pdp

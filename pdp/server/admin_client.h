@@ -1,0 +1,38 @@
+// AdminClient: what the command line asks of a PDP that runs, and its answer as JSON. Stateless;
+// any thread; each call makes a connection of its own and waits for the answer.
+#ifndef OSTIARY_PDP_SERVER_ADMIN_CLIENT_H_
+#define OSTIARY_PDP_SERVER_ADMIN_CLIENT_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace ostiary::pdp {
+
+// The response, with the field names of the contract and every field present.
+struct AdminAnswer {
+  std::string json;
+  // Status: the state is SERVING. Reload: the files loaded.
+  bool good = false;
+};
+
+struct AdminTimeouts {
+  // To find the PDP at all.
+  absl::Duration connect = absl::Seconds(5);
+  // For Status, once there is a connection.
+  absl::Duration status = absl::Seconds(5);
+  // For Reload, which reads and compiles the files.
+  absl::Duration reload = absl::Seconds(60);
+};
+
+// `address` is `host:port` or `unix:PATH`; INVALID_ARGUMENT where it is neither, UNAVAILABLE where
+// nobody answers there, otherwise what the PDP answered. Messages are for people.
+absl::StatusOr<AdminAnswer> AskStatus(const std::string& address,
+                                      const AdminTimeouts& timeouts = {});
+absl::StatusOr<AdminAnswer> AskReload(const std::string& address,
+                                      const AdminTimeouts& timeouts = {});
+
+}  // namespace ostiary::pdp
+
+#endif  // OSTIARY_PDP_SERVER_ADMIN_CLIENT_H_
