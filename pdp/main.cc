@@ -4,6 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <iostream>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -43,7 +45,10 @@ CLI::Option* AddText(CLI::App* app, const std::string& flag, std::string* value,
 
 template <typename Number>
 void AddNumber(CLI::App* app, const std::string& flag, Number* value, const std::string& help) {
-  FromEnvironment(app->add_option(flag, *value, help))->capture_default_str();
+  // Without the check, -1 would wrap to the largest number of an unsigned type.
+  FromEnvironment(app->add_option(flag, *value, help))
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
 }
 
 void AddDuration(CLI::App* app, const std::string& flag, absl::Duration* value,

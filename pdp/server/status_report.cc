@@ -23,8 +23,8 @@ std::string LastError(const ReloadStatus& status) {
 std::string Sentence(const PolicyState& policy) {
   switch (policy.state) {
     case ServingState::kServing:
-      return absl::StrCat("Generation ", policy.policy->revision.generation, " decides, with ",
-                          policy.policy->snapshot->agent_count(), " agents.");
+      return absl::StrCat("Generation ", policy.policy->revision.generation,
+                          " decides; agents: ", policy.policy->snapshot->agent_count(), ".");
     case ServingState::kStale:
       return absl::StrCat("The last load failed, so generation ",
                           policy.policy->revision.generation,
