@@ -50,8 +50,9 @@ std::optional<JsonValue> FirstDuplicateBySet(const JsonValue& object) {
   absl::flat_hash_set<absl::string_view> seen;
   seen.reserve(object.size());
   std::deque<std::string> decoded;  // does not move what it holds
+  std::string unused;
   for (auto key = object.first_key(); key; key = key->next_key()) {
-    std::string* const scratch = key->has_escapes() ? &decoded.emplace_back() : nullptr;
+    std::string* const scratch = key->has_escapes() ? &decoded.emplace_back() : &unused;
     if (!seen.insert(key->string_value(scratch)).second) return key;
   }
   return std::nullopt;

@@ -84,6 +84,7 @@ TEST_F(LogTest, AHostileFieldStaysInItsString) {
 TEST_F(LogTest, LinesOfSeveralThreadsNeverMix) {
   const Log log(write_end_.get(), LogLevel::kDebug, clock_);
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&log, i] {
       for (int j = 0; j < 25; ++j) log.Info("tick", {{"thread", i}, {"tick", j}});

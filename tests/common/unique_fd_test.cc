@@ -36,7 +36,8 @@ TEST(UniqueFdTest, MovesOwnershipAndClosesWhatItHeld) {
   const int first_fd = first.get();
   const int second_fd = second.get();
   second = std::move(first);
-  EXPECT_FALSE(first.valid());  // NOLINT(bugprone-use-after-move): that is what is tested
+  // That is what is tested. NOLINTNEXTLINE(bugprone-use-after-move,clang-analyzer-cplusplus.Move)
+  EXPECT_FALSE(first.valid());
   EXPECT_EQ(second.get(), first_fd);
   EXPECT_FALSE(IsOpen(second_fd));
   UniqueFd& alias = second;

@@ -9,7 +9,7 @@
 namespace ostiary {
 namespace {
 
-using std::string_literals::operator""s;  // for texts with a NUL in them
+using namespace std::string_literals;  // for texts with a NUL in them
 
 std::string Repeat(absl::string_view piece, size_t times) {
   std::string out;
