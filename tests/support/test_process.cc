@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "common/clock.h"
 
 namespace ostiary {
 namespace {
@@ -128,10 +129,9 @@ int TestProcess::Wait() {
 }
 
 std::chrono::milliseconds TestProcess::TimeToEnd() {
-  const auto start = std::chrono::steady_clock::now();
+  const MonoTime start = Clock::System().Now();
   Wait();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
-                                                               start);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::System().Now() - start);
 }
 
 WatchedProcess::WatchedProcess(pid_t pid) : pidfd_(OpenPid(pid)) {
