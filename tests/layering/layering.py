@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the tree against rules.py: includes, words, names, header guards.
+"""Checks the tree against rules.py: includes, words, names, header guards, READMEs.
 
 Usage: layering.py [ROOT]. Prints one line per finding and exits with 1 where there are any.
 """
@@ -18,6 +18,9 @@ NOT_CODE = re.compile(
     r"|(?<![0-9A-Fa-f])'(?:\\.|[^'\\\n])+'",
     re.DOTALL,
 )
+
+CODE_SUFFIXES = {".cc", ".h", ".proto", ".py", ".mjs", ".js", ".ts"}
+
 
 def blank(match):
     return re.sub(r"[^\n]", " ", match.group())
@@ -94,16 +97,42 @@ def check_name(path):
             yield 1, f"a file name says the role of what is in it, not '{word}'"
 
 
+def check_readme(root, folder, names):
+    """A folder with code has a README that names each source, or one above names the folder."""
+    code = [name for name in names if pathlib.PurePath(name).suffix in CODE_SUFFIXES]
+    if not code and "CMakeLists.txt" not in names:
+        return
+    where = root / folder
+    if (where / "README.md").is_file():
+        readme = (where / "README.md").read_text()
+        for name in code:
+            if name.split(".")[0] not in readme:
+                yield f"{folder}/README.md: has no line for {name}"
+        return
+    inner = where.name + "/"
+    for above in where.parents:
+        readme = above / "README.md"
+        if above != root and readme.is_file() and inner in readme.read_text():
+            return
+        if above == root:
+            break
+        inner = above.name + "/" + inner
+    if folder not in rules.README_OWED:
+        yield f"{folder}: has no README.md"
+
+
 def findings(root):
     root = pathlib.Path(root).resolve()
-    for top in rules.SOURCE_ROOTS:
+    for top in [*rules.SOURCE_ROOTS, "proto", "scripts"]:
         for where in sorted([root / top, *(root / top).rglob("*")]):
             relative = where.relative_to(root)
             skipped = [p for p in relative.parts if p in rules.SKIPPED_FOLDERS or p.startswith(".")]
             if skipped or not where.exists():
                 continue
             path = relative.as_posix()
-            if where.suffix in (".cc", ".h"):
+            if where.is_dir():
+                yield from check_readme(root, path, [p.name for p in sorted(where.iterdir())])
+            elif top in rules.SOURCE_ROOTS and where.suffix in (".cc", ".h"):
                 text = where.read_text()
                 for check in (check_includes, check_words, check_guard):
                     for line, message in check(path, text):

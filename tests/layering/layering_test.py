@@ -100,7 +100,7 @@ class Words(unittest.TestCase):
             ("sidecar/stdio/a.cc", "char** e = environ;", "only main.cc and flags.cc read"),
             ("pdp/reload/a.cc", "std::chrono::steady_clock::now()", "the real clock is for common"),
             ("pdp/reload/a.cc", "system_clock::now()", "the real clock is for common"),
-            ("tests/pdp/a.cc", "absl::Now()", "the real clock is for common"),
+            ("tests/support/a.cc", "absl::Now()", "the real clock is for common"),
             ("sidecar/core/a.cc", "::time(nullptr)", "the real clock is for common"),
             ("sidecar/core/a.cc", "Clock::System().Now()", "the program chooses the clock"),
             ("tests/pdp/a.cc", "std::this_thread::sleep_for(x)", "nothing sleeps"),
@@ -148,6 +148,23 @@ class Files(unittest.TestCase):
             self.assertEqual(len(found), 1, found)
             self.assertIn("a file name says the role of what is in it", found[0])
         self.assertEqual(findings_of("common/utility_meter.cc", ""), [])
+
+    def test_readmes(self):
+        for files, finding in [
+            ({"common/a.cc": ""}, ["common: has no README.md"]),
+            ({"tests/pdp/CMakeLists.txt": ""}, ["tests/pdp: has no README.md"]),
+            (
+                {"common/a.cc": "", "common/b.cc": "", "common/README.md": "`a.cc`"},
+                ["common/README.md: has no line for b.cc"],
+            ),
+            ({"common/json/a.cc": "", "common/README.md": "`json/a.cc`"}, []),
+            ({"common/json/a.cc": "", "common/README.md": "none"}, ["common/json: has no README.md"]),
+            ({"common/json/a.cc": "", "README.md": "`common/json/`"}, ["common/json: has no README.md"]),
+            ({"tests/fuzz/corpus/x/input": ""}, []),
+            ({"tests/build/a.cc": "std::mutex m;"}, []),
+        ]:
+            with self.subTest(files=files):
+                self.assertEqual(findings_in(files), finding)
 
 
 if __name__ == "__main__":

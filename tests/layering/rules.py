@@ -48,7 +48,8 @@ WORDS = [
         " gpr_time_from_millis(n, GPR_TIMESPAN)",
         r"\b(?:steady|system|high_resolution)_clock::now\b|\babsl::Now\b|\bclock_gettime\b"
         r"|\bgettimeofday\b|\bgpr_now\b|(?<![\w.>])time\s*\(\s*(?:nullptr|NULL|0)\s*\)",
-        [r"common/.*", r"tests/bench/.*"],
+        # Real processes take real time.
+        [r"common/.*", r"tests/(bench|e2e)/.*"],
     ),
     (
         "the program chooses the clock; take a Clock as a parameter",
@@ -74,6 +75,9 @@ EXEMPT = {
     ("sidecar/pdp_client/channel.cc", WORDS[0][0]),
     ("pdp/commands/environment.cc", WORDS[0][0]),
 }
+
+# Folders that still owe a README. None is added here; the list goes when they are written.
+README_OWED = ["pdp", "pdp/policy", "pdp/server", "proto", "proto/google/rpc", "proto/grpc/health/v1", "proto/ostiary/v1"]
 
 FORBIDDEN_NAMES = ["impl", "manager", "util", "utils", "helper", "helpers"]
 
