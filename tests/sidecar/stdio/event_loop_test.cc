@@ -109,10 +109,9 @@ class ScriptedSource final : public DecisionSource {
   explicit ScriptedSource(SourceSink* sink) : sink_(sink) {}
 
   void Ask(uint64_t id, const std::vector<Access>& accesses) override {
-    ++asks;
     SourceAnswer answer;
     answer.id = id;
-    answer.revision = revision;
+    answer.revision = revision();
     for (const Access& access : accesses) {
       Verdict verdict;
       verdict.allowed = access.name != "forbidden" || forbidden_allowed;
@@ -123,15 +122,23 @@ class ScriptedSource final : public DecisionSource {
   }
   void Acknowledge(const Revision&) override {}
 
+  // The present revision and lease. From any thread.
   void Announce() {
-    sink_->Post(SourceRevision{revision, Clock::System().Now() + std::chrono::hours(1)});
+    sink_->Post(SourceRevision{revision(), Clock::System().Now() + std::chrono::hours(1)});
+  }
+  // A new policy, announced.
+  void Change(bool allow_forbidden) {
+    forbidden_allowed = allow_forbidden;
+    ++generation;
+    Announce();
   }
 
-  std::atomic<int> asks{0};
   std::atomic<bool> forbidden_allowed{false};
-  Revision revision{"epoch", 1, "sha256:1"};
+  std::atomic<uint64_t> generation{1};
 
  private:
+  Revision revision() const { return {"epoch", generation, "sha256:1"}; }
+
   SourceSink* const sink_;
 };
 
@@ -221,16 +228,12 @@ TEST_F(EventLoopTest, AppliesARevisionBeforeTheNextLineIsDecided) {
   for (int i = 0; i < 200; ++i) {
     client_.WriteLine(Call(1, "forbidden"));
     ASSERT_THAT(client_.ReadLine(), HasSubstr("EXPLICIT_DENY")) << i;
-    source_->forbidden_allowed = true;
-    source_->revision.generation += 1;  // the loop reads it only when it asks
-    source_->Announce();
+    source_->Change(true);
     client_.WriteLine(Call(2, "forbidden"));
     ASSERT_EQ(server_.ReadLine(), Call(2, "forbidden")) << i;
     server_.WriteLine(Answer(2));
     ASSERT_EQ(client_.ReadLine(), Answer(2)) << i;
-    source_->forbidden_allowed = false;
-    source_->revision.generation += 1;
-    source_->Announce();
+    source_->Change(false);
   }
 }
 
