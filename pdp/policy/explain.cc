@@ -12,7 +12,7 @@ namespace {
 
 // "the tool "x" of the server "s"".
 std::string Target(const AccessRequest& request) {
-  const std::string server = absl::StrCat("the server ", Quote(request.server));
+  std::string server = absl::StrCat("the server ", Quote(request.server));
   switch (request.kind) {
     case AccessKind::kServer:
       return server;
