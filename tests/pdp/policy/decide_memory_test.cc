@@ -1,0 +1,86 @@
+// A decision allocates nothing, and what agents have in common is stored once. In a program of its
+// own, since it replaces operator new.
+#include <atomic>
+#include <cstdlib>
+#include <new>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "tests/pdp/policy/policy_testing.h"
+
+namespace {
+std::atomic<size_t> allocations{0};
+std::atomic<size_t> allocated_bytes{0};
+}  // namespace
+
+void* operator new(size_t size) {
+  ++allocations;
+  allocated_bytes += size;
+  void* memory = std::malloc(size == 0 ? 1 : size);
+  if (memory == nullptr) std::abort();
+  return memory;
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+
+namespace ostiary::pdp {
+namespace {
+
+// A list with every shape of pattern, long enough to be indexed.
+std::string LongList() {
+  std::string list = R"("name", "a?b", "[x-z]*q*", "*mid*")";
+  for (int i = 0; i < 20; ++i) absl::StrAppend(&list, ", \"p", i, "_*\", \"*_s", i, "\"");
+  return list;
+}
+
+TEST(DecideMemoryTest, DecidingAllocatesNothing) {
+  const std::string list = LongList();
+  const auto snapshot = MustLoad(
+      absl::StrCat(R"({"agents": {"a": {"allow": {"servers": ["s", "t*"], "tools": {"s": [)", list,
+                   R"(]}}, "deny": {"servers": ["u"], "tools": {"*": ["d*"]}}}}})"));
+  size_t decided = 0;
+  const size_t before = allocations;
+  for (const absl::string_view agent : {"a", "unknown"}) {
+    for (const absl::string_view server : {"s", "t1", "u", "v"}) {
+      for (const absl::string_view name :
+           {"name", "p3_x", "x_s7", "azb", "yqq", "a mid b", "none", "delete", "\xff", ""}) {
+        for (const AccessKind kind :
+             {AccessKind::kServer, AccessKind::kTool, AccessKind::kPrompt}) {
+          const Decision decision = snapshot->Decide({agent, server, kind, name});
+          decided += decision.reason == Reason::kUnspecified ? 0 : 1;
+        }
+      }
+    }
+  }
+  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(decided, 2u * 4u * 10u * 3u);
+}
+
+enum class Agents { kDifferent, kAlike };
+
+size_t BytesToLoad(Agents agents) {
+  std::string rules = "{\"agents\": {";
+  for (int i = 0; i < 1000; ++i) {
+    absl::StrAppend(&rules, i == 0 ? "" : ",", "\"agent-", i,
+                    R"(": {"allow": {"servers": ["*"], "tools": {"s": [)");
+    for (int j = 0; j < 20; ++j) {
+      absl::StrAppend(&rules, j == 0 ? "" : ",", "\"tool-",
+                      agents == Agents::kAlike ? 1000 : 1000 + i, "-", j, "\"");
+    }
+    rules += "]}}}";
+  }
+  rules += "}}";
+  const size_t before = allocated_bytes;
+  MustLoad(rules);
+  return allocated_bytes - before;
+}
+
+TEST(DecideMemoryTest, AgentsThatAreWrittenAlikeShareTheirRules) {
+  const size_t different = BytesToLoad(Agents::kDifferent);
+  const size_t alike = BytesToLoad(Agents::kAlike);
+  EXPECT_LT(alike, different / 2) << alike << " bytes against " << different;
+}
+
+}  // namespace
+}  // namespace ostiary::pdp
