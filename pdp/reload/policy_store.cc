@@ -80,7 +80,7 @@ std::shared_ptr<const PublishedPolicy> PolicyStore::Publish(
     next->policy = std::move(policy);
   }
   next->state = next->policy == nullptr ? ServingState::kEmpty : ServingState::kServing;
-  const std::shared_ptr<const PublishedPolicy> policy = next->policy;
+  std::shared_ptr<const PublishedPolicy> policy = next->policy;
   Swap(std::move(next));
   if (policy != before->policy) {
     for (const Listener& listener : listeners_) listener(policy);

@@ -131,10 +131,8 @@ void WatchLoop::Rep::TakeHints() {
 
 void WatchLoop::Rep::ReloadIfDue() {
   const MonoTime now = clock.Now();
-  if (requested.exchange(false)) {
-    // Hints stay: the files may still be in motion.
-    reloader->Reload();
-  } else if (debouncer.Take(now)) {
+  // A request leaves the hints: the files may still be in motion.
+  if (requested.exchange(false) || debouncer.Take(now)) {
     reloader->Reload();
   } else if (!debouncer.due().has_value() && now >= poll_due) {
     MendWatch();
@@ -154,8 +152,12 @@ void WatchLoop::Rep::MendWatch() {
     return;
   }
   auto created = DirectoryWatch::Create(WatchedPaths(reloader->paths()));
-  if (created.ok()) watch = *std::move(created);
-  SayWatchStatus(created.ok() ? watch->status() : created.status());
+  if (!created.ok()) {
+    SayWatchStatus(created.status());
+    return;
+  }
+  watch = *std::move(created);
+  SayWatchStatus(watch->status());
 }
 
 // Says only what is new.

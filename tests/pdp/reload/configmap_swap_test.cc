@@ -31,7 +31,6 @@ std::chrono::seconds Duration() {
 
 struct Counts {
   std::atomic<uint64_t> swaps{0};
-  std::atomic<uint64_t> reloads{0};
   std::atomic<uint64_t> failures{0};
   std::atomic<uint64_t> reads{0};
   std::atomic<uint64_t> mixes{0};
@@ -71,7 +70,6 @@ void ReadUntil(const std::atomic<bool>& stop, const PolicyStore& store, Counts& 
 void ReloadUntil(const std::atomic<bool>& stop, Reloader& reloader, Counts& counts) {
   while (!stop) {
     const ReloadOutcome outcome = reloader.Reload(ReloadMode::kPoll);
-    ++counts.reloads;
     if (!outcome.ok) {
       ++counts.failures;
       for (const Issue& issue : outcome.issues) std::printf("%s\n", FormatIssue(issue).c_str());

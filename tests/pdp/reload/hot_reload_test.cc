@@ -101,6 +101,7 @@ TEST(HotReloadTest, ReadsDuringReloadsAndConcurrentReloads) {
   ASSERT_TRUE(files.reloader.Reload().ok);
   std::atomic<bool> stop{false};
   std::vector<std::thread> threads;
+  threads.reserve(6);
   for (int i = 0; i < 3; ++i) {
     threads.emplace_back([&] {
       uint64_t last = 0;
@@ -199,6 +200,7 @@ TEST(HotReloadTest, AllTogetherUnderLoad) {
   files.Watch(options);
   std::atomic<bool> stop{false};
   std::vector<std::thread> threads;
+  threads.reserve(6);
   for (int i = 0; i < 2; ++i) {
     threads.emplace_back([&] {
       while (!stop) {

@@ -5,6 +5,7 @@
 #include <sys/un.h>
 
 #include <atomic>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <thread>
@@ -127,8 +128,10 @@ TEST_F(PolicyFilesTest, RefusesWhatIsNoRegularFile) {
          const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
          sockaddr_un address = {};
          address.sun_family = AF_UNIX;
-         path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-         ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+         ASSERT_LT(path.size(), sizeof(address.sun_path));
+         std::memcpy(address.sun_path, path.data(), path.size());
+         ASSERT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)),
+                   0);
        },
        absl::StatusCode::kFailedPrecondition, "is not a regular file"},
       {"device",

@@ -149,6 +149,7 @@ TEST(PolicyStoreTest, ReadersSeeWholePoliciesInOrderWhileTheyAreReplaced) {
   store.Publish(odd, status);
   std::atomic<bool> stop{false};
   std::vector<std::thread> readers;
+  readers.reserve(4);
   for (int i = 0; i < 4; ++i) {
     readers.emplace_back([&] {
       uint64_t last = 0;

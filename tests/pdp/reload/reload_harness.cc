@@ -58,8 +58,7 @@ bool Allows(const PublishedPolicy& policy, absl::string_view agent, absl::string
 }
 
 LogPipe::LogPipe()
-    : read_end_(),
-      write_end_([this] {
+    : write_end_([this] {
         std::array<int, 2> ends = {-1, -1};
         EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK), 0);
         read_end_.Reset(ends[0]);

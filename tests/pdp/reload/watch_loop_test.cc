@@ -264,7 +264,7 @@ class DescriptorLimit {
     // The lowest free descriptor is the next to be given.
     const UniqueFd next(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     rlimit low = before_;
-    low.rlim_cur = static_cast<rlim_t>(next.get() + count);
+    low.rlim_cur = static_cast<rlim_t>(next.get()) + static_cast<rlim_t>(count);
     ::setrlimit(RLIMIT_NOFILE, &low);
   }
   ~DescriptorLimit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
