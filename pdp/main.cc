@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
@@ -46,8 +47,12 @@ CLI::Option* AddText(CLI::App* app, const std::string& flag, std::string* value,
 template <typename Number>
 void AddNumber(CLI::App* app, const std::string& flag, Number* value, const std::string& help) {
   // Without the check, -1 would wrap to the largest number of an unsigned type.
+  const auto positive = [](const std::string& text) {
+    int64_t number = 0;
+    return absl::SimpleAtoi(text, &number) && number > 0 ? "" : "is a whole number, at least 1";
+  };
   FromEnvironment(app->add_option(flag, *value, help))
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Validator(positive, ""))
       ->capture_default_str();
 }
 
