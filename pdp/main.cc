@@ -208,7 +208,7 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", absl::StrCat("ostiary-pdp ", OSTIARY_VERSION));
   app.footer(
       "Every flag can also be given in the environment: --mcp-config as OSTIARY_MCP_CONFIG.");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   AddServe(&app, &run);
   AddValidate(&app, &run);
   AddCheck(&app, &run);
@@ -218,6 +218,10 @@ int Main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  if (!run) {
+    std::cerr << "ostiary-pdp: say what to do: serve, validate, check, status or reload (--help)\n";
+    return kExitUsage;
   }
   const int status = run();
   std::cout.flush();

@@ -1,0 +1,294 @@
+// ostiary-pdp as its users meet it: exit statuses, formats, flags and the environment.
+#include "tests/pdp/commands/program.h"
+
+#include <csignal>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/pdp/reload/scratch_dir.h"
+
+namespace ostiary::pdp {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::MatchesRegex;
+using testing::StartsWith;
+
+constexpr char kRules[] = R"({"agents": {"researcher": {
+  "allow": {"servers": ["search"], "tools": {"search": ["web_*"]}, "prompts": {"search": ["p"]}},
+  "deny": {"resources": {"search": ["file:///etc/*"]}}
+}}})";
+
+class ProgramTest : public testing::Test {
+ protected:
+  ProgramTest() { directory_.WriteInPlace("rules.json", kRules); }
+
+  std::string rules() const { return directory_.Path("rules.json"); }
+  std::string Socket() const { return absl::StrCat("unix:", directory_.Path("s")); }
+
+  Outcome Check(std::vector<std::string> flags) const {
+    std::vector<std::string> arguments = {"check",      "--rules",  rules(), "--agent",
+                                          "researcher", "--server", "search"};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    return RunProgram({arguments, {}, ""});
+  }
+
+  ScratchDir directory_;
+};
+
+struct UsageCase {
+  std::vector<std::string> arguments;
+  const char* message;
+};
+
+TEST_F(ProgramTest, WrongUsageEndsWith64) {
+  const UsageCase cases[] = {
+      {{}, "say what to do"},
+      {{"decide"}, "not expected: decide"},
+      {{"serve"}, "--rules is required"},
+      {{"serve", "--rules", ""}, "must not be empty"},
+      {{"serve", "--rules", rules(), "--nonsense"}, "--nonsense"},
+      {{"serve", "--rules", rules(), "--listen", "7443"}, "is no address"},
+      {{"serve", "--rules", rules(), "--listen", "0.0.0.0:0"}, "--allow-insecure-tcp"},
+      {{"serve", "--rules", rules(), "--heartbeat", "5"}, "is a duration"},
+      {{"serve", "--rules", rules(), "--lease", "5s"}, "at least two heartbeats"},
+      {{"serve", "--rules", rules(), "--max-sessions", "-1"}, "a whole number"},
+      {{"serve", "--rules", rules(), "--log-level", "loud"}, "--log-level"},
+      {{"validate"}, "--rules is required"},
+      {{"check", "--rules", rules()}, "--agent is required"},
+      {{"check", "--rules", rules(), "--agent", "a"}, "--server is required"},
+      {{"check", "--rules", rules(), "--agent", "a", "--server", ""}, "must not be empty"},
+      {{"check", "--rules", rules(), "--agent", "a", "--server", "s", "--tool", "t", "--prompt",
+        "p"},
+       "excludes"},
+      {{"check", "--rules", rules(), "--agent", "a", "--batch"}, "excludes"},
+      {{"check", "--rules", rules(), "--agent", "a", "--server", "s", "--format", "xml"},
+       "--format"},
+      {{"status"}, "--pdp is required"},
+      {{"status", "--pdp", "localhost"}, "is no address"},
+      {{"reload", "--pdp", "unix:"}, "is no address"},
+  };
+  for (const UsageCase& c : cases) {
+    const Outcome outcome = RunProgram({c.arguments, {}, ""});
+    EXPECT_EQ(outcome.exit_status, 64) << testing::PrintToString(c.arguments) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(c.message)) << testing::PrintToString(c.arguments);
+    EXPECT_THAT(outcome.out, IsEmpty());
+  }
+}
+
+TEST_F(ProgramTest, HelpAndVersionGoToStdout) {
+  const Outcome help = RunProgram({{"serve", "--help"}, {}, ""});
+  EXPECT_EQ(help.exit_status, 0);
+  EXPECT_THAT(help.out, HasSubstr("OSTIARY_MCP_CONFIG"));
+  const Outcome version = RunProgram({{"--version"}, {}, ""});
+  EXPECT_EQ(version.exit_status, 0);
+  EXPECT_EQ(version.out, absl::StrCat("ostiary-pdp ", OSTIARY_VERSION, "\n"));
+}
+
+TEST_F(ProgramTest, ValidatePrintsEachIssueWithItsPlace) {
+  const Outcome good = RunProgram({{"validate", "--rules", rules()}, {}, ""});
+  EXPECT_EQ(good.exit_status, 0);
+  EXPECT_THAT(good.out, IsEmpty());
+
+  directory_.WriteInPlace("mcp.json", R"({"mcpServers": {}})");
+  const Outcome warned = RunProgram(
+      {{"validate", "--rules", rules(), "--mcp-config", directory_.Path("mcp.json")}, {}, ""});
+  EXPECT_EQ(warned.exit_status, 0);
+  EXPECT_THAT(warned.out, StartsWith(absl::StrCat(rules(), ":2:25: warning: ")));
+
+  directory_.WriteInPlace("rules.json", "{\"agents\": {\n \"a\": {\"dney\": {}}, \"b\": 1}}");
+  const Outcome bad = RunProgram({{"validate", "--rules", rules()}, {}, ""});
+  EXPECT_EQ(bad.exit_status, 1);
+  EXPECT_THAT(bad.out,
+              MatchesRegex(absl::StrCat(rules(), ":2:[0-9]+: error: .*\\(/agents/a/dney\\)\n",
+                                        rules(), ":2:[0-9]+: error: .*\\(/agents/b\\)\n")));
+
+  const Outcome missing = RunProgram({{"validate", "--rules", directory_.Path("none")}, {}, ""});
+  EXPECT_EQ(missing.exit_status, 1);
+  EXPECT_THAT(missing.out, StartsWith(absl::StrCat(directory_.Path("none"), ": error: ")));
+}
+
+TEST_F(ProgramTest, CheckSaysWhatIsDecidedAndEndsSo) {
+  const Outcome allowed = Check({"--tool", "web_search"});
+  EXPECT_EQ(allowed.exit_status, 0) << allowed.err;
+  EXPECT_THAT(allowed.out, StartsWith("ALLOW PATTERN_ALLOW\n"));
+  EXPECT_THAT(allowed.out, HasSubstr(absl::StrCat(
+                               "rule: ", rules(),
+                               ":2:57: \"web_*\" (/agents/researcher/allow/tools/search/0)")));
+  EXPECT_EQ(Check({"--tool", "delete"}).exit_status, 3);
+  EXPECT_EQ(Check({"--prompt", "p"}).exit_status, 0);
+  EXPECT_THAT(Check({"--resource", "file:///etc/passwd"}).out, StartsWith("DENY PATTERN_DENY\n"));
+  EXPECT_THAT(Check({}).out, StartsWith("ALLOW SERVER_ALLOWED\n"));
+}
+
+TEST_F(ProgramTest, CheckPrintsOneLineOfJson) {
+  const Outcome allowed = Check({"--tool", "web_search", "--format=json"});
+  EXPECT_EQ(allowed.exit_status, 0);
+  EXPECT_THAT(allowed.out, StartsWith(absl::StrCat(
+                               R"({"effect":"ALLOW","reason":"PATTERN_ALLOW","rule":{"file":")",
+                               rules(), R"(","pointer":"/agents/researcher/allow/tools/search/0",)",
+                               R"("pattern":"web_*","line":2,"column":57},"message":")")));
+  EXPECT_EQ(allowed.out.find('\n'), allowed.out.size() - 1);
+  const Outcome denied = Check({"--tool", "delete", "--format=json"});
+  EXPECT_EQ(denied.exit_status, 3);
+  EXPECT_THAT(
+      denied.out,
+      StartsWith(R"({"effect":"DENY","reason":"TOOL_NOT_ALLOWED","rule":null,"message":")"));
+}
+
+TEST_F(ProgramTest, CheckWithoutUsableRulesEndsWith1) {
+  directory_.WriteInPlace("rules.json", "{");
+  const Outcome outcome = Check({"--tool", "web_search"});
+  EXPECT_EQ(outcome.exit_status, 1);
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_THAT(outcome.err, HasSubstr("the rules do not load, so nothing is decided"));
+}
+
+TEST_F(ProgramTest, BatchAnswersEachLineInOrder) {
+  const std::pair<std::string, std::string> cases[] = {
+      {R"({"agent":"researcher","server":"search","kind":"TOOL","name":"web_x"})",
+       R"(\{"effect":"ALLOW","reason":"PATTERN_ALLOW",.*\})"},
+      {R"({"agent":"researcher","server":"search","kind":"SERVER","name":""})",
+       R"(\{"effect":"ALLOW","reason":"SERVER_ALLOWED",.*\})"},
+      {R"({"kind":"SERVER","agent":"researcher","server":"other"})",
+       R"(\{"effect":"DENY","reason":"SERVER_NOT_ALLOWED",.*\})"},
+      {"nonsense", R"(\{"error":"not JSON: byte 2: .*"\})"},
+      {"", R"(\{"error":"not JSON: .*"\})"},
+      {"[]", R"(\{"error":"write \{.*"\})"},
+      {R"({"agent":1,"server":"s","kind":"SERVER"})",
+       R"(\{"error":".*agent.* must be a string"\})"},
+      {R"({"agent":"a","agent":"b","server":"s","kind":"SERVER"})",
+       R"(\{"error":"duplicate key .*agent.*"\})"},
+      {R"({"agent":"a","server":"s","kind":"SERVER","extra":1})",
+       R"(\{"error":"unknown key .*extra.*"\})"},
+      {R"({"agent":"a","server":"s","kind":"tool","name":"n"})", R"(\{"error":"kind is .*"\})"},
+      {R"({"agent":"a","server":"s","kind":"TOOL"})", R"(\{"error":"name is missing.*"\})"},
+      {R"({"server":"s","kind":"SERVER"})", R"(\{"error":"agent is missing.*"\})"},
+      {R"({"agent":"a","kind":"SERVER"})", R"(\{"error":"server is missing.*"\})"},
+      {R"({"agent":"a","server":"s","kind":"TOOL","name":"\ud800"})",
+       R"(\{"error":".*name.* must be a string"\})"},
+      {R"({"agent":"researcher","server":"search","kind":"PROMPT","name":"q"})",
+       R"(\{"effect":"DENY","reason":"PROMPT_NOT_ALLOWED",.*\})"},
+  };
+  std::string input;
+  for (const auto& [line, answer] : cases) absl::StrAppend(&input, line, "\n");
+  input.pop_back();  // the last line lacks its newline
+  const Outcome outcome = RunProgram({{"check", "--rules", rules(), "--batch"}, {}, input});
+  EXPECT_EQ(outcome.exit_status, 1) << "not every line was decided";
+  std::istringstream answers(outcome.out);
+  std::string answer;
+  for (const auto& [line, expected] : cases) {
+    ASSERT_TRUE(std::getline(answers, answer)) << line;
+    EXPECT_THAT(answer, MatchesRegex(expected)) << line;
+  }
+  EXPECT_FALSE(std::getline(answers, answer)) << answer;
+
+  const Outcome decided = RunProgram(
+      {{"check", "--rules", rules(), "--batch"}, {}, absl::StrCat(cases[2].first, "\r\n")});
+  EXPECT_EQ(decided.exit_status, 0) << decided.out;
+  EXPECT_EQ(RunProgram({{"check", "--rules", rules(), "--batch"}, {}, ""}).exit_status, 0);
+}
+
+TEST_F(ProgramTest, EveryFlagCanStandInTheEnvironment) {
+  const Outcome check =
+      RunProgram({{"check"},
+                  {absl::StrCat("OSTIARY_RULES=", rules()), "OSTIARY_AGENT=researcher",
+                   "OSTIARY_SERVER=search", "OSTIARY_TOOL=web_search", "OSTIARY_FORMAT=json"},
+                  ""});
+  EXPECT_EQ(check.exit_status, 0) << check.err;
+  EXPECT_THAT(check.out, StartsWith(R"({"effect":"ALLOW")"));
+  const Outcome batch = RunProgram({{"check"},
+                                    {absl::StrCat("OSTIARY_RULES=", rules()), "OSTIARY_BATCH=true"},
+                                    R"({"agent":"x","server":"s","kind":"SERVER"})"});
+  EXPECT_EQ(batch.exit_status, 0) << batch.err;
+  // The command line comes first.
+  const Outcome both = RunProgram({{"check", "--agent", "researcher", "--server", "search"},
+                                   {absl::StrCat("OSTIARY_RULES=", rules()), "OSTIARY_AGENT=x"},
+                                   ""});
+  EXPECT_EQ(both.exit_status, 0);
+  const Outcome wrong = RunProgram({{"serve", "--rules", rules()}, {"OSTIARY_LEASE=soon"}, ""});
+  EXPECT_EQ(wrong.exit_status, 64);
+}
+
+TEST_F(ProgramTest, ServeListensReloadsAnswersAndDrains) {
+  // Proxies and gRPC's own variables change nothing.
+  ServingProgram pdp({{"serve", "--rules", rules()},
+                      {absl::StrCat("OSTIARY_LISTEN=127.0.0.1:0,", Socket()),
+                       "http_proxy=http://127.0.0.1:1", "GRPC_TRACE=all", "GRPC_VERBOSITY=debug"},
+                      ""},
+                     2);
+  ASSERT_EQ(pdp.addresses().size(), 2) << pdp.log();
+  EXPECT_THAT(pdp.addresses()[0], MatchesRegex("127\\.0\\.0\\.1:[1-9][0-9]*"));
+  EXPECT_EQ(pdp.addresses()[1], Socket());
+  for (const std::string& address : pdp.addresses()) {
+    const Outcome status =
+        RunProgram({{"status", "--pdp", address}, {"http_proxy=http://127.0.0.1:1"}, ""});
+    EXPECT_EQ(status.exit_status, 0) << status.err;
+    EXPECT_THAT(status.out, HasSubstr(R"("state": "SERVING")"));
+    EXPECT_THAT(status.out, HasSubstr(R"("deny_on_missing_agent": true)"));
+  }
+  directory_.RenameOver("rules.json", "{}");
+  const Outcome reload = RunProgram({{"reload"}, {absl::StrCat("OSTIARY_PDP=", Socket())}, ""});
+  EXPECT_EQ(reload.exit_status, 0) << reload.err;
+  EXPECT_THAT(reload.out, HasSubstr(R"("generation": "2")"));
+
+  directory_.RenameOver("rules.json", "{");
+  EXPECT_EQ(RunProgram({{"reload", "--pdp", Socket()}, {}, ""}).exit_status, 1);
+  const Outcome stale = RunProgram({{"status", "--pdp", Socket()}, {}, ""});
+  EXPECT_EQ(stale.exit_status, 1);
+  EXPECT_THAT(stale.out, HasSubstr(R"("state": "STALE")"));
+
+  pdp.Signal(SIGHUP);
+  EXPECT_TRUE(pdp.WaitForLog("reload_unchanged")) << pdp.log();
+  pdp.Signal(SIGTERM);
+  EXPECT_EQ(pdp.ExitStatus(), 0);
+  EXPECT_THAT(pdp.log(), HasSubstr(R"("event":"stopped")"));
+  EXPECT_THAT(pdp.log(), testing::Not(HasSubstr("chttp2")));
+}
+
+TEST_F(ProgramTest, ServeStartsOnBadRulesAndHealsWithThem) {
+  directory_.WriteInPlace("rules.json", "{");
+  ServingProgram pdp({{"serve", "--rules", rules(), "--listen", Socket()}, {}, ""}, 1);
+  ASSERT_EQ(pdp.addresses().size(), 1) << pdp.log();
+  EXPECT_THAT(pdp.log(), HasSubstr("reload_failed"));
+  const Outcome empty = RunProgram({{"status", "--pdp", Socket()}, {}, ""});
+  EXPECT_EQ(empty.exit_status, 1);
+  EXPECT_THAT(empty.out, HasSubstr(R"("state": "EMPTY")"));
+  directory_.RenameOver("rules.json", kRules);
+  EXPECT_TRUE(pdp.WaitForLog("reload_succeeded")) << pdp.log();
+  EXPECT_EQ(RunProgram({{"status", "--pdp", Socket()}, {}, ""}).exit_status, 0);
+}
+
+TEST_F(ProgramTest, ServeEndsWith78WhereTheAddressIsTaken) {
+  ServingProgram first(
+      {{"serve", "--rules", rules(), "--listen", Socket(), "--listen", "127.0.0.1:0"}, {}, ""}, 2);
+  ASSERT_EQ(first.addresses().size(), 2) << first.log();
+  for (const std::string& address : first.addresses()) {
+    const Outcome second = RunProgram({{"serve", "--rules", rules(), "--listen", address}, {}, ""});
+    EXPECT_EQ(second.exit_status, 78) << second.err;
+    EXPECT_THAT(second.err, HasSubstr("listen_failed"));
+  }
+  // A server that was killed leaves its socket, and the next one takes it.
+  first.Signal(SIGKILL);
+  EXPECT_EQ(first.ExitStatus(), 128 + SIGKILL);
+  const ServingProgram next({{"serve", "--rules", rules(), "--listen", Socket()}, {}, ""}, 1);
+  EXPECT_EQ(next.addresses().size(), 1) << next.log();
+}
+
+TEST_F(ProgramTest, RemoteCommandsSayWhereNobodyAnswers) {
+  for (const char* const command : {"status", "reload"}) {
+    const Outcome outcome = RunProgram({{command, "--pdp", Socket()}, {}, ""});
+    EXPECT_EQ(outcome.exit_status, 1);
+    EXPECT_THAT(outcome.out, IsEmpty());
+    EXPECT_THAT(outcome.err, HasSubstr(absl::StrCat("no PDP answers at ", Socket())));
+  }
+}
+
+}  // namespace
+}  // namespace ostiary::pdp
