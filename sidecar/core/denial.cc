@@ -68,7 +68,7 @@ std::string DecisionJson(const Denial& denial) {
 }
 
 std::string Subject(const Denial& denial) {
-  const std::string server = absl::StrCat("server \"", denial.server, "\"");
+  std::string server = absl::StrCat("server \"", denial.server, "\"");
   switch (denial.access.kind) {
     case AccessKind::kServer:
       return server;
