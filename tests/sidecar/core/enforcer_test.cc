@@ -280,6 +280,26 @@ TEST(EnforcerCancelledTest, CancelledRequestsDoNotFillTheTable) {
   EXPECT_EQ(h.enforcer->open_requests(), 0U);
 }
 
+TEST(EnforcerCancelledTest, ACancelledListIsNotForgottenToMakeRoom) {
+  EnforcerOptions options;
+  options.max_open_requests = 2;
+  EnforcerHarness h(options);
+  h.Initialize();
+  h.Client(Request("1", "tools/list"));
+  h.Client(Cancel("1"));
+  h.Client(Request("2", "ping"));
+  h.Client(Cancel("2"));
+  h.Client(Request("3", "ping"));  // takes the place of 2
+  EXPECT_THAT(h.to_client, IsEmpty());
+  h.Client(Request("4", "ping"));
+  EXPECT_THAT(h.TakeToClient(), ElementsAre(HasSubstr(R"("id":4,"error":{"code":4290)")));
+  h.Client(Request("1", "ping"));
+  EXPECT_THAT(h.TakeToClient(), ElementsAre(HasSubstr("in use")));
+  h.Server(ToolList("1", {"read", "deny_me"}));
+  h.AnswerAll();
+  EXPECT_THAT(h.to_client, ElementsAre(ToolList("1", {"read"})));
+}
+
 // The initialize result.
 
 struct InitializeCase {
