@@ -30,6 +30,7 @@
 #include "sidecar/stdio/inbox.h"
 #include "sidecar/stdio/signals.h"
 #ifdef OSTIARY_WITH_PDP
+#include "sidecar/pdp_client/channel.h"
 #include "sidecar/pdp_client/session_source.h"
 #endif
 
@@ -93,6 +94,7 @@ absl::StatusOr<std::unique_ptr<DecisionSource>> MakeSource(const RunOptions& opt
   session.agent = enforcer.agent;
   session.server = enforcer.server;
   session.version = OSTIARY_VERSION;
+  SetGrpcEnvironment();
   return SessionSource::Create(std::move(session), sink, Clock::System(), log);
 #else
   return absl::UnimplementedError("--pdp: this sidecar was built without gRPC");
