@@ -1,0 +1,105 @@
+#include "tests/bench/line_peer.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace ostiary::bench {
+namespace {
+
+// Of a call's line, with its newline.
+constexpr size_t kLineBytes = 300;
+
+[[noreturn]] void Fail(absl::string_view why) {
+  std::fprintf(stderr, "pipe_bench: %s\n", std::string(why).c_str());
+  std::exit(1);
+}
+
+void AppendCall(uint64_t id, absl::string_view tool, std::string* out) {
+  const size_t start = out->size();
+  absl::StrAppend(out, R"({"jsonrpc":"2.0","id":)", id,
+                  R"(,"method":"tools/call","params":{"name":")", tool,
+                  R"(","arguments":{"path":")");
+  constexpr absl::string_view kEnd = "\"}}}\n";
+  out->append(kLineBytes - kEnd.size() - (out->size() - start), 'p');
+  absl::StrAppend(out, kEnd);
+}
+
+}  // namespace
+
+LinePeer::LinePeer(const std::vector<std::string>& command) {
+  int input[2];
+  int output[2];
+  if (::pipe2(input, O_CLOEXEC) != 0 || ::pipe2(output, O_CLOEXEC) != 0) Fail("no pipes");
+  to_peer_.Reset(input[1]);
+  from_peer_.Reset(output[0]);
+  const UniqueFd its_input(input[0]);
+  const UniqueFd its_output(output[1]);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, its_input.get(), STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, its_output.get(), STDOUT_FILENO);
+  std::vector<char*> arguments;
+  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  if (::posix_spawnp(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ) != 0) {
+    Fail(absl::StrCat("cannot start ", command[0]));
+  }
+  posix_spawn_file_actions_destroy(&actions);
+  Write(R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18",)"
+        R"("capabilities":{},"clientInfo":{"name":"pipe_bench","version":"1"}}})"
+        "\n");
+  if (ReceiveAnswers() != 1) Fail("more than one answer to initialize");
+  Write("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n");
+}
+
+LinePeer::~LinePeer() {
+  to_peer_.Reset();
+  from_peer_.Reset();
+  ::waitpid(pid_, nullptr, 0);
+}
+
+void LinePeer::Write(absl::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(to_peer_.get(), bytes.data(), bytes.size());
+    if (written <= 0) Fail("the peer reads no more");
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+void LinePeer::SendCalls(absl::string_view tool, size_t count) {
+  std::string lines;
+  lines.reserve(count * kLineBytes);
+  for (size_t i = 0; i < count; ++i) AppendCall(++last_id_, tool, &lines);
+  Write(lines);
+}
+
+size_t LinePeer::ReceiveAnswers() {
+  char buffer[64 << 10];
+  size_t answers = 0;
+  while (answers == 0) {
+    const ssize_t size = ::read(from_peer_.get(), buffer, sizeof(buffer));
+    if (size <= 0) Fail("the peer ended");
+    partial_.append(buffer, static_cast<size_t>(size));
+    size_t start = 0;
+    for (size_t end; (end = partial_.find('\n', start)) != std::string::npos; start = end + 1) {
+      const absl::string_view line = absl::string_view(partial_).substr(start, end - start);
+      // A denied call is answered with isError, a refused one with an error.
+      if (absl::StrContains(line, "\"isError\":true") || absl::StrContains(line, "\"error\":")) {
+        Fail(line);
+      }
+      ++answers;
+    }
+    partial_.erase(0, start);
+  }
+  return answers;
+}
+
+}  // namespace ostiary::bench

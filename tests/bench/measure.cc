@@ -1,0 +1,64 @@
+#include "tests/bench/measure.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace ostiary::bench {
+
+Spread SpreadOf(std::vector<double> runs) {
+  std::sort(runs.begin(), runs.end());
+  return {runs[runs.size() / 2], runs.front(), runs.back()};
+}
+
+double Percentile(std::vector<double>* samples, double part) {
+  std::sort(samples->begin(), samples->end());
+  const auto index = static_cast<size_t>(part * static_cast<double>(samples->size()));
+  return (*samples)[std::min(index, samples->size() - 1)];
+}
+
+double Nanoseconds(MonoDuration span) {
+  return std::chrono::duration<double, std::nano>(span).count();
+}
+
+double ThreadCpuNanoseconds() {
+  timespec used = {};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) * 1e9 + static_cast<double>(used.tv_nsec);
+}
+
+double CpuSeconds(pid_t pid) {
+  clockid_t clock;
+  timespec used;
+  if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) != 0) {
+    std::fprintf(stderr, "no process %d whose CPU time could be read\n", static_cast<int>(pid));
+    std::exit(1);
+  }
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
+
+std::string Show(double value) {
+  const int digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return absl::StrFormat("%.*f", digits, value);
+}
+
+std::string Show(const Spread& spread) {
+  return absl::StrCat(Show(spread.median), " (", Show(spread.least), "-", Show(spread.most), ")");
+}
+
+void PrintRow(absl::string_view what, absl::string_view measured, absl::string_view against,
+              absl::string_view ratio) {
+  std::printf(
+      "%s\n",
+      absl::StrCat("| ", what, " | ", measured, " | ", against, " | ", ratio, " |").c_str());
+  std::fflush(stdout);
+}
+
+}  // namespace ostiary::bench
