@@ -9,66 +9,19 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
-#include "absl/time/time.h"
 #include "pdp/commands/check_command.h"
 #include "pdp/commands/environment.h"
 #include "pdp/commands/exit_codes.h"
 #include "pdp/commands/remote_command.h"
 #include "pdp/commands/serve_command.h"
 #include "pdp/commands/validate_command.h"
+#include "pdp/flags.h"
 
 namespace ostiary::pdp {
 namespace {
 
 using Run = std::function<int()>;
-
-// "--mcp-config" can also be given as OSTIARY_MCP_CONFIG.
-CLI::Option* FromEnvironment(CLI::Option* option) {
-  const std::string name = option->get_name().substr(2);
-  return option->envname(
-      absl::AsciiStrToUpper(absl::StrCat("OSTIARY_", absl::StrReplaceAll(name, {{"-", "_"}}))));
-}
-
-const CLI::Validator& NotEmpty() {
-  static const CLI::Validator* const validator = new CLI::Validator(
-      [](std::string& value) { return value.empty() ? "must not be empty" : std::string(); }, "");
-  return *validator;
-}
-
-CLI::Option* AddText(CLI::App* app, const std::string& flag, std::string* value,
-                     const std::string& help) {
-  return FromEnvironment(app->add_option(flag, *value, help))->check(NotEmpty());
-}
-
-template <typename Number>
-void AddNumber(CLI::App* app, const std::string& flag, Number* value, const std::string& help) {
-  // Without the check, -1 would wrap to the largest number of an unsigned type.
-  const auto positive = [](const std::string& text) {
-    int64_t number = 0;
-    return absl::SimpleAtoi(text, &number) && number > 0 ? "" : "is a whole number, at least 1";
-  };
-  FromEnvironment(app->add_option(flag, *value, help))
-      ->check(CLI::Validator(positive, ""))
-      ->capture_default_str();
-}
-
-void AddDuration(CLI::App* app, const std::string& flag, absl::Duration* value,
-                 const std::string& help) {
-  const auto parse = [value](const std::string& text) { return absl::ParseDuration(text, value); };
-  FromEnvironment(app->add_option_function<std::string>(
-                      flag,
-                      [parse, flag](const std::string& text) {
-                        if (!parse(text))
-                          throw CLI::ValidationError(flag, "is a duration, such as 5s or 500ms");
-                      },
-                      help))
-      ->type_name("DURATION")
-      ->default_str(absl::FormatDuration(*value));
-}
 
 void AddRules(CLI::App* app, PolicyPaths* paths, PolicyLimits* limits) {
   AddText(app, "--rules", &paths->rules, "The rules file")->required()->type_name("FILE");
