@@ -68,7 +68,7 @@ absl::StatusOr<ServerCommand> ChooseCommand(const RunOptions& options,
   if (!file || !(text << file.rdbuf())) {
     return absl::NotFoundError(absl::StrCat("cannot read ", *options.mcp_config));
   }
-  auto command = CommandFromCatalog(text.str(), options.enforcer.server, std::move(environment));
+  auto command = CommandFromCatalog(text.str(), options.enforcer.server, environment);
   if (command.ok()) return command;
   return absl::Status(command.status().code(),
                       absl::StrCat(*options.mcp_config, ": ", command.status().message()));

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
@@ -69,7 +68,7 @@ void Set(Environment* environment, absl::string_view name, absl::string_view val
   environment->push_back(absl::StrCat(prefix, value));
 }
 
-absl::StatusOr<ServerCommand> CommandOf(const JsonValue& entry, Environment environment) {
+absl::StatusOr<ServerCommand> CommandOf(const JsonValue& entry, const Environment& environment) {
   const auto member = [&entry](absl::string_view key) {
     return entry.is_object() ? entry.Find(key) : std::nullopt;
   };
@@ -103,7 +102,7 @@ absl::StatusOr<ServerCommand> CommandOf(const JsonValue& entry, Environment envi
 
 absl::StatusOr<ServerCommand> CommandFromCatalog(absl::string_view catalog,
                                                  absl::string_view server,
-                                                 std::vector<std::string> environment) {
+                                                 const std::vector<std::string>& environment) {
   JsonDocument document;
   if (!document.Parse(catalog)) {
     return absl::InvalidArgumentError(absl::StrCat("not JSON: ", document.error().message,
@@ -116,7 +115,7 @@ absl::StatusOr<ServerCommand> CommandFromCatalog(absl::string_view catalog,
   if (!entry.has_value()) {
     return absl::NotFoundError(absl::StrCat("it has no server ", server, " under mcpServers"));
   }
-  auto command = CommandOf(*entry, std::move(environment));
+  auto command = CommandOf(*entry, environment);
   if (command.ok()) return command;
   return absl::Status(command.status().code(),
                       absl::StrCat("server ", server, ": ", command.status().message()));

@@ -16,7 +16,7 @@ namespace ostiary::sidecar {
 // is not set; a variable that is not set and has no such text is an error. Pure.
 absl::StatusOr<ServerCommand> CommandFromCatalog(absl::string_view catalog,
                                                  absl::string_view server,
-                                                 std::vector<std::string> environment);
+                                                 const std::vector<std::string>& environment);
 
 }  // namespace ostiary::sidecar
 
