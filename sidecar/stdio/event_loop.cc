@@ -184,6 +184,7 @@ void EventLoop::Flush() {
 ShutdownView EventLoop::LookAtShutdown() const {
   ShutdownView view;
   view.client_input_ended = from_client_.ended;
+  view.client_input_idle = from_client_.idle && !from_client_.has_lines;
   view.client_output_broken = client_output_broken_;
   view.told_to_end = signal_.has_value();
   view.server_started = server_started_ || start_error_.has_value();
@@ -328,6 +329,7 @@ void EventLoop::HandleReady() {
     client_output_broken_ = true;
     to_client_.Clear();
   }
+  from_client_.idle = polled_[kClientIn].fd >= 0 && polled_[kClientIn].revents == 0;
   from_server_.idle = polled_[kServerOut].fd >= 0 && polled_[kServerOut].revents == 0;
   if (ready(kClientIn)) ReadFrom(Side::kClient);
   if (ready(kServerOut)) ReadFrom(Side::kServer);

@@ -6,9 +6,9 @@
 //   - no waiting: a lone message is written as soon as it is decided; under load all lines of one
 //     read are written together, from where they were read (write_queue.h);
 //   - backpressure: where a side does not read what is owed to it, whoever adds to that is not read
-//     either. The server adds to the client; the client to the server and, by calls that are denied,
-//     to itself. Nothing waits for anything but the peer that a bare pipe would wait for too, so the
-//     sidecar adds no deadlock;
+//     either. The server adds to the client; the client to the server and, by calls that are
+//     denied, to itself. Nothing waits for anything but the peer that a bare pipe would wait for
+//     too, so the sidecar adds no deadlock;
 //   - the end (shutdown_steps.h).
 //
 // Everything happens on the thread that calls Run, which must be the one that made the loop.

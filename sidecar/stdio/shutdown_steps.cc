@@ -100,7 +100,12 @@ bool ShutdownSteps::ShouldLeave(const ShutdownView& view, MonoTime now) {
   // One that survives SIGKILL is in the kernel's hands.
   if (!view.server_ended) return Past(killed_, times_.output_silent, now);
   if (!killed_.has_value()) return false;
-  if (!view.to_client_pending || view.client_output_broken) return true;
+  if (view.client_output_broken) return true;
+  if (!view.to_client_pending) {
+    // Requests that the client sent before it could know get their errors, too.
+    return view.client_input_idle || view.client_input_ended || told_.has_value() ||
+           Past(announced_, times_.last_requests, now);
+  }
   return Past(stalled_, times_.client_stalled, now);
 }
 

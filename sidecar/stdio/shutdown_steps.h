@@ -41,6 +41,8 @@ struct ShutdownTimes {
   MonoDuration kill_rest = std::chrono::milliseconds(250);
   MonoDuration output_silent = std::chrono::milliseconds(500);
   MonoDuration output_endless = std::chrono::milliseconds(3000);
+  // For how long after that the client's requests on their way are still read and refused.
+  MonoDuration last_requests = std::chrono::milliseconds(250);
   // How long a client may read nothing of what it is still owed.
   MonoDuration client_stalled = std::chrono::milliseconds(2000);
 };
@@ -48,6 +50,7 @@ struct ShutdownTimes {
 // What the event loop sees.
 struct ShutdownView {
   bool client_input_ended = false;
+  bool client_input_idle = false;     // and if not: there was nothing to read last time
   bool client_output_broken = false;  // the client will never read again
   bool told_to_end = false;           // a signal came
   bool server_started = false;

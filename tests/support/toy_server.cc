@@ -6,7 +6,7 @@
 //   --calls-file F    appends the name of each tool that runs, a line each
 //   --answer-late     answers calls only when its input ends
 //   --exit N          leaves with this status at the end of its input
-//   --die-on-call     kills itself with SIGKILL at the first call
+//   --die-of-pids     kills itself with SIGKILL when `pids` is called
 //
 // Tools: read, write, delete_all; each answers with its arguments. `pids` answers with the process
 // ids of the server and of its grandchild (0 for none). Exits 3 where a line is no JSON object.
@@ -31,7 +31,7 @@ struct Habits {
   bool ignore_term = false;
   bool grandchild = false;
   bool answer_late = false;
-  bool die_on_call = false;
+  bool die_of_pids = false;
   int exit_status = 0;
   std::string calls_file;
 };
@@ -44,7 +44,7 @@ Habits ParseHabits(int argc, char** argv) {
     if (flag == "--ignore-term") habits.ignore_term = true;
     if (flag == "--grandchild") habits.grandchild = true;
     if (flag == "--answer-late") habits.answer_late = true;
-    if (flag == "--die-on-call") habits.die_on_call = true;
+    if (flag == "--die-of-pids") habits.die_of_pids = true;
     if (flag == "--exit" && i + 1 < argc) habits.exit_status = std::atoi(argv[++i]);
     if (flag == "--calls-file" && i + 1 < argc) habits.calls_file = argv[++i];
   }
@@ -97,9 +97,9 @@ class ToyServer {
   }
 
   std::string Call(const ostiary::JsonValue& params) {
-    if (habits_.die_on_call) ::raise(SIGKILL);
     const auto name = params.Find("name");
     const std::string tool = name.has_value() ? name->string_copy() : "";
+    if (habits_.die_of_pids && tool == "pids") ::raise(SIGKILL);
     if (!habits_.calls_file.empty()) {
       std::ofstream(habits_.calls_file, std::ios::app) << tool << std::endl;
     }

@@ -174,9 +174,10 @@ TEST_F(ProgramTest, PassesTheServersStatusOn) {
 }
 
 TEST_F(ProgramTest, ServerThatDiesLeavesNoRequestWithoutAnAnswer) {
-  TestProcess& sidecar = RunBeforeToy({"--die-on-call"});
+  TestProcess& sidecar = RunBeforeToy({"--answer-late", "--die-of-pids"});
   Initialize();
-  for (int id = 1; id <= 100; ++id) SendCall(id, "read");
+  for (int id = 1; id <= 99; ++id) SendCall(id, "read");
+  SendCall(100, "pids");
   int errors = 0;
   while (const auto line = sidecar.ReadLine()) {
     EXPECT_THAT(*line, HasSubstr("\"error\""));

@@ -40,6 +40,7 @@ class ShutdownStepsTest : public ::testing::Test {
     view.server_started = true;
     view.server_input_open = true;
     view.server_output_idle = true;
+    view.client_input_idle = true;
   }
 
   // Takes all steps due now, and what they do to the view.
@@ -231,6 +232,15 @@ TEST_F(ShutdownStepsTest, SlowClientGetsTheLastWordsOfAServerThatEnded) {
     view.to_client_written += 1;
   }
   EXPECT_THAT(seen, ElementsAre("close@0", "kill@250"));
+}
+
+TEST_F(ShutdownStepsTest, RequestsOnTheirWayAreReadButNotForEver) {
+  EndServer();
+  view.client_input_idle = false;
+  Pass(milliseconds(100));
+  EXPECT_THAT(seen, ElementsAre("close@0", "kill@0", "announce@0"));
+  Pass(std::chrono::seconds(1));
+  EXPECT_EQ(seen.back(), "leave@250");
 }
 
 TEST_F(ShutdownStepsTest, StuckClientHoldsNothingUpForLong) {
