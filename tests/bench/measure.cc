@@ -45,7 +45,8 @@ double CpuSeconds(pid_t pid) {
 }
 
 std::string Show(double value) {
-  const int digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  const double size = std::abs(value);
+  const int digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
   return absl::StrFormat("%.*f", digits, value);
 }
 
