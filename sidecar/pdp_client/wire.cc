@@ -118,7 +118,10 @@ absl::StatusOr<MonoDuration> ReadLease(const v1::SessionEvent& event, MonoDurati
   if (!positive || seconds > 315'576'000'000 || nanos > 999'999'999) {
     return Odd(absl::StrCat("an event with a lease of ", seconds, " s and ", nanos, " ns"));
   }
-  if (std::chrono::seconds(seconds) >= max_lease) return max_lease;
+  // Compared in whole seconds: as nanoseconds, a lease that long would overflow.
+  if (seconds > std::chrono::duration_cast<std::chrono::seconds>(max_lease).count()) {
+    return max_lease;
+  }
   return std::min<MonoDuration>(max_lease,
                                 std::chrono::seconds(seconds) + std::chrono::nanoseconds(nanos));
 }
