@@ -47,6 +47,7 @@ LinePeer::LinePeer(const std::vector<std::string>& command) {
   posix_spawn_file_actions_adddup2(&actions, its_input.get(), STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, its_output.get(), STDOUT_FILENO);
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   if (::posix_spawnp(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ) != 0) {
