@@ -1,6 +1,12 @@
 #include "common/log.h"
 
+#include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -21,6 +27,21 @@ absl::string_view LogLevelName(LogLevel level) {
   }
   return "error";
 }
+
+namespace {
+
+// Writes what can be written without waiting. What stderr is may be shared with others, so it
+// cannot be made non-blocking for this program alone: a socket is asked not to wait this once, and
+// anything else takes PIPE_BUF bytes at once wherever poll calls it writable.
+ssize_t WriteAtOnce(int fd, absl::string_view bytes) {
+  const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent >= 0 || errno != ENOTSOCK) return sent;
+  pollfd slot = {fd, POLLOUT, 0};
+  const bool is_writable = ::poll(&slot, 1, 0) == 1 && (slot.revents & POLLOUT) != 0;
+  return is_writable ? ::write(fd, bytes.data(), std::min<size_t>(bytes.size(), PIPE_BUF)) : -1;
+}
+
+}  // namespace
 
 LogValue::LogValue(absl::string_view text) { AppendJsonString(text, &json_); }
 LogValue::LogValue(const char* text) : LogValue(absl::string_view(text)) {}
@@ -47,8 +68,21 @@ void Log::Write(LogLevel level, absl::string_view event, LogFields fields) const
     line += value.json();
   }
   line += "}\n";
-  // Whether it could be written changes nothing that we do.
-  [[maybe_unused]] const ssize_t written = ::write(fd_, line.data(), line.size());
+  Put(std::move(line));
+}
+
+void Log::Put(std::string line) const {
+  const MutexLock lock(&mutex_);
+  if (is_cut_) line.insert(0, 1, '\n');
+  absl::string_view left = line;
+  while (!left.empty()) {
+    const ssize_t size = WriteAtOnce(fd_, left);
+    if (size <= 0) break;
+    left.remove_prefix(static_cast<size_t>(size));
+  }
+  // Whether it could be written changes nothing else that we do.
+  const bool is_begun = left.size() < line.size();
+  if (is_begun) is_cut_ = !left.empty();
 }
 
 }  // namespace ostiary

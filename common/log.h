@@ -1,8 +1,10 @@
 // Log writes one JSON object per line to a file descriptor:
 //   {"time":"2026-11-22T10:00:00.123Z","level":"warning","event":"reload_failed","path":"…"}
 //
-// A line goes out in one write(2) of its own, so lines of several threads never mix. A write that
-// fails or would block is dropped: a full disk or a stuck reader never changes what is decided.
+// Lines of several threads never mix: a line of PIPE_BUF bytes or fewer, as nearly all are, goes
+// out in one write(2), a longer one in several. A line that cannot be written at once is dropped,
+// or cut where it no longer fits: a full disk or a reader that is stuck never changes what is
+// decided, nor when, whether or not the descriptor blocks.
 #ifndef OSTIARY_COMMON_LOG_H_
 #define OSTIARY_COMMON_LOG_H_
 
@@ -13,6 +15,7 @@
 
 #include "absl/strings/string_view.h"
 #include "common/clock.h"
+#include "common/mutex.h"
 
 namespace ostiary {
 
@@ -58,9 +61,15 @@ class Log {
   void Error(absl::string_view e, LogFields f = {}) const { Write(LogLevel::kError, e, f); }
 
  private:
+  void Put(std::string line) const;
+
   const int fd_;
   const LogLevel threshold_;
   const Clock& clock_;
+
+  mutable Mutex mutex_;
+  // The last line that was begun could not be ended.
+  mutable bool is_cut_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace ostiary

@@ -57,6 +57,21 @@ TEST_F(LogTest, WritesOneObjectPerLine) {
             "{\"time\":\"2023-11-14T22:13:20.001Z\",\"level\":\"error\",\"event\":\"bare\"}\n");
 }
 
+// What a program's stderr often is: a pipe that blocks, shared with others, so that its flags are
+// not ours to change.
+TEST_F(LogTest, AFullPipeThatNobodyReadsHoldsUpNothing) {
+  std::array<int, 2> fds;
+  ASSERT_EQ(::pipe(fds.data()), 0);
+  const UniqueFd unread(fds[0]);
+  const UniqueFd pipe(fds[1]);
+  const Log log(pipe.get(), LogLevel::kDebug, clock_);
+  // Far more than a pipe holds; a test that hangs here has failed.
+  for (int i = 0; i < 200; ++i) log.Info("tick", {{"text", std::string(1'000, 'x')}});
+  for (int i = 0; i < 50; ++i) log.Info("tick", {{"text", std::string(100'000, 'x')}});
+  std::array<char, 64> bytes;
+  EXPECT_EQ(::read(unread.get(), bytes.data(), bytes.size()), 64);
+}
+
 TEST_F(LogTest, DropsWhatLiesBelowTheThreshold) {
   const Log log(write_end_.get(), LogLevel::kWarning, clock_);
   log.Debug("debug");
