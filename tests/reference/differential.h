@@ -33,8 +33,8 @@ std::optional<Decider> LoadReference(const std::string& rules_text);
 
 struct DifferentialOptions {
   uint64_t seed = 1;
-  size_t decisions = 120'000;
-  size_t requests_per_policy = 150;
+  size_t decisions = 150'000;
+  size_t requests_per_policy = 100;
 };
 
 struct DifferentialResult {

@@ -1,7 +1,6 @@
 #include "tests/reference/engine.h"
 
 #include "gtest/gtest.h"
-#include "pdp/policy/load.h"
 
 namespace ostiary::reference {
 namespace {
@@ -17,9 +16,12 @@ pdp::AccessKind KindOf(const std::string& word) {
 
 }  // namespace
 
+pdp::LoadedPolicy LoadRules(const std::string& rules_text) {
+  return pdp::LoadPolicy({.rules = {kRulesFileName, rules_text}, .mcp_config = std::nullopt});
+}
+
 std::optional<Decider> LoadEngine(const std::string& rules_text) {
-  const pdp::LoadedPolicy loaded =
-      pdp::LoadPolicy({.rules = {kRulesFileName, rules_text}, .mcp_config = std::nullopt});
+  const pdp::LoadedPolicy loaded = LoadRules(rules_text);
   EXPECT_EQ(loaded.snapshot == nullptr, pdp::HasErrors(loaded.issues));
   if (loaded.snapshot == nullptr) return std::nullopt;
   return [snapshot = loaded.snapshot](const Request& request) {

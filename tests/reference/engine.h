@@ -2,10 +2,10 @@
 #ifndef OSTIARY_TESTS_REFERENCE_ENGINE_H_
 #define OSTIARY_TESTS_REFERENCE_ENGINE_H_
 
-#include <memory>
 #include <optional>
 #include <string>
 
+#include "pdp/policy/load.h"
 #include "pdp/policy/snapshot.h"
 #include "tests/reference/differential.h"
 
@@ -13,6 +13,9 @@ namespace ostiary::reference {
 
 // The name that the rules file goes by.
 inline constexpr char kRulesFileName[] = "rules.json";
+
+// The rules alone, without a catalog.
+pdp::LoadedPolicy LoadRules(const std::string& rules_text);
 
 std::optional<Decider> LoadEngine(const std::string& rules_text);
 

@@ -94,10 +94,12 @@ RandomPolicy::Json RandomPolicy::RandomLists() {
   return lists;
 }
 
-RandomPolicy::Json RandomPolicy::RandomSection() {
+RandomPolicy::Json RandomPolicy::RandomSection(Section of) {
   Json section = Json::object();
+  // In any order, some not at all. A deny of servers hides all that the rest of the agent says, so
+  // it is rare, and seldom of all servers.
+  const std::vector<std::string>& servers = of == Section::kAllow ? server_patterns_ : servers_;
   for (size_t left = 6; left > 0; --left) {
-    // In any order, some not at all.
     switch (Below(6)) {
       case 0:
         section["tools"] = RandomLists();
@@ -109,25 +111,27 @@ RandomPolicy::Json RandomPolicy::RandomSection() {
         section["prompts"] = RandomLists();
         break;
       case 3:
-        section["_comment"] = Json::array({"servers"});
+        if (Percent(20)) section["_comment"] = Json::array({"servers"});
         break;
       default:
-        section["servers"] = RandomList(server_patterns_);
+        if (of == Section::kAllow || Percent(8)) section["servers"] = RandomList(servers);
     }
   }
+  // Without one nothing else of the agent would be asked.
+  if (of == Section::kAllow && Percent(70)) section["servers"].push_back(OneOf(server_patterns_));
   return section;
 }
 
 RandomPolicy::Json RandomPolicy::RandomDefaults() {
   Json defaults = Json::object();
-  if (Percent(80)) defaults["deny_on_missing_agent"] = Percent(30);
+  if (Percent(80)) defaults["deny_on_missing_agent"] = Percent(20);
   if (Percent(10)) defaults["_comment"] = false;
   return defaults;
 }
 
 const RandomPolicy::Json& RandomPolicy::NextRules() {
   patterns_ = {"*"};
-  server_patterns_ = {"*", "*", "?"};
+  server_patterns_ = {"*", "*", "*", "?"};
   servers_ = {"*"};
   for (size_t left = 6; left > 0; --left) patterns_.push_back(RandomPattern());
   for (size_t left = 2; left > 0; --left) server_patterns_.push_back(RandomPattern());
@@ -141,10 +145,10 @@ const RandomPolicy::Json& RandomPolicy::NextRules() {
   if (Percent(5)) rules_["$schema"] = "rules";
   Json& agents = rules_["agents"] = Json::object();
   for (const char* id : {"a", "b", "_c", "default"}) {
-    if (Percent(40)) continue;
+    if (Percent(id == std::string("default") ? 60 : 5)) continue;
     Json& agent = agents[id] = Json::object();
-    if (Percent(60)) agent["deny"] = RandomSection();
-    if (Percent(95)) agent["allow"] = RandomSection();
+    if (Percent(60)) agent["deny"] = RandomSection(Section::kDeny);
+    if (Percent(95)) agent["allow"] = RandomSection(Section::kAllow);
     if (Percent(10)) agent["description"] = "an agent";
   }
   if (!rules_.contains("defaults") && Percent(50)) rules_["defaults"] = RandomDefaults();
@@ -152,7 +156,8 @@ const RandomPolicy::Json& RandomPolicy::NextRules() {
 }
 
 Request RandomPolicy::NextRequest() {
-  static const auto& agents = *new std::vector<std::string>{"a", "b", "_c", "default", "stranger"};
+  static const auto& agents =
+      *new std::vector<std::string>{"a", "a", "a", "b", "b", "b", "_c", "default", "stranger"};
   static const auto& kinds =
       *new std::vector<std::string>{"SERVER", "TOOL", "TOOL", "RESOURCE", "PROMPT"};
   Request request;

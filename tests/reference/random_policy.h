@@ -34,6 +34,8 @@ class RandomPolicy {
   std::string NextText();
 
  private:
+  enum class Section { kAllow, kDeny };
+
   size_t Below(size_t bound) {
     return std::uniform_int_distribution<size_t>(0, bound - 1)(random_);
   }
@@ -49,7 +51,7 @@ class RandomPolicy {
   std::string PatternOrName(const std::vector<std::string>& patterns);
   Json RandomList(const std::vector<std::string>& patterns);
   Json RandomLists();
-  Json RandomSection();
+  Json RandomSection(Section of);
   Json RandomDefaults();
 
   std::mt19937_64 random_;
