@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include <atomic>
 #include <cstring>
 #include <string>
 #include <thread>
@@ -19,6 +18,7 @@
 #include "grpcpp/generic/generic_stub.h"
 #include "gtest/gtest.h"
 #include "tests/pdp/server/running_pdp.h"
+#include "tests/pdp/server/stuck_session.h"
 #include "tests/pdp/server/test_session.h"
 
 namespace ostiary::pdp {
@@ -208,37 +208,6 @@ TEST(ReflectionTest, NamesEveryService) {
   wait();
 }
 
-// A sidecar that asks for much, and reads nothing until it is told to. Waits in its constructor
-// until the PDP takes no more.
-class StuckSession {
- public:
-  explicit StuckSession(const RunningPdp& pdp) : session_(pdp.Connect()) {
-    session_.Hello();
-    asker_ = std::thread([this] {
-      const std::vector<v1::Access> accesses(500, ToolAccess("search", std::string(500, 't')));
-      while (session_.Check(sent_, accesses)) ++sent_;
-    });
-    // At rest: nothing was sent during so many round trips of another.
-    constexpr int kRoundTrips = 300;
-    const auto channel = pdp.Connect();
-    uint64_t before = 0;
-    for (int quiet = 0; quiet < kRoundTrips; ++quiet) {
-      EXPECT_TRUE(Ask(channel).ok());
-      const uint64_t now = sent_;
-      if (now != before || now == 0) quiet = 0;
-      before = now;
-    }
-  }
-  ~StuckSession() { asker_.join(); }
-
-  TestSession& session() { return session_; }
-
- private:
-  TestSession session_;
-  std::atomic<uint64_t> sent_{0};
-  std::thread asker_;
-};
-
 TEST(DrainTest, EndsTheSessionsAndRefusesTheRest) {
   RunningPdp pdp;
   const auto channel = pdp.Connect();
@@ -255,9 +224,13 @@ TEST(DrainTest, EndsTheSessionsAndRefusesTheRest) {
   EXPECT_NE(::stat(pdp.socket_path().c_str(), &status), 0) << "the socket was left behind";
 }
 
+constexpr uint64_t kEndless = 1'000'000;
+
 TEST(DrainTest, AnswersTheOpenChecksFirst) {
   RunningPdp pdp;
-  StuckSession stuck(pdp);
+  StuckSession stuck(pdp, kEndless);
+  const uint64_t read = StuckSession::ReadByPdp(pdp);
+  EXPECT_GT(read, 0);
   const auto channel = pdp.Connect();
   std::thread drain([&pdp] { pdp.server().Drain(); });
   while (Ask(channel).ok()) {
@@ -267,9 +240,9 @@ TEST(DrainTest, AnswersTheOpenChecksFirst) {
   while (stuck.session().Read(&response)) {
     if (!response.has_result()) continue;
     EXPECT_EQ(response.result().id(), answered++);
-    EXPECT_EQ(response.result().decisions_size(), 500);
+    EXPECT_EQ(response.result().decisions_size(), StuckSession::kAccesses);
   }
-  EXPECT_GT(answered, 0);
+  EXPECT_GE(answered, read) << "checks that it had read got no answer";
   const absl::Status end = stuck.session().End();
   EXPECT_EQ(end.code(), absl::StatusCode::kUnavailable) << end;
   drain.join();
@@ -279,7 +252,7 @@ TEST(DrainTest, EndsAfterItsGraceWhateverIsOpen) {
   ServerOptions options;
   options.drain_grace = absl::Milliseconds(300);
   RunningPdp pdp(options);
-  StuckSession stuck(pdp);
+  const StuckSession stuck(pdp, kEndless);
   const MonoTime start = Clock::System().Now();
   pdp.server().Drain();
   const MonoDuration took = Clock::System().Now() - start;
