@@ -143,6 +143,7 @@ std::vector<v1::Decision> PdpUnderTest::Session(const std::string& agent,
   stream->Finish();
 
   std::vector<v1::Decision> decisions;
+  decisions.reserve(by_id.size());
   for (auto& [id, decision] : by_id) decisions.push_back(std::move(decision));
   return decisions;
 }
