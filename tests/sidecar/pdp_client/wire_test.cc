@@ -200,8 +200,6 @@ TEST(FromGrpc, IsNeverOk) {
     EXPECT_EQ(FromGrpc(grpc::Status(static_cast<grpc::StatusCode>(code), "why")),
               absl::Status(static_cast<absl::StatusCode>(code), "why"));
   }
-  EXPECT_EQ(FromGrpc(grpc::Status(static_cast<grpc::StatusCode>(99), "why")),
-            absl::UnknownError("why"));
 }
 
 TEST(ToAppliedRequest, CarriesTheRevision) {
