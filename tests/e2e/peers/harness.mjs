@@ -1,6 +1,6 @@
 // What the end-to-end tests and the demo share: real processes, started and ended.
 //
-// OSTIARY_PDP and OSTIARY_SIDECAR name the two programs.
+// OSTIARY_TEST_PDP and OSTIARY_TEST_SIDECAR name the two programs.
 import { spawn, execFile } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
@@ -11,8 +11,8 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-export const pdpProgram = need("OSTIARY_PDP");
-export const sidecarProgram = need("OSTIARY_SIDECAR");
+export const pdpProgram = need("OSTIARY_TEST_PDP");
+export const sidecarProgram = need("OSTIARY_TEST_SIDECAR");
 
 function need(name) {
   const value = process.env[name];

@@ -6,7 +6,7 @@ import path from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { Pdp } from "./harness.mjs";
+import { Pdp, pdpProgram } from "./harness.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../..");
 const demo = path.join(root, "scripts/demo-files");
@@ -71,7 +71,7 @@ test("the README's rules load and decide as it says", async () => {
   fs.writeFileSync(file, JSON.stringify(rules));
   const check = async (agent, server, tool) => {
     const args = ["check", "--rules", file, "--agent", agent, "--server", server, "--tool", tool, "--format=json"];
-    const { stdout } = await promisify(execFile)(process.env.OSTIARY_PDP, args).catch((error) => error);
+    const { stdout } = await promisify(execFile)(pdpProgram, args).catch((error) => error);
     return JSON.parse(stdout).effect;
   };
   assert.equal(await check("researcher", "files", "read_text_file"), "ALLOW");
