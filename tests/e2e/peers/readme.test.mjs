@@ -32,17 +32,19 @@ const wanted = [
     assert.equal(decision.effect, "ALLOW");
     assert.equal(decision.rule.pointer, "/agents/researcher/allow/tools/files/0");
   }],
-  [/PolicyDecisionService\/BatchCheck/, ({ decisions }) => assert.ok(decisions.length > 1)],
+  [/PolicyDecisionService\/BatchCheck/, ({ decisions }) =>
+    assert.deepEqual(decisions.map((decision) => decision.reason), ["SERVER_ALLOWED", "SERVER_ALLOWED"])],
   [/PolicyDecisionService\/ListServers/, ({ servers }) =>
     assert.deepEqual(servers.map((server) => server.name), ["files", "memory"])],
   [/PolicyAdminService\/Reload/, ({ revision, issues }) => {
     assert.equal(revision.generation, "1");
     assert.equal(issues, undefined);
   }],
-  [/PolicyAdminService\/Validate/, (answer) => assert.ok("valid" in answer || "issues" in answer)],
+  [/dney.*PolicyAdminService\/Validate/, ({ valid, issues }) => {
+    assert.equal(valid, undefined); // grpcurl leaves out what is false
+    assert.equal(issues[0].pointer, "/agents/a/dney");
+  }],
   [/grpc\.health\.v1\.Health\/Check/, ({ status }) => assert.equal(status, "SERVING")],
-  [/ list$/, (text) => assert.match(text, /ostiary\.v1\.PolicyAdminService/)],
-  [/ describe /, (text) => assert.match(text, /ostiary\.v1/)],
 ];
 
 test("the README's grpcurl calls work", async (t) => {
