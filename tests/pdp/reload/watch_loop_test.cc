@@ -278,22 +278,30 @@ TEST(WatchLoopTest, WithoutInotifyItSaysSoAndPollsAndHealsLater) {
   WritePair(files.dir, ".", "s1");
   WatchOptions options = NoPoll();
   options.poll_interval = std::chrono::milliseconds(20);
+  std::string failure;
+  PolicyState state;
   {
+    // Looked at behind this scope: UBSan needs descriptors to check a call of a virtual function.
     const DescriptorLimit only_the_eventfd(1);
     files.Watch(options);
-    EXPECT_THAT(files.log.Await("watch_failed"), HasSubstr("fs.inotify.max_user_instances"));
-    EXPECT_EQ(files.store.State().state, ServingState::kEmpty);
-    EXPECT_THAT(files.store.Status().gateway_rules.last_error, HasSubstr("raise this process's"));
+    failure = files.log.Await("watch_failed");
+    state = files.store.State();
   }
+  EXPECT_THAT(failure, HasSubstr("fs.inotify.max_user_instances"));
+  EXPECT_EQ(state.state, ServingState::kEmpty);
+  EXPECT_THAT(state.status.gateway_rules.last_error, HasSubstr("raise this process's"));
   AwaitServer(files, "s1");
   files.log.Await("watch_restored");
 }
 
 TEST(WatchLoopTest, WithoutDescriptorsAtAllItDoesNotStart) {
   ReloadHarness files;
-  const DescriptorLimit none(0);
-  const auto started = WatchLoop::Start(&files.reloader, {}, Clock::System(), files.log.log());
-  EXPECT_THAT(std::string(started.status().message()), HasSubstr("cannot make an eventfd"));
+  absl::Status started;
+  {
+    const DescriptorLimit none(0);
+    started = WatchLoop::Start(&files.reloader, {}, Clock::System(), files.log.log()).status();
+  }
+  EXPECT_THAT(std::string(started.message()), HasSubstr("cannot make an eventfd"));
 }
 
 }  // namespace
