@@ -1,26 +1,11 @@
-// A document that has grown to its messages allocates no more. In a program of its own, since it
-// replaces operator new.
-#include <atomic>
-#include <cstdlib>
-#include <new>
+// A document that has grown to its messages allocates no more. In a program of its own, since
+// it replaces operator new.
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "common/json/json_document.h"
 #include "gtest/gtest.h"
-
-namespace {
-std::atomic<size_t> allocations{0};
-}  // namespace
-
-void* operator new(size_t size) {
-  ++allocations;
-  void* memory = std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) std::abort();
-  return memory;
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+#include "tests/support/allocation_counter.h"
 
 namespace ostiary {
 namespace {
@@ -36,10 +21,10 @@ TEST(JsonMemoryTest, ParsingAgainAllocatesNothing) {
   const std::string small = Object(3);
   JsonDocument document;
   ASSERT_TRUE(document.Parse(large));
-  const size_t before = allocations;
+  const size_t before = allocations.load();
   bool parsed = true;
   for (int i = 0; i < 10; ++i) parsed = parsed && document.Parse(large) && document.Parse(small);
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(allocations.load(), before);
   EXPECT_TRUE(parsed);
 }
 
@@ -47,11 +32,11 @@ TEST(JsonMemoryTest, AskingASmallObjectAllocatesNothing) {
   const std::string text = Object(32);
   JsonDocument document;
   ASSERT_TRUE(document.Parse(text));
-  const size_t before = allocations;
+  const size_t before = allocations.load();
   const bool duplicate = document.root().FirstDuplicateKey().has_value();
   const bool found = document.root().Find("key31").has_value();
   const bool equal = document.root().first_key()->string_equals("key");
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(allocations.load(), before);
   EXPECT_FALSE(duplicate);
   EXPECT_TRUE(found);
   EXPECT_TRUE(equal);

@@ -1,28 +1,11 @@
 // A decision allocates nothing, and what agents have in common is stored once. In a program of its
 // own, since it replaces operator new.
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/pdp/policy/policy_testing.h"
-
-namespace {
-std::atomic<size_t> allocations{0};
-std::atomic<size_t> allocated_bytes{0};
-}  // namespace
-
-void* operator new(size_t size) {
-  ++allocations;
-  allocated_bytes += size;
-  void* memory = std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) std::abort();
-  return memory;
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+#include "tests/support/allocation_counter.h"
 
 namespace ostiary::pdp {
 namespace {
@@ -40,7 +23,7 @@ TEST(DecideMemoryTest, DecidingAllocatesNothing) {
       absl::StrCat(R"({"agents": {"a": {"allow": {"servers": ["s", "t*"], "tools": {"s": [)", list,
                    R"(]}}, "deny": {"servers": ["u"], "tools": {"*": ["d*"]}}}}})"));
   size_t decided = 0;
-  const size_t before = allocations;
+  const size_t before = allocations.load();
   for (const absl::string_view agent : {"a", "unknown"}) {
     for (const absl::string_view server : {"s", "t1", "u", "v"}) {
       for (const absl::string_view name :
@@ -53,7 +36,7 @@ TEST(DecideMemoryTest, DecidingAllocatesNothing) {
       }
     }
   }
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(allocations.load(), before);
   EXPECT_EQ(decided, 2u * 4u * 10u * 3u);
 }
 

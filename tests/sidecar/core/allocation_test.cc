@@ -2,9 +2,7 @@
 // binary counts every operator new.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <memory>
-#include <new>
 #include <string>
 #include <vector>
 
@@ -12,18 +10,7 @@
 #include "common/log.h"
 #include "sidecar/core/enforcer.h"
 #include "tests/sidecar/core/enforcer_harness.h"
-
-namespace {
-size_t allocations = 0;  // NOLINT: one thread
-}  // namespace
-
-void* operator new(size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  std::abort();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t /*size*/) noexcept { std::free(memory); }
+#include "tests/support/allocation_counter.h"
 
 namespace ostiary::sidecar {
 namespace {
@@ -83,10 +70,10 @@ TEST_P(AllocationTest, ACachedAllowedCallAndItsAnswerAllocateNothing) {
   enforcer_->OnServerLine(answer, now_);
   for (int i = 0; i < 100; ++i) RoundTrip(call, answer);
 
-  const size_t before = allocations;
+  const size_t before = allocations.load();
   const size_t bytes = output_.server_bytes;
   for (int i = 0; i < 1000; ++i) RoundTrip(call, answer);
-  EXPECT_EQ(allocations - before, 0U);
+  EXPECT_EQ(allocations.load() - before, 0U);
   EXPECT_EQ(output_.server_bytes - bytes, 1000 * call.size()) << "the calls were passed on";
   EXPECT_EQ(enforcer_->open_requests(), 0U);
 }
@@ -95,10 +82,10 @@ INSTANTIATE_TEST_SUITE_P(Ids, AllocationTest,
                          ::testing::Values("7", R"("5f2b6f0e-6d0f-4a51-8f0e-0d9c3a1b2c3d")"));
 
 TEST(AllocationCounterTest, Counts) {
-  const size_t before = allocations;
+  const size_t before = allocations.load();
   std::vector<char> some(1000);
   EXPECT_FALSE(some.empty());
-  EXPECT_GT(allocations, before);
+  EXPECT_GT(allocations.load(), before);
 }
 
 }  // namespace

@@ -1,0 +1,18 @@
+// Counts every operator new of the program that links allocation_counter.cc. Thread-safe.
+//
+// Such a program is declared with ostiary_allocation_test: ThreadSanitizer brings an operator new
+// of its own, so there these programs are left out.
+#ifndef OSTIARY_TESTS_SUPPORT_ALLOCATION_COUNTER_H_
+#define OSTIARY_TESTS_SUPPORT_ALLOCATION_COUNTER_H_
+
+#include <atomic>
+#include <cstddef>
+
+namespace ostiary {
+
+extern std::atomic<size_t> allocations;
+extern std::atomic<size_t> allocated_bytes;
+
+}  // namespace ostiary
+
+#endif  // OSTIARY_TESTS_SUPPORT_ALLOCATION_COUNTER_H_
