@@ -2,6 +2,7 @@
 #ifndef OSTIARY_TESTS_PDP_POLICY_POLICY_TESTING_H_
 #define OSTIARY_TESTS_PDP_POLICY_POLICY_TESTING_H_
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -25,8 +26,8 @@ inline LoadedPolicy LoadTexts(absl::string_view rules,
 
 // As the operator reads them.
 inline std::vector<std::string> Formatted(const std::vector<Issue>& issues) {
-  std::vector<std::string> lines;
-  for (const Issue& issue : issues) lines.push_back(FormatIssue(issue));
+  std::vector<std::string> lines(issues.size());
+  std::transform(issues.begin(), issues.end(), lines.begin(), FormatIssue);
   return lines;
 }
 
