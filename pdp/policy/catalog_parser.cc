@@ -84,6 +84,8 @@ class CatalogParser {
   void ReadUrl(JsonValue value) {
     if (!reader_.Expect(JsonType::kString, value, "\"url\"")) return;
     const absl::string_view url = reader_.Text(value);
+    // Its scheme shows only where the server is started.
+    if (absl::StartsWith(url, "${")) return;
     if (absl::StartsWithIgnoreCase(url, "http://") || absl::StartsWithIgnoreCase(url, "https://")) {
       return;
     }
