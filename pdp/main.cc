@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -130,7 +131,10 @@ void AddCheck(CLI::App* parent, Run* run) {
   auto is_batch = std::make_shared<bool>(false);
   CLI::Option* const batch = FromEnvironment(
       app->add_flag("--batch", *is_batch, "Read accesses from stdin, as JSON Lines"));
-  for (CLI::Option* const option : single) batch->excludes(option);
+  for (CLI::Option* const option : single) {
+    // One that a shell sets for the sidecar's sake is no contradiction, and --batch ignores it.
+    if (std::getenv(option->get_envname().c_str()) == nullptr) batch->excludes(option);
+  }
   app->callback([options, agent, server, is_batch, run] {
     for (const CLI::Option* option : {agent, server}) {
       if (!*is_batch && option->count() == 0) throw CLI::RequiredError(option->get_name());
@@ -178,6 +182,10 @@ int Main(int argc, char** argv) {
   }
   const int status = run();
   std::cout.flush();
+  if (!std::cout) {
+    std::cerr << "ostiary-pdp: the output could not be written whole\n";
+    return kExitFailed;
+  }
   return status;
 }
 

@@ -78,8 +78,11 @@ int RunServe(const ServeOptions& options, std::ostream& err) {
   }
 
   WaitForStop(signals, watch->get());
-  // Whoever asks twice does not want to wait for the drain.
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  // Whoever asks twice does not want to wait for the drain. A SIGHUP asks for no end: it stays
+  // blocked.
+  sigset_t ends = signals;
+  sigdelset(&ends, SIGHUP);
+  pthread_sigmask(SIG_UNBLOCK, &ends, nullptr);
   log.Info("draining");
   (*server)->Drain();
   log.Info("stopped");

@@ -207,6 +207,11 @@ TEST_F(ProgramTest, EveryFlagCanStandInTheEnvironment) {
                                     {absl::StrCat("OSTIARY_RULES=", rules()), "OSTIARY_BATCH=true"},
                                     R"({"agent":"x","server":"s","kind":"SERVER"})"});
   EXPECT_EQ(batch.exit_status, 0) << batch.err;
+  // What a shell sets for the sidecar does not contradict --batch.
+  const Outcome shell = RunProgram({{"check", "--rules", rules(), "--batch"},
+                                    {"OSTIARY_AGENT=y", "OSTIARY_SERVER=s"},
+                                    R"({"agent":"x","server":"s","kind":"SERVER"})"});
+  EXPECT_EQ(shell.exit_status, 0) << shell.err;
   // The command line comes first.
   const Outcome both = RunProgram({{"check", "--agent", "researcher", "--server", "search"},
                                    {absl::StrCat("OSTIARY_RULES=", rules()), "OSTIARY_AGENT=x"},
