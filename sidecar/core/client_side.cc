@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "sidecar/core/cut_line.h"
 #include "sidecar/core/methods.h"
 
 namespace ostiary::sidecar {
@@ -15,7 +16,7 @@ ClientSide::ClientSide(Session* session)
 void ClientSide::OnLine(absl::string_view line, MonoTime now) {
   const Message* message = reader_.Read(line);
   if (message == nullptr) {
-    Answer(reader_.refusal());
+    Answer(reader_.refusal(), line);
     return;
   }
   switch (message->kind) {
@@ -31,20 +32,23 @@ void ClientSide::OnLine(absl::string_view line, MonoTime now) {
   }
 }
 
-void ClientSide::OnLineTooLong(absl::string_view head) {
-  absl::string_view rest;
-  AnswerError(IdInHead(head, &rest), kInvalidRequest,
+void ClientSide::OnLineTooLong(absl::string_view head, absl::string_view tail) {
+  AnswerError(IdOfCutLine(head, tail, CutLineShape::kRequest), kInvalidRequest,
               absl::StrCat("Refused: the line has more than ", session_.options.max_line_bytes,
                            " bytes. Nothing was passed on."));
 }
 
-void ClientSide::Answer(const Refusal& refusal) {
+void ClientSide::Answer(const Refusal& refusal, absl::string_view line) {
   session_.log.Warning("client_line_refused", {{"why", refusal.why}});
   if (refusal.shape == Refusal::Shape::kNotification) {
     return;
   }
-  // An id of a response is not one of the client's own requests.
-  const MessageId id = refusal.shape == Refusal::Shape::kRequest ? refusal.id : MessageId();
+  MessageId id;
+  if (refusal.code == kParseError) {
+    id = IdOfCutLine(line, line, CutLineShape::kRequest);
+  } else if (refusal.shape == Refusal::Shape::kRequest) {  // else it is none of the client's own
+    id = refusal.id;
+  }
   AnswerError(id, refusal.code, absl::StrCat("Refused: ", refusal.why, ". Nothing was passed on."));
 }
 

@@ -17,7 +17,7 @@ class ClientSide {
   explicit ClientSide(Session* session);
 
   void OnLine(absl::string_view line, MonoTime now);
-  void OnLineTooLong(absl::string_view head);
+  void OnLineTooLong(absl::string_view head, absl::string_view tail);
   // A message that was held is decided: see Decisions.
   void OnDecided(const Held& held);
 
@@ -27,7 +27,7 @@ class ClientSide {
   void OnCancelled(const Message& message, MonoTime now);
   void OnResponse(const Message& message, MonoTime now);
 
-  void Answer(const Refusal& refusal);
+  void Answer(const Refusal& refusal, absl::string_view line);
   // Answers with an error; without an id where its request is open and will get its own answer.
   void AnswerError(const MessageId& id, int code, absl::string_view message);
 

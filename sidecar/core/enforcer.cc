@@ -129,12 +129,14 @@ void Enforcer::OnServerLine(absl::string_view line, MonoTime now) {
   rep_->server().OnLine(line, now);
 }
 
-void Enforcer::OnClientLineTooLong(absl::string_view head, MonoTime /*now*/) {
-  rep_->client().OnLineTooLong(head);
+void Enforcer::OnClientLineTooLong(absl::string_view head, absl::string_view tail,
+                                   MonoTime /*now*/) {
+  rep_->client().OnLineTooLong(head, tail);
 }
 
-void Enforcer::OnServerLineTooLong(absl::string_view head, MonoTime /*now*/) {
-  rep_->server().OnLineTooLong(head);
+void Enforcer::OnServerLineTooLong(absl::string_view head, absl::string_view tail,
+                                   MonoTime /*now*/) {
+  rep_->server().OnLineTooLong(head, tail);
 }
 
 void Enforcer::OnSourceEvent(SourceEvent event, MonoTime now) {

@@ -71,9 +71,10 @@ class Enforcer {
   // call.
   void OnClientLine(absl::string_view line, MonoTime now);
   void OnServerLine(absl::string_view line, MonoTime now);
-  // A line that passed max_line_bytes: `head` is its beginning; the reader skips the rest.
-  void OnClientLineTooLong(absl::string_view head, MonoTime now);
-  void OnServerLineTooLong(absl::string_view head, MonoTime now);
+  // A line that passed max_line_bytes, of which the reader kept only the beginning and the end (no
+  // `tail` where there was none): enough, mostly, to know whose answer it would have been.
+  void OnClientLineTooLong(absl::string_view head, absl::string_view tail, MonoTime now);
+  void OnServerLineTooLong(absl::string_view head, absl::string_view tail, MonoTime now);
 
   // What the decision source posted, in its order, before any line that came later is handled.
   void OnSourceEvent(SourceEvent event, MonoTime now);

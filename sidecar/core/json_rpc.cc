@@ -2,10 +2,7 @@
 
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 
 namespace ostiary::sidecar {
 namespace {
@@ -211,25 +208,6 @@ std::optional<absl::string_view> ReadPlainString(const JsonValue& value, std::st
     return std::nullopt;
   }
   return text;
-}
-
-MessageId IdInHead(absl::string_view head, absl::string_view* rest) {
-  MessageId id;
-  if (!absl::ConsumePrefix(&head, R"({"jsonrpc":"2.0","id":)")) {
-    return id;
-  }
-  const absl::string_view digits = head.substr(0, head.find(','));
-  int64_t number = 0;
-  // Only digits as we would write them: no sign, no leading zero, no fraction.
-  if (digits.size() == head.size() || !absl::SimpleAtoi(digits, &number) ||
-      digits != absl::StrCat(number) || number > kMaxIdNumber || number < 0) {
-    return id;
-  }
-  id.kind = IdKind::kInteger;
-  id.number = number;
-  id.raw = digits;
-  *rest = head.substr(digits.size() + 1);
-  return id;
 }
 
 }  // namespace ostiary::sidecar

@@ -82,10 +82,6 @@ class MessageReader {
 // not one. `*scratch` holds it where it has escapes.
 std::optional<absl::string_view> ReadPlainString(const JsonValue& value, std::string* scratch);
 
-// The id in the head of a line that was cut, where the line plainly starts with the version and an
-// integer id and `rest` is what follows the comma. kNone where it does not.
-MessageId IdInHead(absl::string_view head, absl::string_view* rest);
-
 }  // namespace ostiary::sidecar
 
 #endif  // OSTIARY_SIDECAR_CORE_JSON_RPC_H_

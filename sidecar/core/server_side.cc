@@ -4,8 +4,8 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "sidecar/core/cut_line.h"
 #include "sidecar/core/denial.h"
 #include "sidecar/core/initialize_result.h"
 #include "sidecar/core/list_filter.h"
@@ -20,7 +20,7 @@ ServerSide::ServerSide(Session* session)
 void ServerSide::OnLine(absl::string_view line, MonoTime now) {
   const Message* message = reader_.Read(line);
   if (message == nullptr) {
-    OnRefused(reader_.refusal());
+    OnRefused(reader_.refusal(), line);
     return;
   }
   switch (message->kind) {
@@ -36,23 +36,23 @@ void ServerSide::OnLine(absl::string_view line, MonoTime now) {
   }
 }
 
-void ServerSide::OnLineTooLong(absl::string_view head) {
+void ServerSide::OnLineTooLong(absl::string_view head, absl::string_view tail) {
   const std::string why =
       absl::StrCat("the line has more than ", session_.options.max_line_bytes, " bytes");
-  absl::string_view rest;
-  const MessageId id = IdInHead(head, &rest);
-  // A request of the server's own would start alike; ids are separate.
-  if (id.kind != IdKind::kNone &&
-      (absl::StartsWith(rest, "\"result\":") || absl::StartsWith(rest, "\"error\":"))) {
+  const MessageId id = IdOfCutLine(head, tail, CutLineShape::kResponse);
+  if (id.kind != IdKind::kNone) {
     Withhold(id, why);
   } else {
     Drop(why, "");
   }
 }
 
-void ServerSide::OnRefused(const Refusal& refusal) {
-  if (refusal.shape == Refusal::Shape::kResponse) {
-    Withhold(refusal.id, refusal.why);
+void ServerSide::OnRefused(const Refusal& refusal, absl::string_view line) {
+  const MessageId id =
+      refusal.code == kParseError ? IdOfCutLine(line, line, CutLineShape::kResponse) : refusal.id;
+  if (refusal.shape == Refusal::Shape::kResponse ||
+      (refusal.code == kParseError && id.kind != IdKind::kNone)) {
+    Withhold(id, refusal.why);
   } else {
     Drop(refusal.why, "");
   }

@@ -16,7 +16,7 @@ class ServerSide {
   explicit ServerSide(Session* session);
 
   void OnLine(absl::string_view line, MonoTime now);
-  void OnLineTooLong(absl::string_view head);
+  void OnLineTooLong(absl::string_view head, absl::string_view tail);
   // A list that was held is decided: see Decisions.
   void OnDecided(const Held& held);
 
@@ -24,7 +24,7 @@ class ServerSide {
   void OnRequest(const Message& message);
   void OnNotification(const Message& message);
   void OnResponse(const Message& message, MonoTime now);
-  void OnRefused(const Refusal& refusal);
+  void OnRefused(const Refusal& refusal, absl::string_view line);
 
   void ToolList(const Message& message, OpenRequest* request, MonoTime now);
   bool FilterFromCache(const Message& message, const ListPlan& plan,

@@ -135,10 +135,10 @@ void EventLoop::HandleLine(Side side, const LineReader::Line& line) {
   const bool whole = line.kind == LineReader::LineKind::kWhole;
   if (side == Side::kClient) {
     if (whole) return enforcer_.OnClientLine(line.text, now_);
-    return enforcer_.OnClientLineTooLong(line.text, now_);
+    return enforcer_.OnClientLineTooLong(line.text, "", now_);
   }
   if (whole) return enforcer_.OnServerLine(line.text, now_);
-  enforcer_.OnServerLineTooLong(line.text, now_);
+  enforcer_.OnServerLineTooLong(line.text, "", now_);
 }
 
 void EventLoop::ReadFrom(Side side) {

@@ -17,6 +17,7 @@
 #include "absl/strings/str_split.h"
 #include "common/json/json_document.h"
 #include "common/json/json_write.h"
+#include "sidecar/core/cut_line.h"
 #include "sidecar/core/json_rpc.h"
 #include "tests/fuzz/fuzz_check.h"
 #include "tests/sidecar/core/enforcer_harness.h"
@@ -98,13 +99,12 @@ class Checked : public EnforcerHarness {
   }
 
   void FromClientTooLong(absl::string_view head) {
-    absl::string_view rest;
-    const MessageId id = IdInHead(head, &rest);
+    const MessageId id = IdOfCutLine(head, "", CutLineShape::kRequest);
     if (id.kind != IdKind::kNone) {
       ++requests[std::string(id.raw)];
       methods[std::string(id.raw)].insert("");
     }
-    enforcer->OnClientLineTooLong(head, now);
+    enforcer->OnClientLineTooLong(head, "", now);
   }
 
   // An answer by the policy of `made_under`, which may be a later generation than the present one.
@@ -151,7 +151,7 @@ void Step(Checked& h, char what, absl::string_view rest) {
     case 'C':
       return h.FromClientTooLong(rest);
     case 'S':
-      return h.enforcer->OnServerLineTooLong(rest, h.now);
+      return h.enforcer->OnServerLineTooLong(rest, "", h.now);
     case 'a':  // the source answers, under the present revision
       return h.Answer(h.generation, h.epoch);
     case 'n':  // under the next one, which it has not announced

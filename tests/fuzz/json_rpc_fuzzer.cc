@@ -5,6 +5,7 @@
 #include <string>
 
 #include "nlohmann/json.hpp"
+#include "sidecar/core/cut_line.h"
 #include "sidecar/core/json_rpc.h"
 #include "tests/fuzz/fuzz_check.h"
 
@@ -69,8 +70,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static MessageReader reader(ostiary::JsonLimits{1U << 20, 64});
   static MessageReader again(ostiary::JsonLimits{1U << 20, 64});
   const absl::string_view line(reinterpret_cast<const char*>(data), size);
-  absl::string_view rest;
-  const MessageId in_head = IdInHead(line, &rest);
+  const MessageId of_request = IdOfCutLine(line, line, CutLineShape::kRequest);
+  const MessageId of_response = IdOfCutLine(line, line, CutLineShape::kResponse);
   const Message* const message = reader.Read(line);
   if (message == nullptr) {
     const Refusal& refusal = reader.refusal();
@@ -81,7 +82,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   CheckBytes(message->line);
   CheckAgainstPeer(*message);
-  OSTIARY_FUZZ_CHECK(in_head.kind == IdKind::kNone || IdEq()(in_head, message->id), line);
+  for (const MessageId& id : {of_request, of_response}) {
+    OSTIARY_FUZZ_CHECK(id.kind == IdKind::kNone || IdEq()(id, message->id), line);
+  }
   const Message* const second = again.Read(message->line);
   OSTIARY_FUZZ_CHECK(second != nullptr && second->line == message->line &&
                          second->kind == message->kind && IdEq()(second->id, message->id) &&

@@ -405,25 +405,35 @@ TEST_F(EnforcerTest, ClosesTheRequestWhoseAnswerCannotBeRead) {
 }
 
 TEST_F(EnforcerTest, AnswersALineThatIsTooLong) {
-  h_.enforcer->OnClientLineTooLong(R"({"jsonrpc":"2.0","id":5,"method":"tools/call)", h_.now);
+  constexpr absl::string_view kHead = R"({"jsonrpc":"2.0","id":5,"method":"tools/call","par)";
+  h_.enforcer->OnClientLineTooLong(kHead, "aa", h_.now);
   EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("id":5,"error":{"code":-32600,)")));
-  h_.enforcer->OnClientLineTooLong(R"({"method":"tools/call","id":5)", h_.now);
-  EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("id":null,"error":{"code":-32600,)")));
+  h_.enforcer->OnClientLineTooLong(R"({"method":"tools/call","params":{"na)",
+                                   R"(aaa"},"jsonrpc":"2.0","id":6})", h_.now);
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("id":6,"error":{"code":-32600,)")));
   h_.Client(Request("5", "ping"));
-  h_.enforcer->OnClientLineTooLong(R"({"jsonrpc":"2.0","id":5,"method":"tools/call)", h_.now);
+  h_.enforcer->OnClientLineTooLong(kHead, "", h_.now);
   EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("id":null,"error":{"code":-32600,)")));
 }
 
 TEST_F(EnforcerTest, AnswersInPlaceOfAServersLineThatIsTooLong) {
+  for (const auto& [head, tail] : std::vector<std::pair<std::string, std::string>>{
+           {R"({"jsonrpc":"2.0","id":5,"result":{"con)", "\"}]}}"},
+           {R"({"result":{"content":[{"ty)", R"("}]},"jsonrpc":"2.0","id":5})"},
+       }) {
+    h_.Client(Request("5", "ping"));
+    h_.enforcer->OnServerLineTooLong(R"({"jsonrpc":"2.0","id":5,"method":"sampling)", tail, h_.now);
+    EXPECT_THAT(h_.to_client, IsEmpty());
+    h_.enforcer->OnServerLineTooLong(head, tail, h_.now);
+    EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("id":5,"error":{"code":5021,)")));
+    EXPECT_EQ(h_.enforcer->open_requests(), 0U);
+  }
+}
+
+TEST_F(EnforcerTest, AnswersInPlaceOfAServersLineThatIsNotJson) {
   h_.Client(Request("5", "ping"));
-  h_.enforcer->OnServerLineTooLong(R"({"jsonrpc":"2.0","id":5,"method":"sampling)", h_.now);
-  h_.enforcer->OnServerLineTooLong(R"({"jsonrpc":"2.0","id":5)", h_.now);
-  h_.enforcer->OnServerLineTooLong(R"({"jsonrpc":"2.0","id":05,"result":)", h_.now);
-  h_.enforcer->OnServerLineTooLong("", h_.now);
-  EXPECT_THAT(h_.to_client, IsEmpty());
-  h_.enforcer->OnServerLineTooLong(R"({"jsonrpc":"2.0","id":5,"result":{"con)", h_.now);
-  EXPECT_THAT(h_.to_client, ElementsAre(HasSubstr(R"("id":5,"error":{"code":5021,)")));
-  EXPECT_EQ(h_.enforcer->open_requests(), 0U);
+  h_.Server(R"({"result":{"n":NaN},"jsonrpc":"2.0","id":5})");
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("id":5,"error":{"code":5021,)")));
 }
 
 TEST_F(EnforcerTest, EveryOpenRequestGetsAnErrorWhenTheServerIsGone) {
