@@ -94,16 +94,26 @@ class Checked : public EnforcerHarness {
           methods[Key(id)].insert(method.is_string() ? method.string_copy() : "");
         }
       }
+    } else {
+      NoteCut(line, line);
     }
     Client(line);
   }
 
-  void FromClientTooLong(absl::string_view head) {
-    const MessageId id = IdOfCutLine(head, "", CutLineShape::kRequest);
-    if (id.kind != IdKind::kNone) {
-      ++requests[std::string(id.raw)];
-      methods[std::string(id.raw)].insert("");
+  // A line that is torn is answered where it plainly shows its id.
+  void NoteCut(absl::string_view head, absl::string_view tail) {
+    const absl::string_view stripped = absl::StripAsciiWhitespace(head);
+    for (const MessageId& id : {IdOfCutLine(head, tail, CutLineShape::kRequest),
+                                IdOfCutLine(stripped, stripped, CutLineShape::kRequest)}) {
+      if (id.kind != IdKind::kNone) {
+        ++requests[std::string(id.raw)];
+        methods[std::string(id.raw)].insert("");
+      }
     }
+  }
+
+  void FromClientTooLong(absl::string_view head) {
+    NoteCut(head, "");
     enforcer->OnClientLineTooLong(head, "", now);
   }
 
