@@ -33,9 +33,11 @@ void ClientSide::OnLine(absl::string_view line, MonoTime now) {
 }
 
 void ClientSide::OnLineTooLong(absl::string_view head, absl::string_view tail) {
+  const std::string why =
+      absl::StrCat("the line has more than ", session_.options.max_line_bytes, " bytes");
+  AnswerServer(IdOfCutLine(head, tail, CutLineShape::kResponse), kUnreadableAnswerCode, why);
   AnswerError(IdOfCutLine(head, tail, CutLineShape::kRequest), kInvalidRequest,
-              absl::StrCat("Refused: the line has more than ", session_.options.max_line_bytes,
-                           " bytes. Nothing was passed on."));
+              absl::StrCat("Refused: ", why, ". Nothing was passed on."));
 }
 
 void ClientSide::Answer(const Refusal& refusal, absl::string_view line) {
@@ -44,12 +46,27 @@ void ClientSide::Answer(const Refusal& refusal, absl::string_view line) {
     return;
   }
   MessageId id;
+  MessageId answered;  // the server's request that this would have answered: ids are separate
   if (refusal.code == kParseError) {
     id = IdOfCutLine(line, line, CutLineShape::kRequest);
-  } else if (refusal.shape == Refusal::Shape::kRequest) {  // else it is none of the client's own
+    answered = IdOfCutLine(line, line, CutLineShape::kResponse);
+  } else if (refusal.shape == Refusal::Shape::kRequest) {
     id = refusal.id;
+  } else if (refusal.shape == Refusal::Shape::kResponse) {
+    answered = refusal.id;
   }
+  AnswerServer(answered, kUnreadableAnswerCode, refusal.why);
   AnswerError(id, refusal.code, absl::StrCat("Refused: ", refusal.why, ". Nothing was passed on."));
+}
+
+void ClientSide::AnswerServer(const MessageId& id, int code, absl::string_view message) {
+  if (id.kind == IdKind::kNone || session_.server_requests.Find(id) == nullptr) {
+    return;
+  }
+  session_.output->ToServer(
+      ErrorAnswer(StoredId(id).json(), code,
+                  absl::StrCat("The client's answer was not let through: ", message, ".")));
+  session_.server_requests.Close(id);
 }
 
 void ClientSide::AnswerError(const MessageId& id, int code, absl::string_view message) {
@@ -65,68 +82,104 @@ void ClientSide::OnRequest(const Message& message, MonoTime now) {
                              " is in use by a request that has no answer yet."));
     return;
   }
-  const Method method = RequestMethod(message.method);
-  if (method == Method::kOther) {
+  const MethodUse use = RequestMethod(message.method);
+  if (use.method == Method::kOther) {
     s.log.Info("denied", {{"reason", "METHOD_NOT_COVERED"}, {"method", message.method}});
     s.output->ToClient(
         MethodDenialAnswer(message.id.raw, s.options.agent, s.options.server, message.method));
     return;
   }
-  AccessView access(AccessKind::kServer, "");
-  AnswerShape shape = AnswerShape::kError;
-  if (method == Method::kToolsCall) {
-    const auto name = message.name ? ReadPlainString(*message.name, &scratch_) : std::nullopt;
-    if (!name) {
-      AnswerError(message.id, kInvalidRequest,
-                  "Refused: \"params.name\" is not a string. Nothing was passed on.");
-      return;
-    }
-    access = AccessView(AccessKind::kTool, *name);
-    const bool is_task = message.task.has_value() && !message.task->is_null();
-    if (!is_task && s.options.denial_style == DenialStyle::kResult) {
-      shape = AnswerShape::kToolResult;
-    }
-  }
-  if (s.server_gone) {
-    AnswerError(message.id, kServerGoneCode, *s.server_gone);
+  if (!ReadAccesses(message, use.method)) {
     return;
   }
-  const OpenRequest* const request =
-      s.client_requests.Open(message.id, method, RequestState::kWaiting);
+  const OpenRequest* const request = Open(message, use);
   if (request == nullptr) {
-    AnswerError(message.id, kTooManyRequestsCode,
-                absl::StrCat("Refused: ", s.options.max_open_requests,
-                             " requests are open already. Wait for answers first."));
     return;
   }
   Held held;
   held.what = Held::What::kRequest;
   held.id = StoredId(message.id);
   held.request_serial = request->serial;
-  held.denial_shape = shape;
-  Decide(std::move(held), access, message.line, now);
+  held.denial_shape = DenialShape(message, use.method);
+  Decide(std::move(held), accesses_.accesses(), message.line, now);
+}
+
+bool ClientSide::ReadAccesses(const Message& message, Method method) {
+  Session& s = session_;
+  switch (accesses_.Read(message, method, s.tasks)) {
+    case RequestAccesses::Outcome::kRead:
+      return true;
+    case RequestAccesses::Outcome::kFault:
+      AnswerError(message.id, kInvalidRequest,
+                  absl::StrCat("Refused: ", accesses_.fault(), ". Nothing was passed on."));
+      return false;
+    case RequestAccesses::Outcome::kUnknownTask:
+      s.log.Info("denied", {{"reason", "TASK_NOT_OF_SESSION"}, {"method", message.method}});
+      s.output->ToClient(
+          TaskDenialAnswer(message.id.raw, s.options.agent, s.options.server, accesses_.task()));
+      return false;
+  }
+  return false;
+}
+
+OpenRequest* ClientSide::Open(const Message& message, const MethodUse& use) {
+  Session& s = session_;
+  if (s.server_gone) {
+    AnswerError(message.id, kServerGoneCode, *s.server_gone);
+    return nullptr;
+  }
+  OpenRequest* const request =
+      s.client_requests.Open(message.id, use.method, RequestState::kWaiting);
+  if (request == nullptr) {
+    AnswerError(message.id, kTooManyRequestsCode,
+                absl::StrCat("Refused: ", s.options.max_open_requests,
+                             " requests are open already. Wait for answers first."));
+    return nullptr;
+  }
+  request->names_revision = message.names_revision();
+  request->list = use.list;
+  request->page = message.params[kCursor] ? Page::kFurther : Page::kFirst;
+  if (use.method == Method::kListen) {
+    request->listens = ListenStreams::Wanted(message.params[kNotifications]);
+  }
+  const bool may_make_task =
+      message.names_revision() || (message.params[kTask] && !message.params[kTask]->is_null());
+  if (use.method == Method::kToolsCall && may_make_task) {
+    const absl::string_view tool = accesses_.accesses()[0].name;
+    request->tool.assign(tool.begin(), tool.end());
+  }
+  return request;
+}
+
+AnswerShape ClientSide::DenialShape(const Message& message, Method method) const {
+  const bool asks_for_task = message.params[kTask] && !message.params[kTask]->is_null();
+  if (method != Method::kToolsCall || asks_for_task ||
+      session_.options.denial_style != DenialStyle::kResult) {
+    return AnswerShape::kError;
+  }
+  return message.names_revision() ? AnswerShape::kCompleteToolResult : AnswerShape::kToolResult;
 }
 
 void ClientSide::OnNotification(const Message& message, MonoTime now) {
-  Held held;
-  switch (NotificationMethod(message.method)) {
-    case Notification::kOther:
-      session_.log.Warning(
-          "client_notification_dropped",
-          {{"why", "not a notification of the protocol"}, {"method", message.method}});
-      return;
-    case Notification::kCancelled:
-      OnCancelled(message, now);
-      return;
-    case Notification::kServerOnly:
-      held.what = Held::What::kNotification;
-      Decide(std::move(held), {AccessKind::kServer, ""}, message.line, now);
-      return;
+  const Notification notification = NotificationMethod(message.method);
+  if (notification == Notification::kOther) {
+    session_.log.Warning(
+        "client_notification_dropped",
+        {{"why", "not a notification of the protocol"}, {"method", message.method}});
+    return;
   }
+  if (notification == Notification::kCancelled) {
+    OnCancelled(message, now);
+    return;
+  }
+  Held held;
+  held.what = Held::What::kNotification;
+  Decide(std::move(held), Server(), message.line, now);
 }
 
 void ClientSide::OnCancelled(const Message& message, MonoTime now) {
-  const auto target = message.request_id ? ReadId(*message.request_id, &scratch_) : std::nullopt;
+  const auto& wanted = message.params[kRequestId];
+  const auto target = wanted ? ReadId(*wanted, &scratch_) : std::nullopt;
   OpenRequest* const request = target ? session_.client_requests.Find(*target) : nullptr;
   if (request == nullptr || request->state == RequestState::kFiltering) {
     session_.log.Debug("client_cancel_dropped", {{"why", "no such request is open"}});
@@ -140,7 +193,7 @@ void ClientSide::OnCancelled(const Message& message, MonoTime now) {
   held.what = Held::What::kCancel;
   held.id = StoredId(*target);
   held.request_serial = request->serial;
-  Decide(std::move(held), {AccessKind::kServer, ""}, message.line, now);
+  Decide(std::move(held), Server(), message.line, now);
 }
 
 void ClientSide::OnResponse(const Message& message, MonoTime now) {
@@ -153,34 +206,44 @@ void ClientSide::OnResponse(const Message& message, MonoTime now) {
   session_.server_requests.Close(message.id);
   Held held;
   held.what = Held::What::kResponse;
-  Decide(std::move(held), {AccessKind::kServer, ""}, message.line, now);
+  held.id = StoredId(message.id);
+  Decide(std::move(held), Server(), message.line, now);
 }
 
-void ClientSide::Decide(Held held, const AccessView& access, absl::string_view line, MonoTime now) {
-  if (const Verdict* verdict = session_.decisions.Find(access, now)) {
-    if (verdict->allowed) {
-      PassOn(held, line);
+void ClientSide::Decide(Held held, absl::Span<const AccessView> accesses, absl::string_view line,
+                        MonoTime now) {
+  bool all_known = true;
+  for (const AccessView& access : accesses) {
+    const Verdict* const verdict = session_.decisions.Find(access, now);
+    if (verdict == nullptr) {
+      all_known = false;
+    } else if (!verdict->allowed) {
+      Denial denial = DenialOf(access);
+      denial.verdict = verdict;
+      denial.revision = &session_.decisions.revision();
+      Deny(held, denial);
       return;
     }
-    Denial denial = DenialOf(access);
-    denial.verdict = verdict;
-    denial.revision = &session_.decisions.revision();
-    Deny(held, denial);
+  }
+  if (all_known) {
+    PassOn(held, line);
     return;
   }
   held.line.assign(line.data(), line.size());
-  held.accesses.push_back(access.Copy());
+  for (const AccessView& access : accesses) {
+    held.accesses.push_back(access.Copy());
+  }
   if (const std::optional<Held> decided = session_.decisions.Hold(std::move(held), now)) {
     OnDecided(*decided);
   }
 }
 
 void ClientSide::OnDecided(const Held& held) {
-  if (!held.undecided && held.marks[0] == Held::Mark::kAllowed) {
+  if (held.is_allowed()) {
     PassOn(held, held.line);
     return;
   }
-  Denial denial = DenialOf(AccessView(held.accesses[0]));
+  Denial denial = DenialOf(AccessView(held.accesses[held.denied.value_or(0)]));
   if (held.undecided) {
     denial.undecided = &*held.undecided;
   } else {
@@ -198,17 +261,23 @@ void ClientSide::PassOn(const Held& held, absl::string_view line) {
   switch (held.what) {
     case Held::What::kServerStart:
     case Held::What::kList:
+    case Held::What::kFromServer:
+    case Held::What::kListChange:
       return;
     case Held::What::kRequest:
       if (OpenRequest* request = RequestOf(held)) {
         request->state = RequestState::kForwarded;
+        if (request->method == Method::kListen) {
+          session_.listens.Open(held.id, request->listens);
+        }
         session_.output->ToServer(line);
       }
       return;
     case Held::What::kCancel:
       // Of a request that was answered meanwhile, the server need not hear.
-      if (OpenRequest* request = RequestOf(held)) {
-        session_.client_requests.Cancel(request);
+      if (OpenRequest* request = RequestOf(held);
+          request != nullptr && session_.client_requests.Cancel(request)) {
+        session_.listens.Close(held.id.view());
         session_.output->ToServer(line);
       }
       return;
@@ -230,6 +299,11 @@ void ClientSide::Deny(const Held& held, const Denial& denial) {
   if (held.what == Held::What::kRequest && RequestOf(held) != nullptr) {
     session_.client_requests.Close(held.id.view());
     session_.output->ToClient(DenialAnswer(held.id.json(), held.denial_shape, denial));
+  } else if (held.what == Held::What::kResponse && !session_.server_gone) {
+    // The server waits for it.
+    session_.output->ToServer(ErrorAnswer(held.id.json(), kDeniedCode,
+                                          "The client's answer was not let through: its agent may "
+                                          "not use this server now."));
   }
 }
 

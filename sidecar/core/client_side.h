@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "sidecar/core/denial.h"
 #include "sidecar/core/json_rpc.h"
+#include "sidecar/core/request_accesses.h"
 #include "sidecar/core/session.h"
 
 namespace ostiary::sidecar {
@@ -27,21 +28,34 @@ class ClientSide {
   void OnCancelled(const Message& message, MonoTime now);
   void OnResponse(const Message& message, MonoTime now);
 
+  // False where the request is answered already, since no decision can let it pass.
+  bool ReadAccesses(const Message& message, Method method);
+  // Opens the request; nullptr, with an answer given, where that cannot be.
+  OpenRequest* Open(const Message& message, const MethodUse& use);
+  AnswerShape DenialShape(const Message& message, Method method) const;
+
   void Answer(const Refusal& refusal, absl::string_view line);
   // Answers with an error; without an id where its request is open and will get its own answer.
   void AnswerError(const MessageId& id, int code, absl::string_view message);
 
+  // Gives the server an error in place of the client's answer to its request, where it waits.
+  void AnswerServer(const MessageId& id, int code, absl::string_view message);
+
   // Passes `line` on, denies it or holds it. `held` says what it is and is filled in where the line
-  // has to be kept.
-  void Decide(Held held, const AccessView& access, absl::string_view line, MonoTime now);
+  // has to be kept. All accesses must be allowed.
+  void Decide(Held held, absl::Span<const AccessView> accesses, absl::string_view line,
+              MonoTime now);
   void PassOn(const Held& held, absl::string_view line);
   void Deny(const Held& held, const Denial& denial);
   // The open request of `held`; nullptr where it was cancelled meanwhile.
   OpenRequest* RequestOf(const Held& held);
   Denial DenialOf(const AccessView& access) const;
+  absl::Span<const AccessView> Server() const { return absl::MakeConstSpan(&server_access_, 1); }
 
   Session& session_;
+  const AccessView server_access_{AccessKind::kServer, ""};
   MessageReader reader_;
+  RequestAccesses accesses_;
   std::string scratch_;
 };
 

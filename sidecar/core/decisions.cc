@@ -9,8 +9,9 @@
 namespace ostiary::sidecar {
 namespace {
 
-// Accesses in one ask where many are asked for again at once.
-constexpr size_t kAskAgainAtOnce = 256;
+// A list may have more names, and longer ones, than a PDP answers at once.
+constexpr size_t kMaxAccessesInAsk = 256;
+constexpr size_t kMaxNameBytesInAsk = size_t{1} << 20;
 
 size_t Cost(const Held& held) {
   size_t cost = sizeof(Held) + held.line.capacity() +
@@ -43,7 +44,7 @@ std::optional<Held> Decisions::Hold(Held held, MonoTime now) {
   held.deadline = now + limits_.timeout;
   held.serial = first_serial_ + held_.size();
   waiting_bytes_ += held.cost;
-  waiting_ += held.what == Held::What::kServerStart ? 0 : 1;
+  waiting_ += held.has_message() ? 1 : 0;
   Held* const kept = held_.emplace_back(std::make_unique<Held>(std::move(held))).get();
   std::vector<size_t> all(kept->unknown);
   std::iota(all.begin(), all.end(), size_t{0});
@@ -82,8 +83,9 @@ void Decisions::JoinAll(Held* held, absl::Span<const size_t> indexes, MonoTime n
 void Decisions::Mark(Held* held, size_t index, const Verdict& verdict, const Revision& revision) {
   held->marks[index] = verdict.allowed ? Held::Mark::kAllowed : Held::Mark::kDenied;
   --held->unknown;
-  if (held->accesses.size() == 1) {
-    held->verdict = verdict;  // a list needs only the marks
+  if (!verdict.allowed && !held->is_of_list() && !held->denied) {
+    held->denied = index;
+    held->verdict = verdict;
     held->revision = revision;
   }
 }
@@ -101,9 +103,20 @@ void Decisions::Join(Flight* flight, const Held& held, size_t index) {
 }
 
 void Decisions::Ask(absl::Span<Flight* const> flights, MonoTime now) {
-  if (flights.empty()) {
-    return;
+  size_t begin = 0;
+  size_t bytes = 0;
+  for (size_t i = 0; i < flights.size(); ++i) {
+    bytes += flights[i]->access.name.size();
+    const bool full = i + 1 - begin == kMaxAccessesInAsk || bytes >= kMaxNameBytesInAsk;
+    if (full || i + 1 == flights.size()) {
+      AskOne(flights.subspan(begin, i + 1 - begin), now);
+      begin = i + 1;
+      bytes = 0;
+    }
   }
+}
+
+void Decisions::AskOne(absl::Span<Flight* const> flights, MonoTime now) {
   const uint64_t id = ++last_ask_id_;
   Question question;
   question.live = flights.size();
@@ -264,7 +277,7 @@ void Decisions::Leave(const Held& held, std::vector<Access>* overdue) {
 
 Held Decisions::Release(Held* held) {
   waiting_bytes_ -= held->cost;
-  waiting_ -= held->what == Held::What::kServerStart ? 0 : 1;
+  waiting_ -= held->has_message() ? 1 : 0;
   Held released = std::move(*held);
   held_[released.serial - first_serial_].reset();
   while (!held_.empty() && held_.front() == nullptr) {
@@ -305,6 +318,7 @@ void Decisions::Forget(Held* held, MonoTime now) {
     }
   }
   held->unknown += known.size();
+  held->denied.reset();
   JoinAll(held, known, now);
 }
 
@@ -323,10 +337,7 @@ void Decisions::AskLostAgain(MonoTime now) {
       again.push_back(flight.get());
     }
   }
-  const auto all = absl::MakeConstSpan(again);
-  for (size_t i = 0; i < all.size(); i += kAskAgainAtOnce) {
-    Ask(all.subspan(i, kAskAgainAtOnce), now);
-  }
+  Ask(again, now);
 }
 
 void Decisions::OnTime(MonoTime now, std::vector<Held>* decided) {

@@ -99,6 +99,7 @@ class Decisions {
   void Forget(Held* held, MonoTime now);
   void Join(Flight* flight, const Held& held, size_t index);
   void Ask(absl::Span<Flight* const> flights, MonoTime now);
+  void AskOne(absl::Span<Flight* const> flights, MonoTime now);
   void AskOnceMore(uint64_t ask_id, const Question& question, MonoTime now,
                    std::vector<Held>* decided);
   void AskLostAgain(MonoTime now);

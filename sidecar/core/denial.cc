@@ -107,6 +107,28 @@ std::string ErrorWithData(absl::string_view id_json, int code, absl::string_view
                       data, "}}");
 }
 
+// What is denied without a rule.
+struct Ruleless {
+  absl::string_view reason;
+  absl::string_view key;  // of what is denied
+  absl::string_view value;
+  std::string why;
+};
+
+std::string RulelessDenial(absl::string_view id_json, absl::string_view agent,
+                           absl::string_view server, const Ruleless& denied) {
+  std::string data = R"({"ostiary/decision":{)";
+  AppendMember("outcome", "denied", &data);
+  AppendMember("effect", "DENY", &data);
+  AppendMember("reason", denied.reason, &data);
+  AppendMember("message", denied.why, &data);
+  AppendMember("agent", agent, &data);
+  AppendMember("server", server, &data);
+  AppendMember(denied.key, denied.value, &data);
+  data += "}}";
+  return ErrorWithData(id_json, kDeniedCode, denied.why, data);
+}
+
 }  // namespace
 
 std::string DenialAnswer(absl::string_view id_json, AnswerShape shape, const Denial& denial) {
@@ -116,27 +138,31 @@ std::string DenialAnswer(absl::string_view id_json, AnswerShape shape, const Den
     return ErrorWithData(id_json, denial.verdict != nullptr ? kDeniedCode : kUndecidedCode,
                          sentence, decision);
   }
-  return absl::StrCat(R"({"jsonrpc":"2.0","id":)", id_json,
-                      R"(,"result":{"content":[{"type":"text","text":)", JsonString(sentence),
-                      R"(}],"isError":true,"_meta":)", decision, "}}");
+  return absl::StrCat(
+      R"({"jsonrpc":"2.0","id":)", id_json, R"(,"result":{)",
+      shape == AnswerShape::kCompleteToolResult ? R"("resultType":"complete",)" : "",
+      R"("content":[{"type":"text","text":)", JsonString(sentence), R"(}],"isError":true,"_meta":)",
+      decision, "}}");
 }
 
 std::string MethodDenialAnswer(absl::string_view id_json, absl::string_view agent,
                                absl::string_view server, absl::string_view method) {
   const std::string quoted = Clip(method);
-  const std::string why = absl::StrCat("The method \"", quoted,
-                                       "\" is not covered by this sidecar, so it is never let "
-                                       "through. No rule can allow it.");
-  std::string data = R"({"ostiary/decision":{)";
-  AppendMember("outcome", "denied", &data);
-  AppendMember("effect", "DENY", &data);
-  AppendMember("reason", "METHOD_NOT_COVERED", &data);
-  AppendMember("message", why, &data);
-  AppendMember("agent", agent, &data);
-  AppendMember("server", server, &data);
-  AppendMember("method", quoted, &data);
-  data += "}}";
-  return ErrorWithData(id_json, kDeniedCode, why, data);
+  return RulelessDenial(id_json, agent, server,
+                        {"METHOD_NOT_COVERED", "method", quoted,
+                         absl::StrCat("The method \"", quoted,
+                                      "\" is not covered by this sidecar, so it is never let "
+                                      "through. No rule can allow it.")});
+}
+
+std::string TaskDenialAnswer(absl::string_view id_json, absl::string_view agent,
+                             absl::string_view server, absl::string_view task) {
+  const std::string quoted = Clip(task);
+  return RulelessDenial(id_json, agent, server,
+                        {"TASK_NOT_OF_SESSION", "taskId", quoted,
+                         absl::StrCat("No call of this session made a task \"", quoted,
+                                      "\", so it is not known which tool it belongs to. Only the "
+                                      "session that made a task can use it.")});
 }
 
 std::string ErrorAnswer(absl::string_view id_json, int code, absl::string_view message) {

@@ -28,8 +28,9 @@ struct Undecided {
 };
 
 enum class AnswerShape : uint8_t {
-  kToolResult,  // a tools/call result with isError
-  kError,       // a JSON-RPC error
+  kToolResult,          // a tools/call result with isError
+  kCompleteToolResult,  // the same for revision 2026-07-28, where results say that they are whole
+  kError,               // a JSON-RPC error
 };
 
 struct Denial {
@@ -45,9 +46,12 @@ struct Denial {
 // The answer, without a newline. `id_json` is the request's id as JSON.
 std::string DenialAnswer(absl::string_view id_json, AnswerShape shape, const Denial& denial);
 
-// The error for a method that the sidecar does not cover yet, so never lets through.
+// The errors for what no rule can allow: a method that is not covered, and a task that no call of
+// this session made.
 std::string MethodDenialAnswer(absl::string_view id_json, absl::string_view agent,
                                absl::string_view server, absl::string_view method);
+std::string TaskDenialAnswer(absl::string_view id_json, absl::string_view agent,
+                             absl::string_view server, absl::string_view task);
 
 // Any other error.
 std::string ErrorAnswer(absl::string_view id_json, int code, absl::string_view message);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "sidecar/core/client_side.h"
 #include "sidecar/core/denial.h"
+#include "sidecar/core/list_changes.h"
 #include "sidecar/core/server_side.h"
 #include "sidecar/core/session.h"
 
@@ -18,7 +19,8 @@ class Enforcer::Rep {
       : source_(source),
         session_(std::move(options), source, output, log),
         client_(&session_),
-        server_(&session_) {}
+        server_(&session_),
+        list_changes_(&session_) {}
 
   void Start(MonoTime now);
   void OnAnswer(SourceAnswer answer, MonoTime now);
@@ -38,6 +40,7 @@ class Enforcer::Rep {
   Session session_;
   ClientSide client_;
   ServerSide server_;
+  ListChanges list_changes_;
   bool acknowledged_ = false;  // the present connection knows what revision is applied
 };
 
@@ -52,10 +55,21 @@ void Enforcer::Rep::Start(MonoTime now) {
 
 void Enforcer::Rep::Settle(const std::vector<Held>& decided) {
   for (const Held& held : decided) {
-    if (held.what == Held::What::kList) {
-      server_.OnDecided(held);
-    } else {
-      client_.OnDecided(held);
+    switch (held.what) {
+      case Held::What::kList:
+      case Held::What::kFromServer:
+        server_.OnDecided(held);
+        break;
+      case Held::What::kListChange:
+        list_changes_.OnDecided(held);
+        break;
+      case Held::What::kServerStart:
+      case Held::What::kRequest:
+      case Held::What::kNotification:
+      case Held::What::kCancel:
+      case Held::What::kResponse:
+        client_.OnDecided(held);
+        break;
     }
   }
 }
@@ -77,8 +91,8 @@ void Enforcer::Rep::OnRevision(const SourceRevision& present, MonoTime now) {
     acknowledged_ = true;
     source_->Acknowledge(present.revision);
   }
-  if (change == Decisions::Change::kChanged && session_.promised_list_changed) {
-    session_.output->ToClient(R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})");
+  if (change == Decisions::Change::kChanged) {
+    list_changes_.OnPolicyChanged(now);
   }
 }
 
@@ -108,6 +122,7 @@ void Enforcer::Rep::OnServerGone(absl::string_view why) {
   });
   session_.client_requests.Clear();
   session_.server_requests.Clear();
+  session_.listens.Clear();
   for (const std::string& id : owed) {
     session_.output->ToClient(ErrorAnswer(id, kServerGoneCode, *session_.server_gone));
   }

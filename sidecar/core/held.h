@@ -25,27 +25,38 @@ struct Held {
     kCancel,        // from the client: notifications/cancelled
     kResponse,      // from the client
     kList,          // from the server: an answer to be filtered
+    kFromServer,    // from the server: a notification that is not for all
+    kListChange,    // no message: whether a list that the client was shown has changed
   };
   What what = What::kServerStart;
   std::string line;
-  StoredId id;  // of kRequest and kList; of kCancel the request that it cancels
+  StoredId id;  // of kRequest, kList and kResponse; of kCancel the request that it cancels
   uint64_t request_serial = 0;
   AnswerShape denial_shape = AnswerShape::kError;
-  ListPlan plan;  // of kList
+  ListPlan plan;                        // of kList
+  ListGroup group = ListGroup::kTools;  // of kListChange
 
-  // What must be allowed: one access, and for a list one for each different name.
+  // What must be allowed, all of it; for a list, what is to be known of its elements.
   std::vector<Access> accesses;
 
   // Filled in by Decisions.
   enum class Mark : uint8_t { kUnknown, kDenied, kAllowed };
-  std::vector<Mark> marks;             // one for each access
-  Verdict verdict;                     // the last that came
-  Revision revision;                   // and its revision
+  std::vector<Mark> marks;  // one for each access
+  // Unless it is about a list: the first access that is denied, by what, and under which policy.
+  std::optional<size_t> denied;
+  Verdict verdict;
+  Revision revision;
   std::optional<Undecided> undecided;  // set: no decision could be had
   size_t unknown = 0;                  // marks that are kUnknown
   size_t cost = 0;                     // bytes that it counts for while held
   uint64_t serial = 0;
   MonoTime deadline;
+
+  bool is_of_list() const { return what == What::kList || what == What::kListChange; }
+  bool has_message() const { return what != What::kServerStart && what != What::kListChange; }
+  // Of a list's accesses; for anything else all must be allowed.
+  std::vector<bool> allowed() const;
+  bool is_allowed() const { return !undecided && !denied; }
 };
 
 }  // namespace ostiary::sidecar

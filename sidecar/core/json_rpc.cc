@@ -118,84 +118,89 @@ void MessageReader::GuessShape(const Envelope& envelope) {
   }
 }
 
+bool MessageReader::RefuseAsInvalid(absl::string_view what, absl::string_view why) {
+  return Refuse(kInvalidRequest, absl::StrCat(what, " ", why)) != nullptr;
+}
+
 bool MessageReader::ReadKind(const Envelope& envelope) {
-  const auto refuse = [this](const char* why) { return Refuse(kInvalidRequest, why) != nullptr; };
   const auto& version = envelope.value(kJsonrpc);
   if (!version || !version->is_string() || !version->string_equals("2.0")) {
-    return refuse("\"jsonrpc\" is not \"2.0\"");
+    return RefuseAsInvalid("\"jsonrpc\"", "is not \"2.0\"");
   }
   if (envelope.value(kId)) {
     const auto id = ReadId(*envelope.value(kId), &id_scratch_);
     if (!id) {
-      return refuse("\"id\" is not a string or an integer that every peer reads alike");
+      return RefuseAsInvalid("\"id\"", "is not a string or an integer that every peer reads alike");
     }
     message_.id = *id;
   }
-  message_.result = envelope.value(kResult);
-  message_.error = envelope.value(kError);
-  const bool has_outcome = message_.result || message_.error;
   if (!envelope.value(kMethod)) {
-    message_.kind = MessageKind::kResponse;
-    if (!has_outcome) {
-      return refuse("neither \"method\" nor \"result\" nor \"error\"");
-    }
-    if (message_.result && message_.error) {
-      return refuse("both \"result\" and \"error\"");
-    }
-    if (message_.error && !message_.error->is_object()) {
-      return refuse("\"error\" is not an object");
-    }
-    if (envelope.value(kParams)) {
-      return refuse("\"params\" in a response");
-    }
-    return envelope.value(kId) || refuse("a response without \"id\"");
+    return ReadResponse(envelope);
   }
-  if (has_outcome) {
-    return refuse("\"result\" or \"error\" beside \"method\"");
+  if (envelope.value(kResult) || envelope.value(kError)) {
+    return RefuseAsInvalid("\"result\" or \"error\"", "beside \"method\"");
   }
   const auto method = ReadPlainString(*envelope.value(kMethod), &method_scratch_);
   if (!method) {
-    return refuse("\"method\" is not a string without NUL and broken surrogate pairs");
+    return RefuseAsInvalid("\"method\"", "is not a string without NUL and broken surrogate pairs");
   }
   message_.method = *method;
   message_.kind = envelope.value(kId) ? MessageKind::kRequest : MessageKind::kNotification;
   return !envelope.value(kParams) || ReadParams(*envelope.value(kParams));
 }
 
+bool MessageReader::ReadResponse(const Envelope& envelope) {
+  message_.kind = MessageKind::kResponse;
+  message_.result = envelope.value(kResult);
+  message_.error = envelope.value(kError);
+  if (!message_.result && !message_.error) {
+    return RefuseAsInvalid("neither", "\"method\" nor \"result\" nor \"error\"");
+  }
+  if (message_.result && message_.error) {
+    return RefuseAsInvalid("both", "\"result\" and \"error\"");
+  }
+  if (message_.error && !message_.error->is_object()) {
+    return RefuseAsInvalid("\"error\"", "is not an object");
+  }
+  if (envelope.value(kParams)) {
+    return RefuseAsInvalid("\"params\"", "in a response");
+  }
+  return envelope.value(kId) || RefuseAsInvalid("a response", "without \"id\"");
+}
+
 bool MessageReader::ReadParams(const JsonValue& params) {
-  const auto refuse = [this](absl::string_view what, absl::string_view why) {
-    return Refuse(kInvalidRequest, absl::StrCat(what, " ", why)) != nullptr;
-  };
   if (!params.is_object()) {
-    return refuse("\"params\"", "is not an object");
+    return RefuseAsInvalid("\"params\"", "is not an object");
   }
   if (const char* fault = KeyFault(params, kParamsKeyNames)) {
-    return refuse("\"params\"", fault);
+    return RefuseAsInvalid("\"params\"", fault);
   }
-  std::array<std::optional<JsonValue>, kParamsKeys> members;
   for (auto key = params.first_key(); key; key = key->next_key()) {
     size_t index = 0;
     if (MatchKey(*key, kParamsKeyNames, &index) == KeyMatch::kExact && index < kParamsKeys) {
-      members[index] = key->member_value();
+      message_.params[index] = key->member_value();
     }
   }
   std::string scratch;
   for (const ParamsKey key : {kName, kUri}) {
-    if (members[key] && members[key]->is_string() && !ReadPlainString(*members[key], &scratch)) {
-      return refuse(kParamsKeyNames[key], "has a NUL or half of a surrogate pair");
+    const auto& value = message_.params[key];
+    if (value && value->is_string() && !ReadPlainString(*value, &scratch)) {
+      return RefuseAsInvalid(kParamsKeyNames[key], "has a NUL or half of a surrogate pair");
     }
   }
-  if (members[kMeta]) {
-    if (!members[kMeta]->is_object()) {
-      return refuse("\"_meta\"", "is not an object");
-    }
-    if (const char* fault = KeyFault(*members[kMeta], kMetaKeyNames)) {
-      return refuse("\"_meta\"", fault);
-    }
+  return !message_.params[kMeta] || ReadMeta(*message_.params[kMeta]);
+}
+
+bool MessageReader::ReadMeta(const JsonValue& meta) {
+  if (!meta.is_object()) {
+    return RefuseAsInvalid("\"_meta\"", "is not an object");
   }
-  message_.name = members[kName];
-  message_.request_id = members[kRequestId];
-  message_.task = members[kTask];
+  if (const char* fault = KeyFault(meta, kMetaKeyNames)) {
+    return RefuseAsInvalid("\"_meta\"", fault);
+  }
+  for (size_t i = 0; i < kMetaKeys; ++i) {
+    message_.meta[i] = meta.Find(kMetaKeyNames[i]);
+  }
   return true;
 }
 

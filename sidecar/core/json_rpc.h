@@ -32,13 +32,15 @@ struct Message {
   absl::string_view line;  // without the blanks around it: what is forwarded
   MessageId id;            // kNone for a notification
   absl::string_view method;
-  // Members of params, which is an object where it is there at all.
-  std::optional<JsonValue> name;
-  std::optional<JsonValue> request_id;
-  std::optional<JsonValue> task;
+  // Members of params and of its `_meta`, which are objects where they are there at all.
+  std::array<std::optional<JsonValue>, kParamsKeys> params;
+  std::array<std::optional<JsonValue>, kMetaKeys> meta;
   // For responses, one of:
   std::optional<JsonValue> result;
   std::optional<JsonValue> error;
+
+  // Of revision 2026-07-28 or later, where each request says so.
+  bool names_revision() const { return meta[kProtocolVersion].has_value(); }
 };
 
 // Why a line is not let through, and whom to tell.
@@ -68,7 +70,10 @@ class MessageReader {
   bool ReadEnvelope(const JsonValue& root, Envelope* envelope);
   void GuessShape(const Envelope& envelope);
   bool ReadKind(const Envelope& envelope);
+  bool ReadResponse(const Envelope& envelope);
   bool ReadParams(const JsonValue& params);
+  bool ReadMeta(const JsonValue& meta);
+  bool RefuseAsInvalid(absl::string_view what, absl::string_view why);
 
   const JsonLimits limits_;
   JsonDocument document_;

@@ -135,6 +135,9 @@ const char* KeyFault(const JsonValue& object, absl::Span<const absl::string_view
     if (key->has_lone_surrogate()) {
       return "has a key with half of a surrogate pair";
     }
+    if (key->string_equals("__proto__")) {
+      return "has the key \"__proto__\", which some peers take for a prototype";
+    }
     if (MatchKey(*key, known, &index) == KeyMatch::kConfusable) {
       return "has a key that differs from a known one only in case, width or a NUL";
     }

@@ -20,29 +20,51 @@ enum EnvelopeKey : size_t { kJsonrpc, kId, kMethod, kParams, kResult, kError, kE
 inline constexpr absl::string_view kEnvelopeKeyNames[] = {"jsonrpc", "id",     "method",
                                                           "params",  "result", "error"};
 
-enum ParamsKey : size_t { kName, kUri, kRequestId, kTask, kMeta, kParamsKeys };
+enum ParamsKey : size_t {
+  kName,
+  kUri,
+  kRequestId,
+  kTask,
+  kTaskId,
+  kRef,
+  kNotifications,
+  kCursor,
+  kMeta,
+  kParamsKeys
+};
 inline constexpr absl::string_view kParamsKeyNames[] = {
     // Those that are read, in the order of ParamsKey.
-    "name", "uri", "requestId", "task", "_meta",
+    "name", "uri", "requestId", "task", "taskId", "ref", "notifications", "cursor", "_meta",
     // Those that are only guarded.
-    "arguments", "cursor", "taskId", "ref", "argument", "inputResponses", "requestState", "level",
+    "arguments", "argument", "context", "inputResponses", "requestState", "level",
     "protocolVersion", "capabilities", "clientInfo", "progressToken"};
 
-inline constexpr absl::string_view kMetaKeyNames[] = {"progressToken",
-                                                      "io.modelcontextprotocol/protocolVersion",
-                                                      "io.modelcontextprotocol/clientInfo",
-                                                      "io.modelcontextprotocol/clientCapabilities",
-                                                      "io.modelcontextprotocol/related-task",
-                                                      "io.modelcontextprotocol/subscriptionId"};
+enum MetaKey : size_t { kProtocolVersion, kSubscriptionId, kMetaKeys };
+inline constexpr absl::string_view kMetaKeyNames[] = {
+    // Those that are read, in the order of MetaKey.
+    "io.modelcontextprotocol/protocolVersion", "io.modelcontextprotocol/subscriptionId",
+    // Those that are only guarded.
+    "progressToken", "io.modelcontextprotocol/clientInfo",
+    "io.modelcontextprotocol/clientCapabilities", "io.modelcontextprotocol/serverInfo",
+    "io.modelcontextprotocol/related-task", "io.modelcontextprotocol/logLevel"};
+
+// Of what a completion is for, and of what a listen stream asks for.
+inline constexpr absl::string_view kRefKeyNames[] = {"type", "name", "uri"};
+inline constexpr absl::string_view kListenKeyNames[] = {"toolsListChanged", "promptsListChanged",
+                                                        "resourcesListChanged",
+                                                        "resourceSubscriptions", "taskIds"};
 
 // Of results that the sidecar filters or amends.
-inline constexpr absl::string_view kToolsResultKeyNames[] = {
-    "tools", "nextCursor", "_meta", "resultType", "ttlMs", "cacheScope"};
-inline constexpr absl::string_view kListElementKeyNames[] = {"name"};
-inline constexpr absl::string_view kInitializeResultKeyNames[] = {"protocolVersion", "capabilities",
-                                                                  "serverInfo"};
-inline constexpr absl::string_view kCapabilitiesKeyNames[] = {"tools"};
-inline constexpr absl::string_view kToolsCapabilityKeyNames[] = {"listChanged"};
+inline constexpr absl::string_view kListResultKeyNames[] = {
+    "tools",      "prompts",    "resources", "resourceTemplates", "tasks", "_meta",
+    "nextCursor", "resultType", "ttlMs",     "cacheScope"};
+inline constexpr absl::string_view kListElementKeyNames[] = {"name", "uri", "uriTemplate",
+                                                             "taskId"};
+inline constexpr absl::string_view kTaskResultKeyNames[] = {"task", "taskId", "resultType"};
+inline constexpr absl::string_view kServerResultKeyNames[] = {
+    "protocolVersion", "capabilities", "serverInfo", "supportedVersions", "resultType"};
+inline constexpr absl::string_view kCapabilitiesKeyNames[] = {"tools", "prompts", "resources"};
+inline constexpr absl::string_view kCapabilityKeyNames[] = {"listChanged", "subscribe"};
 
 enum class KeyMatch : uint8_t { kUnknown, kExact, kConfusable };
 
@@ -51,7 +73,8 @@ enum class KeyMatch : uint8_t { kUnknown, kExact, kConfusable };
 KeyMatch MatchKey(const JsonValue& key, absl::Span<const absl::string_view> known, size_t* index);
 
 // What keeps an object's keys from being read alike by all: a sentence, or nullptr.
-// `why` points to static text. Checks duplicates, lone surrogates and confusable keys.
+// Static text. Checks duplicates, lone surrogates, confusable keys, and `__proto__`: JavaScript
+// that copies a message by assignment would inherit what stands there.
 const char* KeyFault(const JsonValue& object, absl::Span<const absl::string_view> known);
 
 }  // namespace ostiary::sidecar

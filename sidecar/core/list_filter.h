@@ -1,5 +1,5 @@
-// Reads a server's answer that holds a list, and cuts out of it what may not be seen. All other
-// bytes stay as they came: order, cursor, `_meta`, blanks.
+// Reads a server's answer that holds a list, and says what to cut out of it. All other bytes stay
+// as they came: order, cursor, `_meta`, blanks.
 //
 // What cannot be read alike by every peer is not read at all: the whole list is then withheld,
 // since an element that is left out here might be read there.
@@ -15,49 +15,58 @@
 #include "absl/strings/string_view.h"
 #include "common/json/json_document.h"
 #include "sidecar/core/decision_source.h"
+#include "sidecar/core/line_edits.h"
+#include "sidecar/core/methods.h"
+#include "sidecar/core/task_table.h"
 
 namespace ostiary::sidecar {
 
 // More elements are an error. The longest real list has some 30.
 inline constexpr size_t kMaxListElements = 10'000;
+// A PDP decides nothing for longer names (its --max-field-bytes), and one must not cost the list.
+inline constexpr size_t kMaxDecidedNameBytes = 4096;
 
 // Where the elements of a list stand in the line, and what each needs.
 struct ListPlan {
+  // Never shown: a task of another session, and a name that no decision can be had of.
+  static constexpr uint32_t kNobodys = UINT32_MAX;
+
   struct Element {
     uint32_t begin;  // offsets into the line
     uint32_t end;
-    uint32_t access;  // index into the accesses
+    uint32_t access;  // index into the accesses, or kNobodys
   };
   std::vector<Element> elements;
+  LineEdits edits;  // what else is to be changed
 };
 
-// Reads `result` of a tools/list answer. `*accesses` gets one entry for each different name:
-// elements with the same name share it. An error says what could not be read.
-absl::StatusOr<ListPlan> ReadToolList(const JsonValue& result, absl::string_view line,
-                                      std::vector<Access>* accesses);
+// How long the client may keep the list: in revision 2026-07-28 the server says so, and the policy
+// may change before.
+enum class ListCaching : uint8_t { kAsItCame, kForbid };
 
-// The line without the elements whose access `keep` says no to.
+// Reads `result` of an answer to a request for `kind`. `*accesses` gets one entry for each
+// different name: elements with the same name share it. An error says what could not be read.
+absl::StatusOr<ListPlan> ReadList(const JsonValue& result, ListKind kind, ListCaching caching,
+                                  const TaskTable& tasks, absl::string_view line,
+                                  std::vector<Access>* accesses);
+
+// The edits of `plan` with those that take out the elements whose access `keep` says no to.
 template <typename Keep>
-std::string FilterList(absl::string_view line, const ListPlan& plan, Keep keep) {
-  std::string out;
-  out.reserve(line.size());
-  size_t copied_to = 0;
+LineEdits FilterEdits(const ListPlan& plan, Keep keep) {
+  LineEdits edits = plan.edits;
   bool kept_any = false;
   for (size_t i = 0; i < plan.elements.size(); ++i) {
     const ListPlan::Element& element = plan.elements[i];
-    if (i == 0) {
-      out.append(line.data(), element.begin);  // up to the list, with the blanks in it
-    }
-    if (keep(element.access)) {
-      // With the comma and blanks before it, unless it comes first.
-      const size_t from = kept_any ? plan.elements[i - 1].end : element.begin;
-      out.append(line.data() + from, element.end - from);
+    if (element.access != ListPlan::kNobodys && keep(element.access)) {
       kept_any = true;
+    } else if (kept_any) {  // with the comma and blanks before it
+      edits.push_back({plan.elements[i - 1].end, element.end, ""});
+    } else {  // with those behind it, if another one follows
+      const bool is_last = i + 1 == plan.elements.size();
+      edits.push_back({element.begin, is_last ? element.end : plan.elements[i + 1].begin, ""});
     }
-    copied_to = element.end;
   }
-  out.append(line.data() + copied_to, line.size() - copied_to);
-  return out;
+  return edits;
 }
 
 }  // namespace ostiary::sidecar

@@ -32,11 +32,14 @@ std::optional<MessageId> ReadId(const JsonValue& value, std::string* scratch) {
     id.number = *number;
     return id;
   }
-  if (!value.is_string() || value.has_lone_surrogate() || id.raw.size() > kMaxIdBytes) {
+  if (!value.is_string() || value.has_lone_surrogate()) {
     return std::nullopt;
   }
   id.kind = IdKind::kString;
   id.text = value.string_value(scratch);
+  if (id.text.size() > kMaxIdBytes) {
+    return std::nullopt;
+  }
   // A peer that stops at NUL would take this id for another.
   if (id.text.find('\0') != absl::string_view::npos) {
     return std::nullopt;

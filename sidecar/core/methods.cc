@@ -5,38 +5,79 @@
 namespace ostiary::sidecar {
 namespace {
 
-struct Row {
+struct RequestRow {
   absl::string_view name;
-  Method method;
+  MethodUse use;
 };
 
-constexpr Row kRequests[] = {
-    {"tools/call", Method::kToolsCall},  {"tools/list", Method::kToolsList},
-    {"ping", Method::kServerOnly},       {"logging/setLevel", Method::kServerOnly},
-    {"initialize", Method::kInitialize},
+// The most frequent first.
+constexpr RequestRow kRequests[] = {
+    {"tools/call", {Method::kToolsCall}},
+    {"resources/read", {Method::kResource}},
+    {"prompts/get", {Method::kPromptsGet}},
+    {"completion/complete", {Method::kComplete}},
+    {"tasks/get", {Method::kTask}},
+    {"tasks/result", {Method::kTask}},
+    {"tasks/cancel", {Method::kTask}},
+    {"tasks/update", {Method::kTask}},
+    {"tools/list", {Method::kList, ListKind::kTools}},
+    {"prompts/list", {Method::kList, ListKind::kPrompts}},
+    {"resources/list", {Method::kList, ListKind::kResources}},
+    {"resources/templates/list", {Method::kList, ListKind::kTemplates}},
+    {"tasks/list", {Method::kList, ListKind::kTasks}},
+    {"resources/subscribe", {Method::kResource}},
+    {"resources/unsubscribe", {Method::kResource}},
+    {"subscriptions/listen", {Method::kListen}},
+    {"initialize", {Method::kInitialize}},
+    {"server/discover", {Method::kDiscover}},
+    {"ping", {Method::kServerOnly}},
+    {"logging/setLevel", {Method::kServerOnly}},
+};
+
+struct NotificationRow {
+  absl::string_view name;
+  Notification notification;
+};
+
+constexpr NotificationRow kNotifications[] = {
+    {"notifications/cancelled", Notification::kCancelled},
+    {"notifications/subscriptions/acknowledged", Notification::kAcknowledged},
+    {"notifications/resources/updated", Notification::kResourceUpdated},
+    {"notifications/tasks/status", Notification::kTask},
+    {"notifications/tasks", Notification::kTask},
 };
 
 }  // namespace
 
-Method RequestMethod(absl::string_view method) {
-  for (const Row& row : kRequests) {
+MethodUse RequestMethod(absl::string_view method) {
+  for (const RequestRow& row : kRequests) {
     if (row.name == method) {
-      return row.method;
+      return row.use;
     }
   }
-  return Method::kOther;
+  return {};
 }
 
 Notification NotificationMethod(absl::string_view method) {
-  if (method == "notifications/cancelled") {
-    return Notification::kCancelled;
+  for (const NotificationRow& row : kNotifications) {
+    if (row.name == method) {
+      return row.notification;
+    }
   }
   return absl::StartsWith(method, "notifications/") ? Notification::kServerOnly
                                                     : Notification::kOther;
 }
 
-bool AnswerIsRead(Method method) {
-  return method == Method::kToolsList || method == Method::kInitialize;
+absl::string_view ListChangedMethod(ListGroup group) {
+  switch (group) {
+    case ListGroup::kTools:
+      return "notifications/tools/list_changed";
+    case ListGroup::kPrompts:
+      return "notifications/prompts/list_changed";
+    case ListGroup::kResources:
+      break;
+  }
+  return "notifications/resources/list_changed";
 }
 
 }  // namespace ostiary::sidecar

@@ -1,7 +1,9 @@
-// What each method of the protocol needs before a message may pass: the one table of them.
+// What each method of the protocol needs before a message may pass: the one table of them, for all
+// revisions from 2024-10-07 to 2026-07-28.
 #ifndef OSTIARY_SIDECAR_CORE_METHODS_H_
 #define OSTIARY_SIDECAR_CORE_METHODS_H_
 
+#include <cstddef>
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
@@ -9,27 +11,50 @@
 namespace ostiary::sidecar {
 
 enum class Method : uint8_t {
-  kInitialize,  // needs the server; the answer is amended
+  kInitialize,  // needs the server; the answer's capabilities are amended
+  kDiscover,    // the same (2026-07-28)
   kServerOnly,  // needs the server
-  kToolsList,   // needs the server; the answer is filtered
-  kToolsCall,   // needs the tool
+  kListen,      // needs the server, or each resource and task that it subscribes to (2026-07-28)
+  kList,        // needs the server; the answer is filtered
+  kToolsCall,   // needs the tool; the answer may make a task
+  kPromptsGet,  // needs the prompt
+  kResource,    // needs the resource: read, subscribe, unsubscribe
+  kComplete,    // needs the prompt, or the template as it is written, that it completes
+  kTask,        // needs the tool that made the task, in this session
   kOther,       // not covered: never passes
 };
 
+// The lists that are filtered.
+enum class ListKind : uint8_t { kTools, kPrompts, kResources, kTemplates, kTasks };
+
+struct MethodUse {
+  Method method = Method::kOther;
+  ListKind list = ListKind::kTools;  // of kList
+};
+
 // Of a request from the client.
-Method RequestMethod(absl::string_view method);
+MethodUse RequestMethod(absl::string_view method);
 
 enum class Notification : uint8_t {
-  kCancelled,   // needs the server; closes a request
-  kServerOnly,  // needs the server
-  kOther,       // not a notification of the protocol: never passes
+  kCancelled,        // closes a request
+  kAcknowledged,     // from the server: a listen stream is open (2026-07-28)
+  kResourceUpdated,  // from the server: needs the resource
+  kTask,             // from the server: needs the tool that made the task
+  kServerOnly,       // any other
+  kOther,            // not a notification of the protocol: never passes
 };
 
 // Of a notification, from either side.
 Notification NotificationMethod(absl::string_view method);
 
-// Whether the sidecar reads the answer to such a request, to filter or amend it.
-bool AnswerIsRead(Method method);
+// What a client is told of when it changes: templates belong to the resources.
+enum class ListGroup : uint8_t { kTools, kPrompts, kResources };
+inline constexpr size_t kListGroups = 3;
+inline constexpr ListGroup kAllListGroups[kListGroups] = {ListGroup::kTools, ListGroup::kPrompts,
+                                                          ListGroup::kResources};
+
+// "notifications/tools/list_changed" and the like.
+absl::string_view ListChangedMethod(ListGroup group);
 
 }  // namespace ostiary::sidecar
 

@@ -1,5 +1,7 @@
 #include "sidecar/core/open_requests.h"
 
+#include <algorithm>
+
 namespace ostiary::sidecar {
 
 OpenRequest* OpenRequests::Find(const MessageId& id) {
@@ -8,14 +10,17 @@ OpenRequest* OpenRequests::Find(const MessageId& id) {
 }
 
 OpenRequest* OpenRequests::Open(const MessageId& id, Method method, RequestState state) {
-  if (map_.size() >= capacity_) {
+  if (size() >= capacity_) {
+    return nullptr;
+  }
+  if (map_.size() >= 2 * capacity_) {
     ForgetCancelled();
-    if (map_.size() >= capacity_) {
-      return nullptr;
-    }
   }
   OpenRequest& request = map_[StoredId(id)];
-  request = {method, state, ++last_serial_};
+  request = OpenRequest();
+  request.method = method;
+  request.state = state;
+  request.serial = ++last_serial_;
   return &request;
 }
 
@@ -31,11 +36,25 @@ void OpenRequests::Clear() {
   cancelled_ = 0;
 }
 
-void OpenRequests::Cancel(OpenRequest* request) {
-  if (request->state == RequestState::kForwarded) {
-    request->state = RequestState::kCancelled;
-    ++cancelled_;
+bool OpenRequests::Cancel(OpenRequest* request) {
+  if (request->state != RequestState::kForwarded) {
+    return true;
   }
+  if (cancelled_ >= capacity_) {
+    ForgetCancelled();
+  }
+  if (cancelled_ >= capacity_) {
+    return false;
+  }
+  request->state = RequestState::kCancelled;
+  ++cancelled_;
+  return true;
+}
+
+bool OpenRequests::AnyMakesTask() const {
+  return std::any_of(map_.begin(), map_.end(), [](const auto& entry) {
+    return entry.second.state == RequestState::kForwarded && !entry.second.tool.empty();
+  });
 }
 
 void OpenRequests::Settle(OpenRequest* request) {
@@ -43,14 +62,11 @@ void OpenRequests::Settle(OpenRequest* request) {
   request->state = RequestState::kFiltering;
 }
 
-// A late list must never pass for the answer to a later request with its id, unfiltered: cancelled
-// requests for lists stay.
+// A late list must never pass for the answer to a later request with its id, unfiltered, nor a task
+// for another tool's: such cancelled requests stay.
 void OpenRequests::ForgetCancelled() {
-  if (cancelled_ == 0) {
-    return;
-  }
   cancelled_ -= absl::erase_if(map_, [](const auto& entry) {
-    return entry.second.state == RequestState::kCancelled && !AnswerIsRead(entry.second.method);
+    return entry.second.state == RequestState::kCancelled && !entry.second.answer_is_read();
   });
 }
 

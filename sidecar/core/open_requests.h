@@ -9,8 +9,11 @@
 #include <cstdint>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
+#include "sidecar/core/listen_streams.h"
 #include "sidecar/core/message_id.h"
 #include "sidecar/core/methods.h"
+#include "sidecar/core/shown_lists.h"
 
 namespace ostiary::sidecar {
 
@@ -26,6 +29,19 @@ struct OpenRequest {
   RequestState state = RequestState::kForwarded;
   // Never the same twice: tells a request from a later one with its id.
   uint64_t serial = 0;
+
+  // What is needed to read its answer.
+  bool names_revision = false;  // 2026-07-28 or later
+  ListKind list = ListKind::kTools;
+  Page page = Page::kFirst;
+  ListenStreams::Groups listens = {};
+  absl::InlinedVector<char, 48> tool;  // of a call that may make a task; else empty
+
+  // Whether its answer is more to us than bytes: then it must not pass for another's.
+  bool answer_is_read() const {
+    return method == Method::kList || method == Method::kInitialize ||
+           method == Method::kDiscover || !tool.empty();
+  }
 };
 
 class OpenRequests {
@@ -34,15 +50,18 @@ class OpenRequests {
 
   // Valid until the next Open or Close; nullptr where no such request is open.
   OpenRequest* Find(const MessageId& id);
-  // Opens a request that is not open. Nullptr where the table is full: cancelled requests whose
-  // answer would not be filtered are forgotten before that.
+  // Opens a request that is not open, with the rest of its fields to be filled in. Nullptr where
+  // `capacity` are open. Cancelled requests do not count, and are forgotten when there are many
+  // unless their answer would be read.
   OpenRequest* Open(const MessageId& id, Method method, RequestState state);
   void Close(const MessageId& id);
   void Clear();
   // The answer has come and is being filtered.
   void Settle(OpenRequest* request);
-  // The asker wants no answer any more; one may still come. `request` was forwarded.
-  void Cancel(OpenRequest* request);
+  // The asker wants no answer any more; one may still come. `request` was forwarded. False where
+  // too many are cancelled and have no answer yet: then it stays as it is, and the other side must
+  // not hear of it either, so that its answer closes it.
+  bool Cancel(OpenRequest* request);
 
   // Every entry, cancelled ones too, in no order: fn(const StoredId&, const OpenRequest&).
   template <typename Fn>
@@ -51,6 +70,9 @@ class OpenRequests {
       fn(id, request);
     }
   }
+
+  // Whether a call that may make a task has no answer yet. Takes time with the table.
+  bool AnyMakesTask() const;
 
   // Without the cancelled ones.
   size_t size() const { return map_.size() - cancelled_; }

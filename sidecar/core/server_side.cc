@@ -1,21 +1,22 @@
 #include "sidecar/core/server_side.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "sidecar/core/capabilities.h"
 #include "sidecar/core/cut_line.h"
 #include "sidecar/core/denial.h"
-#include "sidecar/core/initialize_result.h"
-#include "sidecar/core/list_filter.h"
+#include "sidecar/core/line_edits.h"
 #include "sidecar/core/methods.h"
 
 namespace ostiary::sidecar {
 
 ServerSide::ServerSide(Session* session)
     : session_(*session),
-      reader_({session->options.max_line_bytes, session->options.max_json_depth}) {}
+      reader_({session->options.max_line_bytes, session->options.max_json_depth}),
+      lists_(session) {}
 
 void ServerSide::OnLine(absl::string_view line, MonoTime now) {
   const Message* message = reader_.Read(line);
@@ -28,7 +29,7 @@ void ServerSide::OnLine(absl::string_view line, MonoTime now) {
       OnRequest(*message);
       return;
     case MessageKind::kNotification:
-      OnNotification(*message);
+      OnNotification(*message, now);
       return;
     case MessageKind::kResponse:
       OnResponse(*message, now);
@@ -69,6 +70,7 @@ void ServerSide::Withhold(const MessageId& id, absl::string_view why) {
       request->state == RequestState::kFiltering) {
     return;  // the server has not been asked, or has answered
   }
+  session_.listens.Close(id);
   session_.client_requests.Close(id);
   session_.output->ToClient(
       ErrorAnswer(id.raw, kUnreadableAnswerCode,
@@ -92,15 +94,27 @@ void ServerSide::OnRequest(const Message& message) {
   session_.output->ToClient(message.line);
 }
 
-void ServerSide::OnNotification(const Message& message) {
-  switch (NotificationMethod(message.method)) {
+void ServerSide::OnNotification(const Message& message, MonoTime now) {
+  const Notification notification = NotificationMethod(message.method);
+  switch (notification) {
     case Notification::kOther:
       Drop("not a notification of the protocol", message.method);
       return;
+    case Notification::kResourceUpdated:
+    case Notification::kTask:
+      Decide(message, notification, now);
+      return;
+    case Notification::kAcknowledged:
+      Acknowledged(message);
+      return;
     case Notification::kCancelled: {
-      std::string scratch;
-      const auto id = message.request_id ? ReadId(*message.request_id, &scratch) : std::nullopt;
-      if (id) {
+      const auto& target = message.params[kRequestId];
+      const auto id = target ? ReadId(*target, &scratch_) : std::nullopt;
+      if (id && session_.listens.Find(*id) != nullptr) {
+        // Its way to end a stream (2026-07-28), where it has no requests of its own.
+        session_.listens.Close(*id);
+        session_.client_requests.Close(*id);
+      } else if (id) {
         session_.server_requests.Close(*id);
       }
       break;
@@ -111,6 +125,85 @@ void ServerSide::OnNotification(const Message& message) {
   session_.output->ToClient(message.line);
 }
 
+void ServerSide::Decide(const Message& message, Notification notification, MonoTime now) {
+  const RequestAccesses::Outcome outcome = accesses_.Read(message, notification, session_.tasks);
+  if (outcome == RequestAccesses::Outcome::kUnknownTask &&
+      session_.client_requests.AnyMakesTask()) {
+    // Servers tell of a task before they answer the call that makes it.
+    session_.output->ToClient(message.line);
+    return;
+  }
+  if (outcome != RequestAccesses::Outcome::kRead) {
+    Drop("it is about nothing that this session may know of", message.method);
+    return;
+  }
+  bool all_known = true;
+  for (const AccessView& access : accesses_.accesses()) {
+    const Verdict* const verdict = session_.decisions.Find(access, now);
+    if (verdict != nullptr && !verdict->allowed) {
+      Drop("the agent may not see what it is about", message.method);
+      return;
+    }
+    all_known = all_known && verdict != nullptr;
+  }
+  if (all_known) {
+    session_.output->ToClient(message.line);
+    return;
+  }
+  Held held;
+  held.what = Held::What::kFromServer;
+  held.line.assign(message.line.data(), message.line.size());
+  for (const AccessView& access : accesses_.accesses()) {
+    held.accesses.push_back(access.Copy());
+  }
+  if (const std::optional<Held> decided = session_.decisions.Hold(std::move(held), now)) {
+    OnDecided(*decided);
+  }
+}
+
+void ServerSide::OnDecided(const Held& held) {
+  if (held.what == Held::What::kList) {
+    lists_.OnDecided(held);
+  } else if (held.is_allowed()) {
+    session_.output->ToClient(held.line);
+  } else {
+    Drop("the agent may not see what it is about", "a notification");
+  }
+}
+
+// The stream is open: from now on the client is told on it, whatever the server promises.
+void ServerSide::Acknowledged(const Message& message) {
+  const auto& stamp = message.meta[kSubscriptionId];
+  const auto id = stamp ? ReadId(*stamp, &scratch_) : std::nullopt;
+  const ListenStreams::Groups* const wanted = id ? session_.listens.Find(*id) : nullptr;
+  const auto& honoured = message.params[kNotifications];
+  if (wanted == nullptr || !honoured || !honoured->is_object() ||
+      KeyFault(*honoured, kListenKeyNames) != nullptr) {
+    session_.output->ToClient(message.line);
+    return;
+  }
+  std::vector<JsonMember> members;
+  ListenStreams::Groups told = {};
+  for (size_t i = 0; i < kListGroups; ++i) {
+    const std::optional<JsonValue> promised = honoured->Find(kListenKeyNames[i]);
+    const bool is_promised = promised && promised->is_bool() && promised->bool_value();
+    told[i] = (*wanted)[i] && (is_promised || session_.has_list[i]);
+    if (told[i] && !is_promised) {
+      members.push_back({kListenKeyNames[i], "true"});
+    }
+  }
+  LineEdits edits;
+  SetMembers(*honoured, members, message.line, &edits);
+  if (edits.empty()) {
+    session_.output->ToClient(message.line);
+  } else {
+    session_.output->ToClient(ApplyEdits(message.line, std::move(edits)));
+  }
+  for (const std::string& line : session_.listens.Acknowledge(*id, told)) {
+    session_.output->ToClient(line);
+  }
+}
+
 void ServerSide::OnResponse(const Message& message, MonoTime now) {
   OpenRequest* const request = session_.client_requests.Find(message.id);
   if (request == nullptr || request->state == RequestState::kWaiting ||
@@ -118,99 +211,64 @@ void ServerSide::OnResponse(const Message& message, MonoTime now) {
     Drop("it answers no open request of the client", message.id.raw);
     return;
   }
-  if (message.result && request->method == Method::kToolsList) {
-    ToolList(message, request, now);
+  if (message.result && request->method == Method::kList) {
+    if (const absl::Status read = lists_.OnAnswer(message, request, now); !read.ok()) {
+      Withhold(message.id, read.message());
+    }
     return;
   }
-  if (message.result && request->method == Method::kInitialize) {
-    Initialized(message);
+  if (message.result &&
+      (request->method == Method::kInitialize || request->method == Method::kDiscover)) {
+    Declared(message, *request);
     return;
+  }
+  if (message.result && !request->tool.empty()) {
+    NoteTask(*message.result, *request);
+  }
+  if (request->method == Method::kListen) {
+    session_.listens.Close(message.id);
   }
   session_.client_requests.Close(message.id);
   session_.output->ToClient(message.line);
 }
 
-void ServerSide::ToolList(const Message& message, OpenRequest* request, MonoTime now) {
-  Held held;
-  absl::StatusOr<ListPlan> plan = ReadToolList(*message.result, message.line, &held.accesses);
-  if (!plan.ok()) {
-    Withhold(message.id, plan.status().message());
-    return;
-  }
-  if (FilterFromCache(message, *plan, held.accesses, now)) {
-    return;
-  }
-  held.what = Held::What::kList;
-  held.id = StoredId(message.id);
-  held.plan = *std::move(plan);
-  held.line.assign(message.line.data(), message.line.size());
-  session_.client_requests.Settle(request);
-  held.request_serial = request->serial;
-  if (const std::optional<Held> decided = session_.decisions.Hold(std::move(held), now)) {
-    OnDecided(*decided);
-  }
-}
-
-// False where a decision is missing: then nothing was sent.
-bool ServerSide::FilterFromCache(const Message& message, const ListPlan& plan,
-                                 const std::vector<Access>& accesses, MonoTime now) {
-  std::vector<Held::Mark> marks;
-  marks.reserve(accesses.size());
-  for (const Access& access : accesses) {
-    const Verdict* const verdict = session_.decisions.Find(AccessView(access), now);
-    if (verdict == nullptr) {
-      return false;
-    }
-    marks.push_back(verdict->allowed ? Held::Mark::kAllowed : Held::Mark::kDenied);
-  }
-  session_.client_requests.Close(message.id);
-  SendList(message.line, plan, marks);
-  return true;
-}
-
-void ServerSide::SendList(absl::string_view line, const ListPlan& plan,
-                          const std::vector<Held::Mark>& marks) {
-  const auto kept = [&marks](uint32_t access) { return marks[access] == Held::Mark::kAllowed; };
-  if (std::all_of(marks.begin(), marks.end(),
-                  [](Held::Mark mark) { return mark == Held::Mark::kAllowed; })) {
-    session_.output->ToClient(line);
-    return;
-  }
-  session_.output->ToClient(FilterList(line, plan, kept));
-}
-
-void ServerSide::OnDecided(const Held& held) {
-  const MessageId id = held.id.view();
-  const OpenRequest* const request = session_.client_requests.Find(id);
-  if (request == nullptr || request->serial != held.request_serial) {
-    return;
-  }
-  session_.client_requests.Close(id);
-  if (held.undecided) {
-    Denial denial{session_.options.agent, session_.options.server, {AccessKind::kServer, ""}};
-    denial.undecided = &*held.undecided;
-    session_.log.Warning("list_undecided", {{"why", held.undecided->why}});
-    session_.output->ToClient(DenialAnswer(held.id.json(), AnswerShape::kError, denial));
-    return;
-  }
-  SendList(held.line, held.plan, held.marks);
-}
-
-void ServerSide::Initialized(const Message& message) {
-  const absl::StatusOr<InitializeResult> read = ReadInitializeResult(*message.result);
+void ServerSide::Declared(const Message& message, const OpenRequest& request) {
+  absl::StatusOr<Capabilities> read = ReadCapabilities(*message.result, message.line);
   if (!read.ok()) {
     Withhold(message.id, read.status().message());
     return;
   }
+  session_.has_list = read->has_list;
+  if (request.method == Method::kInitialize) {
+    session_.promised = read->has_list;
+  }
   session_.client_requests.Close(message.id);
-  session_.promised_list_changed |= read->has_tools;
-  if (!read->has_tools || read->promises_list_changed) {
+  if (read->edits.empty()) {
     session_.output->ToClient(message.line);
+  } else {
+    session_.output->ToClient(ApplyEdits(message.line, std::move(read->edits)));
+  }
+}
+
+// The result of a call may be a task: in revision 2026-07-28 the result itself, before a member of
+// it. Whoever reaches the task later must be allowed the tool.
+void ServerSide::NoteTask(const JsonValue& result, const OpenRequest& request) {
+  if (!result.is_object()) {
     return;
   }
-  const size_t at = static_cast<size_t>(read->place.data() - message.line.data());
-  session_.output->ToClient(absl::StrCat(message.line.substr(0, at), read->insertion,
-                                         message.line.substr(at + read->place.size())));
+  const std::optional<JsonValue> member = result.Find("task");
+  const std::optional<JsonValue> type = result.Find("resultType");
+  std::optional<JsonValue> id;
+  if (member && member->is_object()) {
+    id = member->Find("taskId");
+  } else if (type && type->is_string() && type->string_equals("task")) {
+    id = result.Find("taskId");
+  }
+  const auto text = id ? ReadPlainString(*id, &scratch_) : std::nullopt;
+  if (text &&
+      !session_.tasks.Add(*text, absl::string_view(request.tool.data(), request.tool.size()))) {
+    Drop("the task is not kept, since its id is too long or was used by many tools", *text);
+  }
 }
 
 }  // namespace ostiary::sidecar

@@ -2,6 +2,7 @@
 #ifndef OSTIARY_SIDECAR_CORE_SESSION_H_
 #define OSTIARY_SIDECAR_CORE_SESSION_H_
 
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,11 +12,17 @@
 #include "sidecar/core/decision_source.h"
 #include "sidecar/core/decisions.h"
 #include "sidecar/core/enforcer.h"
+#include "sidecar/core/listen_streams.h"
+#include "sidecar/core/methods.h"
 #include "sidecar/core/open_requests.h"
+#include "sidecar/core/shown_lists.h"
+#include "sidecar/core/task_table.h"
 
 namespace ostiary::sidecar {
 
 struct Session {
+  static constexpr size_t kMaxTasks = 10'000;
+
   Session(EnforcerOptions options, DecisionSource* source, EnforcerOutput* output, const Log& log)
       : options(std::move(options)),
         output(output),
@@ -43,8 +50,15 @@ struct Session {
   OpenRequests server_requests;  // sent by the server
   bool server_started = false;
   std::optional<std::string> server_gone;  // why
-  // The client was told that it will hear when its list of tools changes.
-  bool promised_list_changed = false;
+
+  TaskTable tasks{kMaxTasks};  // made by calls of this session
+  ShownLists shown;
+  ListenStreams listens;
+  // By ListGroup: the server has such a list, as far as it has said; and the client was told, in
+  // the answer to initialize, that it will hear when it changes. In 2026-07-28 a client may have
+  // heard what the server has from another process of its kind.
+  std::array<bool, kListGroups> has_list = {true, true, true};
+  std::array<bool, kListGroups> promised = {};
 };
 
 }  // namespace ostiary::sidecar

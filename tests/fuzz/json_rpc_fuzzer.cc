@@ -57,8 +57,15 @@ void CheckAgainstPeer(const Message& message) {
   } else if (message.id.kind == IdKind::kString) {
     OSTIARY_FUZZ_CHECK(peer["id"] == Std(message.id.text), message.line);
   }
-  if (message.name && message.name->is_string()) {
-    OSTIARY_FUZZ_CHECK(peer["params"]["name"] == message.name->string_copy(), message.line);
+  for (size_t i = 0; i < kParamsKeys; ++i) {
+    const auto& value = message.params[i];
+    OSTIARY_FUZZ_CHECK(value.has_value() == (peer.contains("params") &&
+                                             peer["params"].contains(Std(kParamsKeyNames[i]))),
+                       message.line);
+    if (value && value->is_string() && !value->has_lone_surrogate()) {
+      OSTIARY_FUZZ_CHECK(peer["params"][Std(kParamsKeyNames[i])] == value->string_copy(),
+                         message.line);
+    }
   }
 }
 

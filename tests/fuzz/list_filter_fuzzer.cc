@@ -16,30 +16,55 @@ namespace {
 using nlohmann::json;
 using Policy = std::function<bool(const std::string& name)>;
 
-json NaiveFilter(json result, const Policy& policy) {
+struct Shape {
+  ListKind kind;
+  const char* list;
+  const char* name;
+};
+constexpr Shape kShapes[] = {{ListKind::kTools, "tools", "name"},
+                             {ListKind::kPrompts, "prompts", "name"},
+                             {ListKind::kResources, "resources", "uri"},
+                             {ListKind::kTemplates, "resourceTemplates", "uriTemplate"}};
+
+json NaiveFilter(json result, const Shape& shape, ListCaching caching, const Policy& policy) {
   json kept = json::array();
-  for (const json& tool : result["tools"]) {
-    if (policy(tool["name"].get<std::string>())) kept.push_back(tool);
+  for (const json& element : result[shape.list]) {
+    const auto name = element[shape.name].get<std::string>();
+    if (!name.empty() && name.size() <= kMaxDecidedNameBytes && policy(name)) {
+      kept.push_back(element);
+    }
   }
-  result["tools"] = kept;
+  result[shape.list] = kept;
+  if (caching == ListCaching::kForbid) {
+    result["ttlMs"] = 0;
+    result["cacheScope"] = "private";
+  }
   return result;
 }
 
-void Check(const std::string& line, const Policy& policy) {
+void CheckShape(const std::string& line, const Shape& shape, ListCaching caching,
+                const Policy& policy) {
   JsonDocument document;
   if (!document.Parse(line, {1U << 20, 64})) return;
   std::vector<Access> accesses;
-  const absl::StatusOr<ListPlan> plan = ReadToolList(document.root(), line, &accesses);
+  const absl::StatusOr<ListPlan> plan =
+      ReadList(document.root(), shape.kind, caching, TaskTable(0), line, &accesses);
   if (!plan.ok()) return;
-  const std::string filtered =
-      FilterList(line, *plan, [&](uint32_t access) { return policy(accesses[access].name); });
-  OSTIARY_FUZZ_CHECK(filtered.size() <= line.size(), line);
+  const std::string filtered = ApplyEdits(
+      line, FilterEdits(*plan, [&](uint32_t access) { return policy(accesses[access].name); }));
   JsonDocument again;
   OSTIARY_FUZZ_CHECK(again.Parse(filtered, {1U << 20, 64}), filtered);
   const json before = json::parse(line, nullptr, false);
   if (before.is_discarded()) return;
   const json after = json::parse(filtered, nullptr, false);
-  OSTIARY_FUZZ_CHECK(after == NaiveFilter(before, policy), filtered);
+  OSTIARY_FUZZ_CHECK(after == NaiveFilter(before, shape, caching, policy), filtered);
+}
+
+void Check(const std::string& line, const Policy& policy) {
+  for (const Shape& shape : kShapes) {
+    CheckShape(line, shape, ListCaching::kAsItCame, policy);
+    CheckShape(line, shape, ListCaching::kForbid, policy);
+  }
 }
 
 }  // namespace

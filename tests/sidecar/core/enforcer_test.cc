@@ -118,7 +118,7 @@ TEST(EnforcerDenialStyleTest, DeniesCallsWithAnErrorWhereTold) {
 }
 
 TEST_F(EnforcerTest, DeniesMethodsThatAreNotCovered) {
-  for (const char* method : {"resources/read", "prompts/get", "tasks/get", "tools/Call", "x", ""}) {
+  for (const char* method : {"resources/delete", "prompts/Get", "tasks/", "tools/Call", "x", ""}) {
     h_.Client(Request("1", method));
     EXPECT_THAT(h_.TakeToClient(), ElementsAre(AllOf(HasSubstr(R"("id":1,"error":{"code":4030,)"),
                                                      HasSubstr("METHOD_NOT_COVERED"))))
@@ -289,15 +289,39 @@ TEST(EnforcerCancelledTest, ACancelledListIsNotForgottenToMakeRoom) {
   h.Client(Cancel("1"));
   h.Client(Request("2", "ping"));
   h.Client(Cancel("2"));
-  h.Client(Request("3", "ping"));  // takes the place of 2
-  EXPECT_THAT(h.to_client, IsEmpty());
+  h.Client(Request("3", "ping"));
   h.Client(Request("4", "ping"));
-  EXPECT_THAT(h.TakeToClient(), ElementsAre(HasSubstr(R"("id":4,"error":{"code":4290)")));
+  EXPECT_THAT(h.to_client, IsEmpty());
+  h.Client(Request("5", "ping"));
+  EXPECT_THAT(h.TakeToClient(), ElementsAre(HasSubstr(R"("id":5,"error":{"code":4290)")));
   h.Client(Request("1", "ping"));
   EXPECT_THAT(h.TakeToClient(), ElementsAre(HasSubstr("in use")));
   h.Server(ToolList("1", {"read", "deny_me"}));
   h.AnswerAll();
   EXPECT_THAT(h.to_client, ElementsAre(ToolList("1", {"read"})));
+}
+
+TEST(EnforcerCancelledTest, CancelledListsThatGetNoAnswerLeaveRoomForOthers) {
+  EnforcerOptions options;
+  options.max_open_requests = 2;
+  EnforcerHarness h(options);
+  h.Initialize();
+  for (int i = 0; i < 2; ++i) {
+    h.Client(Request(std::to_string(i), "tools/list"));
+    h.Client(Cancel(std::to_string(i)));
+  }
+  h.TakeToServer();
+  // No more of them can be remembered: the server does not hear of the third cancel, so that its
+  // answer closes the request.
+  h.Client(Request("2", "tools/list"));
+  h.Client(Cancel("2"));
+  EXPECT_THAT(h.TakeToServer(), ElementsAre(Request("2", "tools/list")));
+  h.Client(Call("3", "read"));
+  h.AnswerAll();
+  EXPECT_THAT(h.TakeToServer(), ElementsAre(Call("3", "read")));
+  h.Server(ToolList("2", {}));
+  h.Client(Request("4", "ping"));
+  EXPECT_THAT(h.to_server, ElementsAre(Request("4", "ping")));
 }
 
 // The initialize result.
@@ -309,7 +333,7 @@ struct InitializeCase {
 
 class InitializeTest : public ::testing::TestWithParam<InitializeCase> {};
 
-TEST_P(InitializeTest, PromisesListChangedForToolsAndChangesNothingElse) {
+TEST_P(InitializeTest, PromisesListChangedForItsListsAndChangesNothingElse) {
   EnforcerHarness h;
   h.Present(1);
   h.enforcer->Start(h.now);
@@ -333,7 +357,10 @@ INSTANTIATE_TEST_SUITE_P(
                        R"({"capabilities":{"tools":{"listChanged": true }}})"},
         InitializeCase{R"({"capabilities":{"tools":{"listChanged":true}}})",
                        R"({"capabilities":{"tools":{"listChanged":true}}})"},
-        InitializeCase{R"({"capabilities":{"prompts":{}}})", R"({"capabilities":{"prompts":{}}})"},
+        InitializeCase{R"({"capabilities":{"prompts":{},"x":{},"resources":{"subscribe":true}}})",
+                       R"({"capabilities":{"prompts":{"listChanged":true},"x":{},)"
+                       R"("resources":{"listChanged":true,"subscribe":true}}})"},
+        InitializeCase{R"({"capabilities":{"logging":{}}})", R"({"capabilities":{"logging":{}}})"},
         InitializeCase{R"({"capabilities":{"tools":null}})", R"({"capabilities":{"tools":null}})"},
         InitializeCase{R"({})", R"({})"}));
 

@@ -1,4 +1,4 @@
-// Every subset of a list, cut out by FilterList, against a list put together from the kept
+// Every subset of a list, cut out by FilterEdits, against a list put together from the kept
 // elements.
 #include "sidecar/core/list_filter.h"
 
@@ -23,6 +23,11 @@ std::vector<std::string> Names(const std::string& line) {
   return names;
 }
 
+absl::StatusOr<ListPlan> ReadTools(const JsonValue& result, absl::string_view line,
+                                   std::vector<Access>* accesses) {
+  return ReadList(result, ListKind::kTools, ListCaching::kAsItCame, TaskTable(0), line, accesses);
+}
+
 TEST(ListFilterTest, EverySubsetKeepsItsElementsInOrderAndAllElseAsItCame) {
   const std::string head = R"({"a":[1 ,2],"tools" :)";
   const std::string tail = R"( , "nextCursor":"x" })";
@@ -32,12 +37,12 @@ TEST(ListFilterTest, EverySubsetKeepsItsElementsInOrderAndAllElseAsItCame) {
   JsonDocument document;
   ASSERT_TRUE(document.Parse(line)) << document.error().message;
   std::vector<Access> accesses;
-  const absl::StatusOr<ListPlan> plan = ReadToolList(document.root(), line, &accesses);
+  const absl::StatusOr<ListPlan> plan = ReadTools(document.root(), line, &accesses);
   ASSERT_TRUE(plan.ok()) << plan.status();
   ASSERT_EQ(accesses.size(), 4U);
   for (unsigned subset = 0; subset < 16; ++subset) {
     const auto keep = [subset](uint32_t access) { return (subset >> access & 1U) != 0; };
-    const std::string filtered = FilterList(line, *plan, keep);
+    const std::string filtered = ApplyEdits(line, FilterEdits(*plan, keep));
     std::vector<std::string> wanted;
     for (unsigned i = 0; i < 4; ++i) {
       if (keep(i)) wanted.push_back(absl::StrCat(i));
@@ -46,7 +51,7 @@ TEST(ListFilterTest, EverySubsetKeepsItsElementsInOrderAndAllElseAsItCame) {
     EXPECT_EQ(filtered.substr(0, head.size()), head);
     EXPECT_EQ(filtered.substr(filtered.size() - tail.size()), tail);
   }
-  EXPECT_EQ(FilterList(line, *plan, [](uint32_t) { return true; }), line);
+  EXPECT_TRUE(FilterEdits(*plan, [](uint32_t) { return true; }).empty());
 }
 
 TEST(ListFilterTest, ReadsAListOfTheGreatestLengthAndNoLonger) {
@@ -58,15 +63,15 @@ TEST(ListFilterTest, ReadsAListOfTheGreatestLengthAndNoLonger) {
   std::vector<Access> accesses;
   std::string line = absl::StrCat(R"({"tools":[)", tools, "]}");
   ASSERT_TRUE(document.Parse(line));
-  const absl::StatusOr<ListPlan> plan = ReadToolList(document.root(), line, &accesses);
+  const absl::StatusOr<ListPlan> plan = ReadTools(document.root(), line, &accesses);
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_EQ(plan->elements.size(), kMaxListElements);
   EXPECT_EQ(accesses.size(), 10U) << "one for each different name";
 
   line = absl::StrCat(R"({"tools":[)", tools, R"(,{"name":"x"}]})");
   ASSERT_TRUE(document.Parse(line));
-  EXPECT_EQ(ReadToolList(document.root(), line, &accesses).status().message(),
-            "it has more than 10000 tools");
+  EXPECT_EQ(ReadTools(document.root(), line, &accesses).status().message(),
+            "\"tools\" has more than 10000 elements");
 }
 
 TEST(ListFilterTest, SaysWhatItCannotRead) {
@@ -77,16 +82,17 @@ TEST(ListFilterTest, SaysWhatItCannotRead) {
       {"[]", "its result is a list"},
       {R"({"tools":1})", "its result has no list \"tools\""},
       {R"({"tools":[],"tools":[]})", "its result has a key twice"},
-      {R"({"tools":[{"name":"a"},7]})", "tool 1 is a number"},
-      {R"({"tools":[{"name":"a","name":"b"}]})", "tool 0 has a key twice"},
+      {R"({"tools":[{"name":"a"},7]})", "element 1 of \"tools\" is a number"},
+      {R"({"tools":[{"name":"a","name":"b"}]})", "element 0 of \"tools\" has a key twice"},
       {R"({"tools":[{}]})",
-       "tool 0 has no \"name\" that is a string without NUL and broken surrogate pairs"},
+       "element 0 of \"tools\" has no \"name\" that is a string without NUL and broken surrogate "
+       "pairs"},
   };
   for (const auto& c : cases) {
     JsonDocument document;
     ASSERT_TRUE(document.Parse(c.result));
     std::vector<Access> accesses;
-    EXPECT_EQ(ReadToolList(document.root(), c.result, &accesses).status().message(), c.why);
+    EXPECT_EQ(ReadTools(document.root(), c.result, &accesses).status().message(), c.why);
   }
 }
 

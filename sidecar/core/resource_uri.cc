@@ -1,0 +1,199 @@
+#include "sidecar/core/resource_uri.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+namespace ostiary::sidecar {
+namespace {
+
+struct WebScheme {
+  absl::string_view name;
+  absl::string_view port;  // the default one, with its colon
+};
+constexpr WebScheme kWebSchemes[] = {
+    {"http", ":80"}, {"https", ":443"}, {"ws", ":80"}, {"wss", ":443"}, {"ftp", ":21"}};
+
+const WebScheme* FindWebScheme(absl::string_view scheme) {
+  for (const WebScheme& web : kWebSchemes) {
+    if (web.name == scheme) {
+      return &web;
+    }
+  }
+  return nullptr;
+}
+
+bool IsAlnum(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)); }
+
+// RFC 3986, section 2.3.
+bool IsUnreserved(char c) { return IsAlnum(c) || absl::StrContains("-._~", c); }
+
+// What the URL Standard percent-encodes in a path.
+bool MustBeEncoded(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte <= 0x20 || byte >= 0x7F || absl::StrContains("\"<>`{}", c);
+}
+
+void AppendEncoded(char c, std::string* out) {
+  constexpr absl::string_view kHex = "0123456789ABCDEF";
+  const auto byte = static_cast<unsigned char>(c);
+  out->push_back('%');
+  out->push_back(kHex[byte >> 4U]);
+  out->push_back(kHex[byte & 0xFU]);
+}
+
+int HexValue(char c) {
+  return absl::ascii_isdigit(static_cast<unsigned char>(c))
+             ? c - '0'
+             : absl::ascii_tolower(static_cast<unsigned char>(c)) - 'a' + 10;
+}
+
+bool IsEscape(absl::string_view text) {
+  return text.size() >= 3 && text[0] == '%' &&
+         absl::ascii_isxdigit(static_cast<unsigned char>(text[1])) &&
+         absl::ascii_isxdigit(static_cast<unsigned char>(text[2]));
+}
+
+absl::string_view Strip(absl::string_view uri) {
+  const auto is_blank = [](char c) { return static_cast<unsigned char>(c) <= 0x20; };
+  while (!uri.empty() && is_blank(uri.front())) uri.remove_prefix(1);
+  while (!uri.empty() && is_blank(uri.back())) uri.remove_suffix(1);
+  return uri;
+}
+
+// The length of `scheme:` at the front without its colon; npos where there is none.
+size_t SchemeLength(absl::string_view uri) {
+  const size_t colon = uri.find(':');
+  if (colon == absl::string_view::npos || colon == 0 ||
+      !absl::ascii_isalpha(static_cast<unsigned char>(uri[0]))) {
+    return absl::string_view::npos;
+  }
+  const absl::string_view scheme = uri.substr(0, colon);
+  const bool legal = std::all_of(scheme.begin(), scheme.end(), [](char c) {
+    return IsAlnum(c) || c == '+' || c == '-' || c == '.';
+  });
+  return legal ? colon : absl::string_view::npos;
+}
+
+// Escapes as RFC 3986 wants them, and what may not stand in a URI escaped.
+std::string Spell(absl::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  bool in_path = true;
+  while (!text.empty()) {
+    const char c = text[0];
+    if (IsEscape(text)) {
+      const auto decoded = static_cast<char>(HexValue(text[1]) * 16 + HexValue(text[2]));
+      if (IsUnreserved(decoded)) {
+        out.push_back(decoded);
+      } else {
+        AppendEncoded(decoded, &out);
+      }
+      text.remove_prefix(3);
+      continue;
+    }
+    in_path = in_path && c != '?' && c != '#';
+    if (c == '\\' && in_path) {
+      out.push_back('/');
+    } else if (MustBeEncoded(c)) {
+      AppendEncoded(c, &out);
+    } else {
+      out.push_back(c);
+    }
+    text.remove_prefix(1);
+  }
+  return out;
+}
+
+enum class EmptySegments : uint8_t { kKeep, kDrop };
+
+// RFC 3986, section 5.2.4.
+std::string WithoutDotSegments(absl::string_view path, EmptySegments empty) {
+  if (path.empty()) {
+    return "";
+  }
+  std::vector<absl::string_view> kept;
+  const bool rooted = path[0] == '/';
+  absl::string_view rest = rooted ? path.substr(1) : path;
+  while (true) {
+    const size_t slash = rest.find('/');
+    const bool last = slash == absl::string_view::npos;
+    const absl::string_view segment = rest.substr(0, slash);
+    if (segment == "..") {
+      if (!kept.empty()) kept.pop_back();
+      if (last) kept.push_back("");
+    } else if (segment == ".") {
+      if (last) kept.push_back("");
+    } else if (!segment.empty() || last || empty == EmptySegments::kKeep) {
+      kept.push_back(segment);
+    }
+    if (last) break;
+    rest = rest.substr(slash + 1);
+  }
+  std::string out;
+  for (size_t i = 0; i < kept.size(); ++i) {
+    absl::StrAppend(&out, i > 0 || rooted ? "/" : "", kept[i]);
+  }
+  return out;
+}
+
+std::string NormalAuthority(absl::string_view authority, const WebScheme* web, bool is_file) {
+  const size_t at = authority.rfind('@');
+  const size_t host_at = at == absl::string_view::npos ? 0 : at + 1;
+  std::string host = absl::AsciiStrToLower(authority.substr(host_at));
+  if (web != nullptr) {
+    absl::string_view without_port = host;
+    if (absl::ConsumeSuffix(&without_port, web->port) || absl::ConsumeSuffix(&without_port, ":")) {
+      host = std::string(without_port);
+    }
+  }
+  if (is_file && host == "localhost") {
+    host.clear();
+  }
+  return absl::StrCat(authority.substr(0, host_at), host);
+}
+
+}  // namespace
+
+void NormalUri(absl::string_view uri, std::string* out) {
+  std::string text(Strip(uri));
+  text.erase(std::remove_if(text.begin(), text.end(),
+                            [](char c) { return c == '\t' || c == '\r' || c == '\n'; }),
+             text.end());
+  const size_t colon = SchemeLength(text);
+  if (colon == absl::string_view::npos) {
+    out->assign(uri.data(), uri.size());
+    return;
+  }
+  const std::string scheme = absl::AsciiStrToLower(absl::string_view(text).substr(0, colon));
+  const std::string spelt = Spell(absl::string_view(text).substr(colon + 1));
+  absl::string_view rest = spelt;
+  const WebScheme* const web = FindWebScheme(scheme);
+  const bool is_file = scheme == "file";
+
+  const size_t tail_at = std::min(rest.find_first_of("?#"), rest.size());
+  const absl::string_view tail = is_file ? "" : rest.substr(tail_at);
+  rest = rest.substr(0, tail_at);
+
+  *out = absl::StrCat(scheme, ":");
+  if (web != nullptr) {
+    rest.remove_prefix(std::min(rest.find_first_not_of('/'), rest.size()));
+  }
+  if (web != nullptr || absl::ConsumePrefix(&rest, "//")) {
+    const size_t path_at = std::min(rest.find('/'), rest.size());
+    absl::StrAppend(out, "//", NormalAuthority(rest.substr(0, path_at), web, is_file));
+    rest = rest.substr(path_at);
+  } else if (is_file) {
+    absl::StrAppend(out, "//", absl::StartsWith(rest, "/") ? "" : "/");
+  }
+  const std::string path =
+      WithoutDotSegments(rest, is_file ? EmptySegments::kDrop : EmptySegments::kKeep);
+  absl::StrAppend(out, path, path.empty() && web != nullptr ? "/" : "", tail);
+}
+
+}  // namespace ostiary::sidecar

@@ -1,0 +1,313 @@
+// Every kind of thing that MCP offers: each call decided by kind, each list filtered, tasks with
+// the tool that made them. Lines in both revisions' forms.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tests/sidecar/core/enforcer_harness.h"
+
+namespace ostiary::sidecar {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr absl::string_view kModern =
+    R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"})";
+
+std::string With(absl::string_view id, absl::string_view method, absl::string_view params) {
+  return absl::StrCat(R"({"jsonrpc":"2.0","id":)", id, R"(,"method":")", method, R"(","params":{)",
+                      params, "}}");
+}
+
+std::string Answer(absl::string_view id, absl::string_view result) {
+  return absl::StrCat(R"({"jsonrpc":"2.0","id":)", id, R"(,"result":)", result, "}");
+}
+
+class ProtocolTest : public ::testing::Test {
+ protected:
+  ProtocolTest() { h_.Initialize(); }
+
+  // The client sends it; what is asked is answered.
+  void Client(const std::string& line) {
+    h_.Client(line);
+    h_.AnswerAll();
+  }
+  void Server(const std::string& line) {
+    h_.Server(line);
+    h_.AnswerAll();
+  }
+  // What the client gets to see of the server's answer to `request`.
+  std::vector<std::string> Through(const std::string& request, const std::string& answer) {
+    Client(request);
+    EXPECT_THAT(h_.TakeToServer(), ElementsAre(request));
+    Server(answer);
+    return h_.TakeToClient();
+  }
+
+  EnforcerHarness h_;
+};
+
+// Lists.
+
+TEST_F(ProtocolTest, EveryListShowsWhatTheAgentMayReach) {
+  const struct {
+    const char* method;
+    const char* before;
+    const char* after;
+  } cases[] = {
+      {"tools/list", R"({"tools":[{"name":"a"},{"name":"deny_b"}]})",
+       R"({"tools":[{"name":"a"}]})"},
+      {"prompts/list", R"({"prompts":[{"name":"deny_a"},{"name":"b","title":"deny"}]})",
+       R"({"prompts":[{"name":"b","title":"deny"}]})"},
+      {"resources/list",
+       R"({"resources":[{"uri":"x://a","name":"deny"},{"name":"b","uri":"deny://b"}],"nextCursor":"c"})",
+       R"({"resources":[{"uri":"x://a","name":"deny"}],"nextCursor":"c"})"},
+      {"resources/templates/list",
+       R"({"resourceTemplates":[{"uriTemplate":"deny://{x}","name":"a"}]})",
+       R"({"resourceTemplates":[]})"},
+  };
+  for (const auto& c : cases) {
+    EXPECT_THAT(Through(Request("1", c.method), Answer("1", c.before)),
+                ElementsAre(Answer("1", c.after)))
+        << c.method;
+  }
+}
+
+TEST_F(ProtocolTest, AListWithoutItsKeyIsWithheld) {
+  EXPECT_THAT(Through(Request("1", "prompts/list"), Answer("1", R"({"tools":[]})")),
+              ElementsAre(HasSubstr(R"("error":{"code":5021,)")));
+  EXPECT_THAT(
+      Through(Request("2", "resources/list"), Answer("2", R"({"resources":[{"name":"a"}]})")),
+      ElementsAre(HasSubstr(R"("error":{"code":5021,)")));
+}
+
+TEST_F(ProtocolTest, ANameThatNoDecisionCanBeHadOfIsHiddenAndTheListIsNot) {
+  const std::string long_name(5000, 'x');
+  EXPECT_THAT(Through(Request("1", "tools/list"), ToolList("1", {"", "a", long_name})),
+              ElementsAre(ToolList("1", {"a"})));
+}
+
+TEST_F(ProtocolTest, AListOfThousandsIsAskedForInParts) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 3000; ++i) names.push_back(absl::StrCat("tool", i));
+  h_.Client(Request("1", "tools/list"));
+  h_.TakeToServer();
+  h_.Server(ToolList("1", names));
+  for (const auto& question : h_.source.open) EXPECT_LE(question.accesses.size(), 256U);
+  h_.AnswerAll();
+  EXPECT_THAT(h_.to_client, ElementsAre(ToolList("1", names)));
+}
+
+TEST_F(ProtocolTest, InRevision2026AFilteredListIsNotToBeKept) {
+  const struct {
+    const char* before;
+    const char* after;
+  } cases[] = {
+      {R"({"tools":[{"name":"a"}],"ttlMs":60000,"cacheScope":"public"})",
+       R"({"tools":[{"name":"a"}],"ttlMs":0,"cacheScope":"private"})"},
+      {R"({"tools":[{"name":"deny_a"}],"resultType":"complete"})",
+       R"({"ttlMs":0,"cacheScope":"private","tools":[],"resultType":"complete"})"},
+      {R"({"cacheScope" : "public" ,"tools":[]})",
+       R"({"ttlMs":0,"cacheScope" : "private" ,"tools":[]})"},
+  };
+  for (const auto& c : cases) {
+    EXPECT_THAT(Through(With("1", "tools/list", kModern), Answer("1", c.before)),
+                ElementsAre(Answer("1", c.after)));
+    EXPECT_THAT(Through(Request("2", "tools/list"), Answer("2", R"({"tools":[],"ttlMs":5})")),
+                ElementsAre(Answer("2", R"({"tools":[],"ttlMs":5})")))
+        << "an older revision's answer stays as it came";
+  }
+}
+
+// Denials in both revisions.
+
+TEST_F(ProtocolTest, ADeniedCallOfRevision2026IsACompleteResult) {
+  Client(With("1", "tools/call", absl::StrCat(R"("name":"deny_me",)", kModern)));
+  EXPECT_THAT(h_.TakeToClient(),
+              ElementsAre(AllOf(HasSubstr(R"("result":{"resultType":"complete","content":)"),
+                                HasSubstr(R"("isError":true)"))));
+  Client(Call("2", "deny_me"));
+  EXPECT_THAT(h_.to_client, ElementsAre(Not(HasSubstr("resultType"))));
+  EXPECT_THAT(h_.to_server, IsEmpty());
+}
+
+TEST_F(ProtocolTest, WhatIsDeniedIsNamed) {
+  Client(With("1", "resources/read", R"("uri":"deny://a")"));
+  EXPECT_THAT(h_.TakeToClient(),
+              ElementsAre(AllOf(HasSubstr(R"("kind":"RESOURCE","name":"deny://a")"),
+                                HasSubstr(R"(resource \"deny://a\" of server)"))));
+  Client(With("2", "prompts/get", R"("name":"deny_p")"));
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("kind":"PROMPT","name":"deny_p")")));
+  Client(With("3", "subscriptions/listen",
+              R"("notifications":{"resourceSubscriptions":["x://a","deny://b","x://c"]})"));
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("name":"deny://b")")));
+}
+
+TEST_F(ProtocolTest, AUriIsDecidedByItsNormalFormToo) {
+  h_.policy = [](const Access& a) {
+    return a.kind == AccessKind::kServer || a.name != "file:///etc/passwd";
+  };
+  for (const char* uri : {"file:///etc/passwd", "FILE:///etc/passwd", "file:///tmp/../etc/passwd",
+                          "file:///etc/p%61sswd", "file://localhost/etc/passwd"}) {
+    Client(With("1", "resources/read", absl::StrCat(R"("uri":")", uri, "\"")));
+    EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("error":{"code":4030,)"))) << uri;
+  }
+  EXPECT_THAT(h_.to_server, IsEmpty());
+  Client(With("1", "resources/read", R"("uri":"file:///etc/passwd2")"));
+  EXPECT_EQ(h_.to_server.size(), 1U);
+}
+
+// Tasks.
+
+TEST_F(ProtocolTest, ATaskBelongsToTheToolThatMadeIt) {
+  const struct {
+    const char* name;
+    std::string call;
+    const char* result;
+  } cases[] = {
+      {"2025-11-25", With("1", "tools/call", R"("name":"slow","task":{"ttl":1})"),
+       R"({"task":{"taskId":"t1","status":"working"}})"},
+      {"2026-07-28", With("1", "tools/call", absl::StrCat(R"("name":"slow",)", kModern)),
+       R"({"resultType":"task","taskId":"t1","status":"working"})"},
+  };
+  for (const auto& c : cases) {
+    EnforcerHarness h;
+    h.Initialize();
+    h.Client(c.call);
+    h.AnswerAll();
+    h.Server(Answer("1", c.result));
+    EXPECT_THAT(h.TakeToClient(), ElementsAre(Answer("1", c.result))) << c.name;
+    h.TakeToServer();
+    const std::string get = With("2", "tasks/get", R"("taskId":"t1")");
+    h.Client(get);
+    EXPECT_THAT(h.TakeToServer(), ElementsAre(get)) << c.name;
+    h.Server(Result("2"));
+    h.TakeToClient();
+
+    h.policy = [](const Access& a) { return a.name != "slow"; };
+    h.Present(2);
+    h.AnswerAll();
+    for (const char* method : {"tasks/get", "tasks/result", "tasks/cancel", "tasks/update"}) {
+      h.Client(With("3", method, R"("taskId":"t1")"));
+      h.AnswerAll();
+      EXPECT_THAT(h.TakeToClient(), ElementsAre(AllOf(HasSubstr(R"("error":{"code":4030,)"),
+                                                      HasSubstr(R"("kind":"TOOL","name":"slow")"))))
+          << c.name << method;
+    }
+    EXPECT_THAT(h.to_server, IsEmpty());
+  }
+}
+
+TEST_F(ProtocolTest, ATaskThatNoCallOfThisSessionMadeIsRefused) {
+  Through(With("1", "tools/call", R"("name":"slow")"),
+          Answer("1", R"({"task":{"taskId":"t1"}})"));  // it did not ask for a task
+  Client(With("2", "tasks/get", R"("taskId":"t1")"));
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(AllOf(HasSubstr(R"("id":2,"error":{"code":4030,)"),
+                                                   HasSubstr(R"("reason":"TASK_NOT_OF_SESSION")"),
+                                                   HasSubstr(R"("taskId":"t1")"))));
+  EXPECT_THAT(h_.to_server, IsEmpty());
+}
+
+TEST_F(ProtocolTest, AListOfTasksShowsThoseOfThisSession) {
+  Through(With("1", "tools/call", R"("name":"slow","task":{})"),
+          Answer("1", R"({"task":{"taskId":"mine"}})"));
+  EXPECT_THAT(Through(Request("2", "tasks/list"),
+                      Answer("2", R"({"tasks":[{"taskId":"other"},{"taskId":"mine"}]})")),
+              ElementsAre(Answer("2", R"({"tasks":[{"taskId":"mine"}]})")));
+}
+
+TEST_F(ProtocolTest, ATaskOfTwoToolsNeedsBoth) {
+  for (const char* tool : {"slow", "other"}) {
+    Through(With("1", "tools/call", absl::StrCat(R"("name":")", tool, R"(","task":{})")),
+            Answer("1", R"({"task":{"taskId":"t"}})"));
+  }
+  h_.policy = [](const Access& a) { return a.name != "slow"; };
+  h_.Present(2);
+  Client(With("2", "tasks/get", R"("taskId":"t")"));
+  EXPECT_THAT(h_.to_client, ElementsAre(HasSubstr(R"("error":{"code":4030,)")));
+}
+
+TEST_F(ProtocolTest, ATaskIsToldOfToItsSessionOnly) {
+  const std::string status =
+      R"({"jsonrpc":"2.0","method":"notifications/tasks/status","params":{"taskId":"t"}})";
+  Server(status);
+  EXPECT_THAT(h_.TakeToClient(), IsEmpty());
+  Client(With("1", "tools/call", R"("name":"slow","task":{})"));
+  Server(status);  // servers tell before they answer
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(status));
+  Server(Answer("1", R"({"task":{"taskId":"t"}})"));
+  h_.TakeToClient();
+  Server(status);
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(status));
+  h_.policy = [](const Access& a) { return a.name != "slow"; };
+  h_.Present(2);
+  Server(status);
+  EXPECT_THAT(h_.to_client, IsEmpty());
+}
+
+TEST_F(ProtocolTest, AnUpdateOfAResourceIsToldToWhoMayReadIt) {
+  const auto updated = [](const char* uri) {
+    return absl::StrCat(
+        R"({"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":")", uri,
+        R"("}})");
+  };
+  Server(updated("x://a"));
+  Server(updated("deny://a"));
+  Server(R"({"jsonrpc":"2.0","method":"notifications/resources/updated","params":{}})");
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(updated("x://a")));
+  Server(updated("deny://a"));  // from the cache
+  EXPECT_THAT(h_.to_client, IsEmpty());
+}
+
+// Ids.
+
+TEST_F(ProtocolTest, AClientsAnswerThatIsNotLetThroughIsAnsweredInItsPlace) {
+  const std::string ask = Request("7", "roots/list");
+  for (const char* bad :
+       {R"({"jsonrpc":"2.0","id":7,"result":{},"Result":{}})",
+        R"({"jsonrpc":"2.0","id":7,"result":NaN})",
+        R"({"jsonrpc":"2.0","id":7,"result":{},"__proto__":{"method":"tools/call"}})"}) {
+    Server(ask);
+    EXPECT_THAT(h_.TakeToClient(), ElementsAre(ask));
+    Client(bad);
+    if (std::string(bad).find("Result") != std::string::npos ||
+        std::string(bad).find("__proto__") != std::string::npos) {
+      // Whose answer it is, is not certain.
+      EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("error":{"code":-32600,)"))) << bad;
+      Client(Answer("7", "{}"));
+      h_.TakeToServer();
+      continue;
+    }
+    EXPECT_THAT(h_.TakeToServer(), ElementsAre(HasSubstr(R"("id":7,"error":{"code":5021,)")))
+        << bad;
+    h_.TakeToClient();
+  }
+}
+
+TEST_F(ProtocolTest, AnAnswerOfAnAgentThatIsNoLongerAllowedIsAnErrorToTheServer) {
+  Server(Request("7", "roots/list"));
+  h_.policy = [](const Access&) { return false; };
+  h_.Present(2);
+  Client(Answer("7", "{}"));
+  EXPECT_THAT(h_.to_server, ElementsAre(HasSubstr(R"("id":7,"error":{"code":4030,)")));
+}
+
+TEST_F(ProtocolTest, AStringIdIsNotAnIntegers) {
+  Client(Request("1", "ping"));
+  Client(Request("\"1\"", "tools/list"));
+  EXPECT_EQ(h_.TakeToServer().size(), 2U);
+  Server(ToolList("\"1\"", {"deny_a", "b"}));
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(ToolList("\"1\"", {"b"})));
+  Server(Result("1"));
+  EXPECT_THAT(h_.to_client, ElementsAre(Result("1")));
+}
+
+}  // namespace
+}  // namespace ostiary::sidecar

@@ -1,0 +1,69 @@
+#include "sidecar/core/resource_uri.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace ostiary::sidecar {
+namespace {
+
+std::string Normal(absl::string_view uri) {
+  std::string out;
+  NormalUri(uri, &out);
+  return out;
+}
+
+TEST(NormalUriTest, WritesWhatMeansTheSameAlike) {
+  const struct {
+    const char* uri;
+    const char* normal;
+  } cases[] = {
+      {"file:///etc/passwd", "file:///etc/passwd"},
+      {"FiLe:///etc/passwd", "file:///etc/passwd"},
+      {"file:/etc/passwd", "file:///etc/passwd"},
+      {"file:etc/passwd", "file:///etc/passwd"},
+      {"file://LocalHost/etc/passwd", "file:///etc/passwd"},
+      {"file:///etc//passwd", "file:///etc/passwd"},
+      {"file:///etc/./passwd", "file:///etc/passwd"},
+      {"file:///etc/%2e/passwd", "file:///etc/passwd"},
+      {"file:///tmp/../etc/passwd", "file:///etc/passwd"},
+      {"file:///tmp/.%2E/etc/passwd", "file:///etc/passwd"},
+      {"file:///../../etc/passwd", "file:///etc/passwd"},
+      {"file:///etc\\passwd", "file:///etc/passwd"},
+      {"file:\\\\\\etc\\passwd", "file:///etc/passwd"},
+      {"file:///etc/p%61sswd", "file:///etc/passwd"},
+      {"file:///etc/passwd?x", "file:///etc/passwd"},
+      {"file:///etc/passwd#x", "file:///etc/passwd"},
+      {" file:///etc/passwd\n", "file:///etc/passwd"},
+      {"fi\tle:///etc/pass\r\nwd", "file:///etc/passwd"},
+      {"file:///a%2fb", "file:///a%2Fb"},
+      {"file:///a/", "file:///a/"},
+      {"file:///a/b/..", "file:///a/"},
+      {"file:///a b/\xC3\xA9", "file:///a%20b/%C3%A9"},
+      {"file:///a%20b/%c3%a9", "file:///a%20b/%C3%A9"},
+      {"HTTP://User@EXAMPLE.com:80/A/../B?Q#F", "http://User@example.com/B?Q#F"},
+      {"https://example.com", "https://example.com/"},
+      {"https://example.com:443", "https://example.com/"},
+      {"https://example.com:8443/", "https://example.com:8443/"},
+      {"https:example.com/a", "https://example.com/a"},
+      {"https:////example.com/a", "https://example.com/a"},
+      {"https:\\\\example.com\\a", "https://example.com/a"},
+      {"demo://resource/static/1", "demo://resource/static/1"},
+      {"DEMO://Resource/static/./1", "demo://resource/static/1"},
+      {"demo://resource//1", "demo://resource//1"},
+      {"urn:isbn:123", "urn:isbn:123"},
+      {"memo:a/../b", "memo:b"},
+      {"100%", "100%"},
+      {"memo:100%", "memo:100%"},
+      {"no scheme", "no scheme"},
+      {"/etc/../x", "/etc/../x"},
+      {"", ""},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(Normal(c.uri), c.normal) << c.uri;
+    EXPECT_EQ(Normal(Normal(c.uri)), Normal(c.uri)) << c.uri;
+  }
+}
+
+}  // namespace
+}  // namespace ostiary::sidecar
