@@ -109,6 +109,7 @@ std::string ErrorWithData(absl::string_view id_json, int code, absl::string_view
 
 // What is denied without a rule.
 struct Ruleless {
+  int code;
   absl::string_view reason;
   absl::string_view key;  // of what is denied
   absl::string_view value;
@@ -126,7 +127,7 @@ std::string RulelessDenial(absl::string_view id_json, absl::string_view agent,
   AppendMember("server", server, &data);
   AppendMember(denied.key, denied.value, &data);
   data += "}}";
-  return ErrorWithData(id_json, kDeniedCode, denied.why, data);
+  return ErrorWithData(id_json, denied.code, denied.why, data);
 }
 
 }  // namespace
@@ -149,7 +150,7 @@ std::string MethodDenialAnswer(absl::string_view id_json, absl::string_view agen
                                absl::string_view server, absl::string_view method) {
   const std::string quoted = Clip(method);
   return RulelessDenial(id_json, agent, server,
-                        {"METHOD_NOT_COVERED", "method", quoted,
+                        {kMethodNotFound, "METHOD_NOT_COVERED", "method", quoted,
                          absl::StrCat("The method \"", quoted,
                                       "\" is not covered by this sidecar, so it is never let "
                                       "through. No rule can allow it.")});
@@ -159,7 +160,7 @@ std::string TaskDenialAnswer(absl::string_view id_json, absl::string_view agent,
                              absl::string_view server, absl::string_view task) {
   const std::string quoted = Clip(task);
   return RulelessDenial(id_json, agent, server,
-                        {"TASK_NOT_OF_SESSION", "taskId", quoted,
+                        {kInvalidParams, "TASK_NOT_OF_SESSION", "taskId", quoted,
                          absl::StrCat("No call of this session made a task \"", quoted,
                                       "\", so it is not known which tool it belongs to. Only the "
                                       "session that made a task can use it.")});

@@ -21,6 +21,11 @@ inline constexpr int kTooManyRequestsCode = 4290;   // past EnforcerOptions::max
 inline constexpr int kServerGoneCode = 5020;        // the server has ended or did not start
 inline constexpr int kUnreadableAnswerCode = 5021;  // the server's answer was not let through
 
+// JSON-RPC's own, for what servers answer alike: a client then falls back, and cannot tell what the
+// server has from what it has not.
+inline constexpr int kMethodNotFound = -32601;  // a method that is not covered
+inline constexpr int kInvalidParams = -32602;   // a task that no call of this session made
+
 // Why no decision could be had: a name for programs and a sentence for people.
 struct Undecided {
   absl::string_view reason;  // static: "DECISION_TIMEOUT" and the like, see README.md

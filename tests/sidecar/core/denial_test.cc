@@ -85,7 +85,7 @@ TEST_F(DenialTest, NoDecisionIsToldApartInTextCodeAndOutcome) {
 
 TEST_F(DenialTest, AnUncoveredMethodSaysSo) {
   EXPECT_EQ(MethodDenialAnswer("7", "researcher", "files", "prompts/get"),
-            R"({"jsonrpc":"2.0","id":7,"error":{"code":4030,"message":)"
+            R"({"jsonrpc":"2.0","id":7,"error":{"code":-32601,"message":)"
             R"("The method \"prompts/get\" is not covered by this sidecar, so it is never let )"
             R"(through. No rule can allow it.","data":{"ostiary/decision":{"outcome":"denied",)"
             R"("effect":"DENY","reason":"METHOD_NOT_COVERED","message":)"

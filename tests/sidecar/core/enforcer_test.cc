@@ -120,7 +120,7 @@ TEST(EnforcerDenialStyleTest, DeniesCallsWithAnErrorWhereTold) {
 TEST_F(EnforcerTest, DeniesMethodsThatAreNotCovered) {
   for (const char* method : {"resources/delete", "prompts/Get", "tasks/", "tools/Call", "x", ""}) {
     h_.Client(Request("1", method));
-    EXPECT_THAT(h_.TakeToClient(), ElementsAre(AllOf(HasSubstr(R"("id":1,"error":{"code":4030,)"),
+    EXPECT_THAT(h_.TakeToClient(), ElementsAre(AllOf(HasSubstr(R"("id":1,"error":{"code":-32601,)"),
                                                      HasSubstr("METHOD_NOT_COVERED"))))
         << method;
   }

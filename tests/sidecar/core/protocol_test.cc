@@ -209,7 +209,7 @@ TEST_F(ProtocolTest, ATaskThatNoCallOfThisSessionMadeIsRefused) {
   Through(With("1", "tools/call", R"("name":"slow")"),
           Answer("1", R"({"task":{"taskId":"t1"}})"));  // it did not ask for a task
   Client(With("2", "tasks/get", R"("taskId":"t1")"));
-  EXPECT_THAT(h_.TakeToClient(), ElementsAre(AllOf(HasSubstr(R"("id":2,"error":{"code":4030,)"),
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(AllOf(HasSubstr(R"("id":2,"error":{"code":-32602,)"),
                                                    HasSubstr(R"("reason":"TASK_NOT_OF_SESSION")"),
                                                    HasSubstr(R"("taskId":"t1")"))));
   EXPECT_THAT(h_.to_server, IsEmpty());
