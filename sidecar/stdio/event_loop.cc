@@ -135,10 +135,10 @@ void EventLoop::HandleLine(Side side, const LineReader::Line& line) {
   const bool whole = line.kind == LineReader::LineKind::kWhole;
   if (side == Side::kClient) {
     if (whole) return enforcer_.OnClientLine(line.text, now_);
-    return enforcer_.OnClientLineTooLong(line.text, "", now_);
+    return enforcer_.OnClientLineTooLong(line.text, line.tail, now_);
   }
   if (whole) return enforcer_.OnServerLine(line.text, now_);
-  enforcer_.OnServerLineTooLong(line.text, "", now_);
+  enforcer_.OnServerLineTooLong(line.text, line.tail, now_);
 }
 
 void EventLoop::ReadFrom(Side side) {
@@ -162,6 +162,7 @@ void EventLoop::EndInput(Side side) {
   input.ended = true;
   input.fd = -1;
   if (side == Side::kServer) server_output_.Reset();
+  if (const auto line = input.reader.NextAtEnd()) HandleLine(side, *line);
   if (const size_t size = input.reader.unfinished_bytes(); size > 0) {
     ports_.log->Warning("unfinished_line_dropped",
                         {{"from", side == Side::kClient ? "client" : "server"},

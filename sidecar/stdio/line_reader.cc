@@ -44,26 +44,43 @@ std::optional<LineReader::Line> LineReader::Next() {
   const void* const found = std::memchr(data + scanned_, '\n', end_ - scanned_);
   if (found == nullptr) {
     scanned_ = end_;
-    if (skipping_) {
+    if (skipping_ || end_ - begin_ > max_line_bytes_) {
+      Skip(absl::string_view(data + begin_, end_ - begin_));
       begin_ = end_;
-      return std::nullopt;
     }
-    if (end_ - begin_ <= max_line_bytes_) return std::nullopt;
-    skipping_ = true;
-    const absl::string_view head(data + begin_, std::min(end_ - begin_, kHeadBytes));
-    begin_ = end_;
-    return Line{LineKind::kTooLong, head};
+    return std::nullopt;
   }
-  const size_t line_begin = begin_;
-  const size_t line_end = static_cast<const char*>(found) - data;
+  const size_t line_end = static_cast<size_t>(static_cast<const char*>(found) - data);
+  const absl::string_view text(data + begin_, line_end - begin_);
   begin_ = scanned_ = line_end + 1;
-  if (skipping_) {
-    skipping_ = false;
-    return Next();
+  if (!skipping_ && text.size() <= max_line_bytes_) return Line{LineKind::kWhole, text, ""};
+  Skip(text);
+  return TakeSkipped();
+}
+
+std::optional<LineReader::Line> LineReader::NextAtEnd() {
+  if (!skipping_) return std::nullopt;
+  return TakeSkipped();
+}
+
+// More of a line too long, or its first part.
+void LineReader::Skip(absl::string_view bytes) {
+  if (!skipping_) {
+    skipping_ = true;
+    head_.clear();
+    tail_.clear();
   }
-  const absl::string_view text(data + line_begin, line_end - line_begin);
-  if (text.size() <= max_line_bytes_) return Line{LineKind::kWhole, text};
-  return Line{LineKind::kTooLong, text.substr(0, kHeadBytes)};
+  // With a low limit the first part is shorter than what is shown.
+  const size_t missing = std::min(bytes.size(), kShownBytes - head_.size());
+  head_.append(bytes.data(), missing);
+  const size_t size = std::min(bytes.size(), kShownBytes);
+  if (tail_.size() + size > kShownBytes) tail_.erase(0, tail_.size() + size - kShownBytes);
+  tail_.append(bytes.data() + bytes.size() - size, size);
+}
+
+LineReader::Line LineReader::TakeSkipped() {
+  skipping_ = false;
+  return Line{LineKind::kTooLong, head_, tail_};
 }
 
 bool LineReader::Contains(absl::string_view text) const {

@@ -3,12 +3,13 @@
 // A line ends at LF and nowhere else. Lines are views of the reader's buffer, so a line that is
 // forwarded can be written from where it was read; the caller says, each time it wants room for
 // more bytes, whether lines that it took are still in use. A line over the limit is reported once,
-// by its beginning, and the rest of it is skipped without being kept. What stands behind the last
-// LF is not a line.
+// at its end, by its first and last bytes; what stands between them is skipped without being kept.
+// What stands behind the last LF is not a line.
 //
 //   absl::Span<char> room = reader.Room(TakenLines::kDone);
 //   reader.Commit(read(fd, room.data(), room.size()));
 //   while (std::optional<LineReader::Line> line = reader.Next()) …
+//   … and at the end of the input, reader.NextAtEnd()
 //
 // Pure: no file descriptors. Owned by the event loop, one per direction; one thread.
 #ifndef OSTIARY_SIDECAR_STDIO_LINE_READER_H_
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -34,16 +36,18 @@ class LineReader {
  public:
   // Bytes that one Room() offers at most, and always with TakenLines::kDone.
   static constexpr size_t kRoomBytes = size_t{256} << 10;
-  // Bytes of a line too long that are shown.
-  static constexpr size_t kHeadBytes = size_t{64} << 10;
+  // Bytes of a line too long that are shown of either end: more than an id and the keys beside it
+  // take.
+  static constexpr size_t kShownBytes = 256;
 
   enum class LineKind : uint8_t {
     kWhole,    // `text` is a line, without its LF
-    kTooLong,  // `text` is the beginning of a line that passed the limit
+    kTooLong,  // `text` is the beginning of a line that passed the limit, `tail` its end
   };
   struct Line {
     LineKind kind;
-    absl::string_view text;
+    absl::string_view text;  // of kTooLong, like `tail`, valid until the next call only
+    absl::string_view tail;
   };
 
   // `max_line_bytes` counts without the LF. Address space for it is taken at once, memory as lines
@@ -60,14 +64,19 @@ class LineReader {
 
   // The next line; nothing where more bytes are needed.
   std::optional<Line> Next();
+  // Once Next() has nothing and no byte will come: the line too long that lacks its LF, once.
+  std::optional<Line> NextAtEnd();
 
-  // Bytes that came and were not returned as a line: at the end of the input, of no use.
+  // Bytes that came and were not returned as a line: at the end of the input, of no use. Of a line
+  // too long, none are counted.
   size_t unfinished_bytes() const { return end_ - begin_; }
   // Whether `text` lies in the buffer, and whether a LF that came stands right behind it.
   bool Contains(absl::string_view text) const;
   bool EndsWithNewline(absl::string_view text) const;
 
  private:
+  void Skip(absl::string_view bytes);
+  Line TakeSkipped();
   void MoveToFront();
   void ReleaseMemory();
 
@@ -78,7 +87,9 @@ class LineReader {
   size_t scanned_ = 0;     // no LF between begin_ and here
   size_t end_ = 0;         // of what came
   size_t touched_ = 0;     // the highest end_ since memory was released
-  bool skipping_ = false;  // inside a line too long
+  bool skipping_ = false;  // inside a line too long, of which are kept:
+  std::string head_;
+  std::string tail_;
 };
 
 }  // namespace ostiary::sidecar

@@ -23,6 +23,7 @@ namespace ostiary::sidecar {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 struct Ends {
   UniqueFd read_end;
@@ -172,6 +173,7 @@ class EventLoopTest : public ::testing::Test {
       EnforcerOptions enforcer;
       enforcer.agent = "a";
       enforcer.server = "s";
+      enforcer.max_line_bytes = max_line_bytes_;
       EventLoop loop(
           options, enforcer,
           {source_.get(), inbox_.get(), process_.get(), nullptr, &Clock::System(), &log_});
@@ -205,6 +207,7 @@ class EventLoopTest : public ::testing::Test {
   std::unique_ptr<ScriptedSource> source_;
   std::unique_ptr<PipeServer> process_;
   std::thread thread_;
+  size_t max_line_bytes_ = EnforcerOptions().max_line_bytes;
   int status_ = -1;
 };
 
@@ -314,6 +317,30 @@ TEST_F(EventLoopTest, AsksAServerToGoThatClosesItsInput) {
   EXPECT_THAT(client_.ReadLine(), HasSubstr("\"error\""));
   EXPECT_THAT(client_.ReadLine(), HasSubstr("\"error\""));
   EXPECT_EQ(client_.ReadLine(), "(the end)");
+}
+
+// TypeScript's SDK writes the id last, Go's first.
+TEST_F(EventLoopTest, AnswersWhoSentALineTooLong) {
+  max_line_bytes_ = 1000;
+  Start();
+  const std::string padding(5'000, 'x');
+  client_.WriteLine(absl::StrCat(R"({"method":"ping","params":{"x":")", padding,
+                                 R"("},"jsonrpc":"2.0","id":7})"));
+  EXPECT_THAT(client_.ReadLine(), StartsWith(R"({"jsonrpc":"2.0","id":7,"error":)"));
+  client_.WriteLine(Call(8, "read"));
+  ASSERT_EQ(server_.ReadLine(), Call(8, "read"));
+  server_.WriteLine(absl::StrCat(R"({"result":{"x":")", padding, R"("},"jsonrpc":"2.0","id":8})"));
+  EXPECT_THAT(client_.ReadLine(), StartsWith(R"({"jsonrpc":"2.0","id":8,"error":{"code":5021)"));
+}
+
+TEST_F(EventLoopTest, AnswersWhoSentALineTooLongThatNeverEnds) {
+  max_line_bytes_ = 1000;
+  Start();
+  const std::string line = Call(9, "read", std::string(5'000, 'x'));
+  ASSERT_EQ(::write(client_.output.get(), line.data(), line.size()),
+            static_cast<ssize_t>(line.size()));
+  client_.output.Reset();
+  EXPECT_THAT(client_.ReadLine(), StartsWith(R"({"jsonrpc":"2.0","id":9,"error":)"));
 }
 
 TEST_F(EventLoopTest, DropsAnUnfinishedLine) {

@@ -16,6 +16,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 constexpr size_t kMaxLine = 16;
+constexpr size_t kShown = LineReader::kShownBytes;
 
 void Feed(LineReader* reader, absl::string_view bytes) {
   while (!bytes.empty()) {
@@ -27,13 +28,21 @@ void Feed(LineReader* reader, absl::string_view bytes) {
   }
 }
 
-// Lines as "text", lines too long as "!head".
+// Lines as "text", lines too long as "!head…tail".
+std::string Shown(const LineReader::Line& line) {
+  if (line.kind == LineReader::LineKind::kWhole) return std::string(line.text);
+  return absl::StrCat("!", line.text, "…", line.tail);
+}
+
 std::vector<std::string> TakeAll(LineReader* reader) {
   std::vector<std::string> lines;
-  while (const auto line = reader->Next()) {
-    const bool whole = line->kind == LineReader::LineKind::kWhole;
-    lines.push_back(absl::StrCat(whole ? "" : "!", line->text));
-  }
+  while (const auto line = reader->Next()) lines.push_back(Shown(*line));
+  return lines;
+}
+
+std::vector<std::string> TakeAllAtEnd(LineReader* reader) {
+  std::vector<std::string> lines = TakeAll(reader);
+  if (const auto line = reader->NextAtEnd()) lines.push_back(Shown(*line));
   return lines;
 }
 
@@ -49,8 +58,9 @@ class LineReaderTable : public ::testing::TestWithParam<Case> {};
 TEST_P(LineReaderTable, ReadAtOnce) {
   LineReader reader(kMaxLine);
   Feed(&reader, GetParam().bytes);
-  EXPECT_EQ(TakeAll(&reader), GetParam().lines);
+  EXPECT_EQ(TakeAllAtEnd(&reader), GetParam().lines);
   EXPECT_EQ(reader.unfinished_bytes(), GetParam().unfinished);
+  EXPECT_FALSE(reader.NextAtEnd().has_value());
 }
 
 TEST_P(LineReaderTable, ReadByteByByte) {
@@ -58,16 +68,10 @@ TEST_P(LineReaderTable, ReadByteByByte) {
   std::vector<std::string> lines;
   for (const char byte : GetParam().bytes) {
     Feed(&reader, absl::string_view(&byte, 1));
-    for (std::string& line : TakeAll(&reader)) {
-      // The head is what came until the limit was passed.
-      lines.push_back(std::move(line));
-    }
+    for (std::string& line : TakeAll(&reader)) lines.push_back(std::move(line));
   }
-  std::vector<std::string> wanted = GetParam().lines;
-  for (std::string& line : wanted) {
-    if (line[0] == '!') line.resize(1 + kMaxLine + 1);
-  }
-  EXPECT_EQ(lines, wanted);
+  for (std::string& line : TakeAllAtEnd(&reader)) lines.push_back(std::move(line));
+  EXPECT_EQ(lines, GetParam().lines);
   EXPECT_EQ(reader.unfinished_bytes(), GetParam().unfinished);
 }
 
@@ -80,35 +84,43 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"cr_ends_no_line", "a\rb\r\n", {"a\rb\r"}, 0},
         Case{"nul_ends_no_line", std::string("a\0b\n", 4), {std::string("a\0b", 3)}, 0},
         Case{"at_the_limit", "0123456789abcdef\nx\n", {"0123456789abcdef", "x"}, 0},
-        Case{"over_the_limit", "0123456789abcdefg\nx\n", {"!0123456789abcdefg", "x"}, 0},
+        Case{"over_the_limit",
+             "0123456789abcdefg\nx\n",
+             {"!0123456789abcdefg…0123456789abcdefg", "x"},
+             0},
         Case{"far_over",
-             absl::StrCat(std::string(100, 'y'), "\nx\n"),
-             {absl::StrCat("!", std::string(100, 'y')), "x"},
+             absl::StrCat("a", std::string(kShown - 1, 'y'), "-", std::string(kShown - 1, 'z'),
+                          "b\nx\n"),
+             {absl::StrCat("!a", std::string(kShown - 1, 'y'), "…", std::string(kShown - 1, 'z'),
+                           "b"),
+              "x"},
              0},
         Case{"two_over",
              "0123456789abcdefg\n0123456789abcdefgh\nx",
-             {"!0123456789abcdefg", "!0123456789abcdefgh"},
+             {"!0123456789abcdefg…0123456789abcdefg", "!0123456789abcdefgh…0123456789abcdefgh"},
              1},
-        Case{"over_without_end", "0123456789abcdefgh", {"!0123456789abcdefgh"}, 0}),
+        Case{"over_without_end",
+             "0123456789abcdefgh",
+             {"!0123456789abcdefgh…0123456789abcdefgh"},
+             0}),
     [](const auto& info) { return info.param.name; });
 
-TEST(LineReader, ReportsALineTooLongOnceAndKeepsNothingOfIt) {
+TEST(LineReader, ReportsALineTooLongOnceAtItsEndAndKeepsItsEndsAlone) {
   LineReader reader(kMaxLine);
   const std::string chunk(LineReader::kRoomBytes, 'z');
-  std::vector<std::string> lines;
   for (int i = 0; i < 4000; ++i) {  // 1 GB
     const absl::Span<char> room = reader.Room(TakenLines::kDone);
     ASSERT_EQ(room.size(), LineReader::kRoomBytes);
     if (i < 3) std::copy(chunk.begin(), chunk.end(), room.data());
     reader.Commit(room.size());
-    for (std::string& line : TakeAll(&reader)) lines.push_back(std::move(line));
+    ASSERT_THAT(TakeAll(&reader), IsEmpty());
     ASSERT_EQ(reader.unfinished_bytes(), 0u);
     if (i == 0) Feed(&reader, "still the same line");
   }
-  ASSERT_EQ(lines.size(), 1u);
-  EXPECT_EQ(lines[0].size(), 1 + LineReader::kHeadBytes);
-  Feed(&reader, "end of it\nnext\n");
-  EXPECT_THAT(TakeAll(&reader), ElementsAre("next"));
+  Feed(&reader, absl::StrCat(std::string(kShown, 'e'), "\nnext\n"));
+  EXPECT_THAT(TakeAll(&reader), ElementsAre(absl::StrCat("!", std::string(kShown, 'z'), "…",
+                                                         std::string(kShown, 'e')),
+                                            "next"));
 }
 
 TEST(LineReader, LeavesLinesInUseWhereTheyAre) {
