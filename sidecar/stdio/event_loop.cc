@@ -27,8 +27,6 @@ enum Slot {
   kSlots
 };
 
-constexpr absl::string_view kNewline = "\n";
-
 }  // namespace
 
 EventLoop::EventLoop(const EventLoopOptions& options, const EnforcerOptions& enforcer_options,
@@ -37,12 +35,12 @@ EventLoop::EventLoop(const EventLoopOptions& options, const EnforcerOptions& enf
       ports_(ports),
       enforcer_(enforcer_options, ports.source, this, *ports.log),
       shutdown_(options.shutdown),
-      from_client_{LineReader(enforcer_options.max_line_bytes), options.client_input},
-      from_server_{LineReader(enforcer_options.max_line_bytes)},
-      client_out_(OutputFd::Inherited(options.client_output)),
+      from_client_(enforcer_options.max_line_bytes),
+      from_server_(enforcer_options.max_line_bytes),
+      to_client_(OutputFd::Inherited(options.client_output)),
       now_(ports.clock->Now()),
       polled_(kSlots) {
-  client_output_broken_ = !client_out_.open();
+  from_client_.Open(options.client_input);
 }
 
 EventLoop::~EventLoop() = default;
@@ -66,26 +64,16 @@ int EventLoop::Run() {
 }
 
 void EventLoop::ToClient(absl::string_view line) {
-  if (client_output_broken_) return;
-  if (!from_server_.reader.Contains(line)) made_up_bytes_ += line.size() + kNewline.size();
-  Queue(line, from_server_.reader, &to_client_);
+  const bool forwarded = from_server_.reader().Contains(line);
+  to_client_.Append(line, from_server_.reader(),
+                    forwarded ? LineOrigin::kForwarded : LineOrigin::kMadeUp);
 }
 
 void EventLoop::ToServer(absl::string_view line) {
-  if (!server_in_.open()) return;
-  Queue(line, from_client_.reader, &to_server_);
-}
-
-void EventLoop::Queue(absl::string_view line, const LineReader& reader, WriteQueue* queue) {
-  if (!reader.Contains(line)) {
-    queue->AppendCopy(line);
-    queue->AppendCopy(kNewline);
-  } else if (reader.EndsWithNewline(line)) {
-    queue->AppendBorrowed(absl::string_view(line.data(), line.size() + 1));
-  } else {
-    queue->AppendBorrowed(line);
-    queue->AppendCopy(kNewline);
-  }
+  // What had to wait for its decision is a copy, but the client's all the same.
+  const bool forwarded = handled_ != Side::kServer;
+  to_server_.Append(line, from_client_.reader(),
+                    forwarded ? LineOrigin::kForwarded : LineOrigin::kMadeUp);
 }
 
 void EventLoop::StartServer() {
@@ -96,9 +84,9 @@ void EventLoop::StartServer() {
     return;
   }
   server_started_ = true;
-  server_in_ = OutputFd::Own(std::move(pipes->input));
+  to_server_ = LineOutput(OutputFd::Own(std::move(pipes->input)));
   server_output_ = std::move(pipes->output);
-  from_server_.fd = server_output_.get();
+  from_server_.Open(server_output_.get());
 }
 
 void EventLoop::HandleEvents() {
@@ -109,61 +97,46 @@ void EventLoop::HandleEvents() {
   }
 }
 
+// The other side's flood must not stop a side that only writes: without us it would not. So of what
+// a side is owed, only what it gave rise to itself counts against it.
 bool EventLoop::Paused(Side side) const {
-  const bool client_full = to_client_.pending_bytes() >= options_.pause_bytes;
-  if (side == Side::kServer) return client_full;
-  // The server's flood must not stop the client's calls: without us it would not.
-  return (client_full && made_up_bytes_ >= options_.pause_bytes) ||
-         to_server_.pending_bytes() >= options_.pause_bytes;
+  const bool client = side == Side::kClient;
+  const LineOutput& to_itself = client ? to_client_ : to_server_;
+  const LineOutput& to_other = client ? to_server_ : to_client_;
+  const size_t limit = options_.pause_bytes;
+  return to_other.owed_bytes() >= limit ||
+         (to_itself.owed_bytes() >= limit && to_itself.made_up_bytes() >= limit);
 }
 
 void EventLoop::HandleLines(Side side) {
-  Input& input = side == Side::kClient ? from_client_ : from_server_;
-  if (!input.has_lines) return;
-  while (!Paused(side)) {
-    const std::optional<LineReader::Line> line = input.reader.Next();
-    if (!line.has_value()) {
-      input.has_lines = false;
-      break;
-    }
-    if (ports_.inbox->has_events()) HandleEvents();
+  LineInput& input = side == Side::kClient ? from_client_ : from_server_;
+  while (input.has_lines() && !Paused(side)) {
+    const std::optional<LineReader::Line> line = input.Next();
+    if (!line.has_value()) return;
+    now_ = ports_.clock->Now();
+    HandleEvents();
     HandleLine(side, *line);
   }
 }
 
 void EventLoop::HandleLine(Side side, const LineReader::Line& line) {
+  handled_ = side;
   const bool whole = line.kind == LineReader::LineKind::kWhole;
   if (side == Side::kClient) {
-    if (whole) return enforcer_.OnClientLine(line.text, now_);
-    return enforcer_.OnClientLineTooLong(line.text, line.tail, now_);
+    whole ? enforcer_.OnClientLine(line.text, now_)
+          : enforcer_.OnClientLineTooLong(line.text, line.tail, now_);
+  } else {
+    whole ? enforcer_.OnServerLine(line.text, now_)
+          : enforcer_.OnServerLineTooLong(line.text, line.tail, now_);
   }
-  if (whole) return enforcer_.OnServerLine(line.text, now_);
-  enforcer_.OnServerLineTooLong(line.text, line.tail, now_);
-}
-
-void EventLoop::ReadFrom(Side side) {
-  Input& input = side == Side::kClient ? from_client_ : from_server_;
-  const WriteQueue& queue = side == Side::kClient ? to_server_ : to_client_;
-  const absl::Span<char> room =
-      input.reader.Room(queue.borrows() ? TakenLines::kInUse : TakenLines::kDone);
-  if (room.empty()) return;
-  const ssize_t size = ::read(input.fd, room.data(), room.size());
-  input.idle = size < 0;
-  if (size > 0) {
-    input.reader.Commit(static_cast<size_t>(size));
-    input.has_lines = true;
-  } else if (size == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
-    EndInput(side);
-  }
+  handled_.reset();
 }
 
 void EventLoop::EndInput(Side side) {
-  Input& input = side == Side::kClient ? from_client_ : from_server_;
-  input.ended = true;
-  input.fd = -1;
+  LineInput& input = side == Side::kClient ? from_client_ : from_server_;
   if (side == Side::kServer) server_output_.Reset();
-  if (const auto line = input.reader.NextAtEnd()) HandleLine(side, *line);
-  if (const size_t size = input.reader.unfinished_bytes(); size > 0) {
+  if (const auto line = input.TakeUnfinished()) HandleLine(side, *line);
+  if (const size_t size = input.reader().unfinished_bytes(); size > 0) {
     ports_.log->Warning("unfinished_line_dropped",
                         {{"from", side == Side::kClient ? "client" : "server"},
                          {"bytes", static_cast<uint64_t>(size)}});
@@ -171,35 +144,33 @@ void EventLoop::EndInput(Side side) {
 }
 
 void EventLoop::Flush() {
-  if (!to_server_.empty() && to_server_.Flush(server_in_) == FlushResult::kBroken) {
+  if (!to_server_.empty() && to_server_.Flush() == FlushResult::kBroken) {
     ports_.log->Warning("server_input_broken");
     server_input_broken_ = true;
-    server_in_.Close();
   }
-  if (!to_client_.empty() && to_client_.Flush(client_out_) == FlushResult::kBroken) {
-    client_output_broken_ = true;
-  }
-  if (to_client_.empty()) made_up_bytes_ = 0;
+  if (!to_client_.empty()) to_client_.Flush();
 }
 
 ShutdownView EventLoop::LookAtShutdown() const {
   ShutdownView view;
-  view.client_input_ended = from_client_.ended;
-  view.client_input_idle = from_client_.idle && !from_client_.has_lines;
-  view.client_output_broken = client_output_broken_;
+  view.client_input_closed = from_client_.closed();
+  view.client_input_ended = from_client_.ended() && !from_client_.has_lines();
+  view.client_input_idle = from_client_.idle() && !from_client_.has_lines();
+  view.client_output_broken = !to_client_.open();
   view.told_to_end = signal_.has_value();
   view.server_started = server_started_ || start_error_.has_value();
   view.server_ended = server_status_.has_value() || start_error_.has_value();
   view.server_output_ended =
-      start_error_.has_value() || (from_server_.ended && !from_server_.has_lines);
-  view.server_output_idle = from_server_.idle;
+      start_error_.has_value() || (from_server_.ended() && !from_server_.has_lines());
+  view.server_output_idle = from_server_.idle();
   view.server_output_paused = Paused(Side::kServer);
-  view.server_input_open = server_in_.open();
+  view.server_input_open = to_server_.open();
   view.server_input_broken = server_input_broken_;
-  view.decisions_wait = enforcer_.waiting() > 0 || from_client_.has_lines;
+  view.decisions_wait = enforcer_.waiting() > 0 || from_client_.has_lines();
   view.to_server_pending = !to_server_.empty();
   view.to_client_pending = !to_client_.empty();
   view.to_client_written = to_client_.written_bytes();
+  view.to_server_written = to_server_.written_bytes();
   return view;
 }
 
@@ -217,9 +188,7 @@ bool EventLoop::TakeShutdownSteps() {
 void EventLoop::TakeStep(ShutdownStep step) {
   switch (step) {
     case ShutdownStep::kCloseServerInput:
-      to_server_.Clear();
-      server_in_.Close();
-      return;
+      return to_server_.Close();
     case ShutdownStep::kTerminateGroup:
       ports_.log->Info("server_terminated");
       return ports_.server->SignalGroup(SIGTERM);
@@ -253,23 +222,31 @@ int EventLoop::ExitStatus() const {
 }
 
 void EventLoop::WatchInput(Side side, pollfd* slot) const {
-  const Input& input = side == Side::kClient ? from_client_ : from_server_;
-  const WriteQueue& queue = side == Side::kClient ? to_server_ : to_client_;
+  const bool client = side == Side::kClient;
+  LineInput::Interest interest =
+      Paused(side) ? LineInput::Interest::kClosing : LineInput::Interest::kLines;
   // Told to end, we owe the client the server's last answers and nothing new.
-  const bool unwanted = side == Side::kClient && signal_.has_value();
-  const bool full = queue.borrows() && !input.reader.HasRoomBehind();
-  slot->fd = unwanted || full || input.has_lines || Paused(side) ? -1 : input.fd;
-  slot->events = POLLIN;
+  if (client && signal_.has_value()) interest = LineInput::Interest::kNothing;
+  (client ? from_client_ : from_server_)
+      .Watch(interest, (client ? to_server_ : to_client_).taken(), slot);
 }
 
-void EventLoop::WatchOutput(const OutputFd& output, const WriteQueue& queue, pollfd* slot) const {
-  slot->fd = output.fd();
-  slot->events = queue.empty() ? 0 : POLLOUT;
+void EventLoop::Watch() {
+  WatchInput(Side::kClient, &polled_[kClientIn]);
+  WatchInput(Side::kServer, &polled_[kServerOut]);
+  to_client_.Watch(&polled_[kClientOut]);
+  to_server_.Watch(&polled_[kServerIn]);
+  // A server that closes its stdin is noticed by the next write.
+  if (to_server_.empty()) polled_[kServerIn].fd = -1;
+  polled_[kInboxSlot] = {ports_.inbox->fd(), POLLIN, 0};
+  polled_[kSignalSlot] = {ports_.signals == nullptr ? -1 : ports_.signals->fd(), POLLIN, 0};
+  const bool awaits_end = server_started_ && !server_status_.has_value();
+  polled_[kEndSlot] = {awaits_end ? ports_.server->end_fd() : -1, POLLIN, 0};
 }
 
 std::optional<MonoDuration> EventLoop::Timeout() const {
-  const auto can_go_on = [this](const Input& input, Side side) {
-    return input.has_lines && !Paused(side);
+  const auto can_go_on = [this](const LineInput& input, Side side) {
+    return input.has_lines() && !Paused(side);
   };
   if (can_go_on(from_client_, Side::kClient) || can_go_on(from_server_, Side::kServer)) {
     return MonoDuration::zero();
@@ -287,17 +264,7 @@ std::optional<MonoDuration> EventLoop::Timeout() const {
 }
 
 void EventLoop::Sleep() {
-  WatchInput(Side::kClient, &polled_[kClientIn]);
-  WatchInput(Side::kServer, &polled_[kServerOut]);
-  WatchOutput(client_out_, to_client_, &polled_[kClientOut]);
-  if (client_output_broken_) polled_[kClientOut].fd = -1;
-  WatchOutput(server_in_, to_server_, &polled_[kServerIn]);
-  if (to_server_.empty()) polled_[kServerIn].fd = -1;
-  polled_[kInboxSlot] = {ports_.inbox->fd(), POLLIN, 0};
-  polled_[kSignalSlot] = {ports_.signals == nullptr ? -1 : ports_.signals->fd(), POLLIN, 0};
-  const bool awaits_end = server_started_ && !server_status_.has_value();
-  polled_[kEndSlot] = {awaits_end ? ports_.server->end_fd() : -1, POLLIN, 0};
-
+  Watch();
   std::optional<MonoDuration> timeout = Timeout();
   if (!ports_.inbox->PrepareToSleep()) timeout = MonoDuration::zero();
   timespec wait = {};
@@ -326,14 +293,17 @@ void EventLoop::HandleReady() {
       (ready(kEndSlot) || ports_.server->end_fd() < 0)) {
     server_status_ = ports_.server->Ended();
   }
-  if ((polled_[kClientOut].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0 && ready(kClientOut)) {
-    client_output_broken_ = true;
-    to_client_.Clear();
+  if ((polled_[kClientOut].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) to_client_.Close();
+  HandleInput(Side::kClient, polled_[kClientIn]);
+  HandleInput(Side::kServer, polled_[kServerOut]);
+}
+
+void EventLoop::HandleInput(Side side, const pollfd& slot) {
+  const bool client = side == Side::kClient;
+  const TakenLines taken = (client ? to_server_ : to_client_).taken();
+  if ((client ? from_client_ : from_server_).OnReady(slot, taken) == LineInput::ReadResult::kEnd) {
+    EndInput(side);
   }
-  from_client_.idle = polled_[kClientIn].fd >= 0 && polled_[kClientIn].revents == 0;
-  from_server_.idle = polled_[kServerOut].fd >= 0 && polled_[kServerOut].revents == 0;
-  if (ready(kClientIn)) ReadFrom(Side::kClient);
-  if (ready(kServerOut)) ReadFrom(Side::kServer);
 }
 
 }  // namespace ostiary::sidecar

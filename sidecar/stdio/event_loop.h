@@ -6,9 +6,10 @@
 //   - no waiting: a lone message is written as soon as it is decided; under load all lines of one
 //     read are written together, from where they were read (write_queue.h);
 //   - backpressure: where a side does not read what is owed to it, whoever adds to that is not read
-//     either. The server adds to the client; the client to the server and, by calls that are
-//     denied, to itself. Nothing waits for anything but the peer that a bare pipe would wait for
-//     too, so the sidecar adds no deadlock;
+//     either. Each side adds to the other and, by what is answered here, to itself. Nothing waits
+//     for anything but the peer that a bare pipe would wait for too, so the sidecar adds no
+//     deadlock;
+//   - leases: each line is decided by the time at which it is decided;
 //   - the end (shutdown_steps.h).
 //
 // Everything happens on the thread that calls Run, which must be the one that made the loop.
@@ -27,12 +28,12 @@
 #include "common/log.h"
 #include "sidecar/core/enforcer.h"
 #include "sidecar/stdio/inbox.h"
+#include "sidecar/stdio/line_input.h"
+#include "sidecar/stdio/line_output.h"
 #include "sidecar/stdio/line_reader.h"
-#include "sidecar/stdio/output_fd.h"
 #include "sidecar/stdio/server_process.h"
 #include "sidecar/stdio/shutdown_steps.h"
 #include "sidecar/stdio/signals.h"
-#include "sidecar/stdio/write_queue.h"
 
 namespace ostiary::sidecar {
 
@@ -68,14 +69,6 @@ class EventLoop final : private EnforcerOutput {
   int Run();
 
  private:
-  // One direction: what is read from a side.
-  struct Input {
-    LineReader reader;
-    int fd = -1;
-    bool ended = false;
-    bool idle = false;       // had nothing to read when asked last
-    bool has_lines = false;  // lines were left in the reader when it was paused
-  };
   enum class Side : uint8_t { kClient, kServer };
 
   // EnforcerOutput.
@@ -86,11 +79,9 @@ class EventLoop final : private EnforcerOutput {
   void HandleEvents();
   void HandleLines(Side side);
   void HandleLine(Side side, const LineReader::Line& line);
-  void ReadFrom(Side side);
   void EndInput(Side side);
   bool Paused(Side side) const;
   void Flush();
-  void Queue(absl::string_view line, const LineReader& reader, WriteQueue* queue);
 
   // False once the session is over.
   bool TakeShutdownSteps();
@@ -99,29 +90,26 @@ class EventLoop final : private EnforcerOutput {
   void AnnounceServerGone();
   int ExitStatus() const;
 
-  void Sleep();
+  void Watch();
   void WatchInput(Side side, pollfd* slot) const;
-  void WatchOutput(const OutputFd& output, const WriteQueue& queue, pollfd* slot) const;
+  void Sleep();
   std::optional<MonoDuration> Timeout() const;
   void HandleReady();
+  void HandleInput(Side side, const pollfd& slot);
 
   const EventLoopOptions options_;
   const EventLoopPorts ports_;
   Enforcer enforcer_;
   ShutdownSteps shutdown_;
 
-  Input from_client_;
-  Input from_server_;
-  UniqueFd server_output_;
-  OutputFd client_out_;
-  OutputFd server_in_;
-  WriteQueue to_client_;
-  WriteQueue to_server_;
+  LineInput from_client_;
+  LineInput from_server_;
+  UniqueFd server_output_;  // what from_server_ reads
+  LineOutput to_client_;
+  LineOutput to_server_;
+  // Whose line is being handled.
+  std::optional<Side> handled_;
 
-  // Of what was put into to_client_ since it was empty last, what the server did not write.
-  size_t made_up_bytes_ = 0;
-
-  bool client_output_broken_ = false;
   bool server_input_broken_ = false;
   bool server_started_ = false;
   std::optional<std::string> start_error_;

@@ -35,14 +35,19 @@ ShutdownStep ShutdownSteps::Next(const ShutdownView& view, MonoTime now) {
 }
 
 void ShutdownSteps::Observe(const ShutdownView& view, MonoTime now) {
-  Note(&client_gone_, view.client_input_ended || view.client_output_broken, now);
+  const bool client_reads = view.to_client_written != to_client_written_;
+  const bool server_reads = view.to_server_written != to_server_written_;
+  to_client_written_ = view.to_client_written;
+  to_server_written_ = view.to_server_written;
+  Note(&client_gone_, view.client_input_closed || view.client_output_broken, now);
+  const bool unread = view.client_input_closed && !view.client_input_ended;
+  if (unread && !view.client_output_broken && (client_reads || server_reads)) client_gone_ = now;
   Note(&told_, view.told_to_end, now);
   Note(&server_ended_, view.server_ended, now);
   // A server that does not read any more is of no use and is asked to go.
   Note(&asked_, view.server_input_broken, now);
   Note(&stalled_, view.server_ended, now);
-  if (stalled_.has_value() && view.to_client_written != written_) stalled_ = now;
-  written_ = view.to_client_written;
+  if (stalled_.has_value() && client_reads) stalled_ = now;
 }
 
 // Whether `wait` has passed; if not, that moment is one to come back at.
@@ -59,9 +64,8 @@ bool ShutdownSteps::ShouldCloseInput(const ShutdownView& view, MonoTime now) {
       view.server_ended) {
     return true;
   }
-  if (!view.client_input_ended) return false;
-  return (!view.decisions_wait && !view.to_server_pending) ||
-         Past(client_gone_, times_.decide, now);
+  if (view.client_input_ended && !view.decisions_wait && !view.to_server_pending) return true;
+  return Past(client_gone_, times_.decide, now);
 }
 
 bool ShutdownSteps::ShouldTerminate(const ShutdownView& view, MonoTime now) {
@@ -94,7 +98,8 @@ bool ShutdownSteps::ShouldLeave(const ShutdownView& view, MonoTime now) {
   if (!view.server_started) {
     if (!told_.has_value() && !client_gone_.has_value()) return false;
     if (view.client_output_broken) return true;
-    return !view.to_client_pending && (told_.has_value() || !view.decisions_wait);
+    if (view.to_client_pending) return false;
+    return told_.has_value() || (view.client_input_ended && !view.decisions_wait);
   }
   if (!announced_.has_value()) return false;
   // One that survives SIGKILL is in the kernel's hands.

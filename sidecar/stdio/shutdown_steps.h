@@ -7,6 +7,8 @@
 //   the client's input ends    what waits for a decision is decided and written, then the server's
 //                              stdin is closed (after 1 s in any case); what it answers is passed
 //                              on; 1.5 s later SIGTERM, 1 s after that SIGKILL to its group
+//                              while it cannot all be read, since somebody else does not read,
+//                              its end counts from when it went on last
 //   we are told to end         SIGTERM to the group at once, SIGKILL after 0.8 s
 //   the client stops reading   the server's stdin is closed at once, then as above
 //   the server ends            its output is read to the end, 0.25 s later what is left of its
@@ -49,7 +51,8 @@ struct ShutdownTimes {
 
 // What the event loop sees.
 struct ShutdownView {
-  bool client_input_ended = false;
+  bool client_input_closed = false;   // the client did, though not all may be read
+  bool client_input_ended = false;    // read to its end
   bool client_input_idle = false;     // and if not: there was nothing to read last time
   bool client_output_broken = false;  // the client will never read again
   bool told_to_end = false;           // a signal came
@@ -64,6 +67,7 @@ struct ShutdownView {
   bool to_server_pending = false;
   bool to_client_pending = false;
   uint64_t to_client_written = 0;  // bytes so far
+  uint64_t to_server_written = 0;
 };
 
 enum class ShutdownStep : uint8_t {
@@ -99,7 +103,8 @@ class ShutdownSteps {
 
   const ShutdownTimes times_;
   Since client_gone_, told_, server_ended_, asked_, terminated_, killed_, announced_, stalled_;
-  uint64_t written_ = 0;
+  uint64_t to_client_written_ = 0;
+  uint64_t to_server_written_ = 0;
   std::optional<MonoTime> deadline_;
 };
 

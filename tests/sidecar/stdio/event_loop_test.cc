@@ -63,13 +63,14 @@ struct Peer {
     buffer.erase(0, end + 1);
     return line;
   }
-  // Writes until the pipe takes nothing for `quiet`; returns the bytes taken.
+  // Writes until the pipe takes nothing for `quiet`, or kTooMuch; returns the bytes taken.
+  static constexpr size_t kTooMuch = size_t{64} << 20;
   size_t Stuff(absl::string_view line, std::chrono::milliseconds quiet) const {
     ::fcntl(output.get(), F_SETFL, ::fcntl(output.get(), F_GETFL) | O_NONBLOCK);
     const std::string bytes = absl::StrCat(line, "\n");
     size_t total = 0;
     pollfd slot = {output.get(), POLLOUT, 0};
-    while (::poll(&slot, 1, static_cast<int>(quiet.count())) == 1) {
+    while (total < kTooMuch && ::poll(&slot, 1, static_cast<int>(quiet.count())) == 1) {
       // From where the last write stopped, so that lines stay whole.
       const absl::string_view rest = absl::string_view(bytes).substr(total % bytes.size());
       const ssize_t size = ::write(output.get(), rest.data(), rest.size());
@@ -79,6 +80,18 @@ struct Peer {
   }
 
   std::string buffer;
+};
+
+// Goes on by a millisecond whenever it is asked.
+class TickingClock final : public Clock {
+ public:
+  MonoTime Now() const override {
+    return MonoTime(std::chrono::hours(1) + std::chrono::milliseconds(ticks_++));
+  }
+  absl::Time WallNow() const override { return absl::UnixEpoch(); }
+
+ private:
+  mutable std::atomic<int64_t> ticks_{0};
 };
 
 class PipeServer final : public ServerProcess {
@@ -110,6 +123,7 @@ class ScriptedSource final : public DecisionSource {
   explicit ScriptedSource(SourceSink* sink) : sink_(sink) {}
 
   void Ask(uint64_t id, const std::vector<Access>& accesses) override {
+    ++asks;
     SourceAnswer answer;
     answer.id = id;
     answer.revision = revision();
@@ -124,9 +138,8 @@ class ScriptedSource final : public DecisionSource {
   void Acknowledge(const Revision&) override {}
 
   // The present revision and lease. From any thread.
-  void Announce() {
-    sink_->Post(SourceRevision{revision(), Clock::System().Now() + std::chrono::hours(1)});
-  }
+  void Announce() { Announce(Clock::System().Now() + std::chrono::hours(1)); }
+  void Announce(MonoTime lease_end) { sink_->Post(SourceRevision{revision(), lease_end}); }
   // A new policy, announced.
   void Change(bool allow_forbidden) {
     forbidden_allowed = allow_forbidden;
@@ -136,6 +149,7 @@ class ScriptedSource final : public DecisionSource {
 
   std::atomic<bool> forbidden_allowed{false};
   std::atomic<uint64_t> generation{1};
+  std::atomic<int> asks{0};
 
  private:
   Revision revision() const { return {"epoch", generation, "sha256:1"}; }
@@ -166,17 +180,19 @@ class EventLoopTest : public ::testing::Test {
 
   void Start() {
     source_->Announce();
+    StartLoop();
+  }
+  void StartLoop() {
     thread_ = std::thread([this] {
       EventLoopOptions options;
+      options.shutdown = shutdown_;
       options.client_input = loop_in_.get();
       options.client_output = loop_out_.get();
-      EnforcerOptions enforcer;
+      EnforcerOptions enforcer = enforcer_;
       enforcer.agent = "a";
       enforcer.server = "s";
-      enforcer.max_line_bytes = max_line_bytes_;
-      EventLoop loop(
-          options, enforcer,
-          {source_.get(), inbox_.get(), process_.get(), nullptr, &Clock::System(), &log_});
+      EventLoop loop(options, enforcer,
+                     {source_.get(), inbox_.get(), process_.get(), nullptr, clock_, &log_});
       status_ = loop.Run();
       loop_out_.Reset();
     });
@@ -207,7 +223,10 @@ class EventLoopTest : public ::testing::Test {
   std::unique_ptr<ScriptedSource> source_;
   std::unique_ptr<PipeServer> process_;
   std::thread thread_;
-  size_t max_line_bytes_ = EnforcerOptions().max_line_bytes;
+  // To change before the start.
+  const Clock* clock_ = &Clock::System();
+  EnforcerOptions enforcer_;
+  ShutdownTimes shutdown_;
   int status_ = -1;
 };
 
@@ -297,6 +316,62 @@ TEST_F(EventLoopTest, DenialsThatNobodyReadsStopTheClient) {
   client_.input.Reset();
 }
 
+// The same of a server whose requests are all refused here.
+TEST_F(EventLoopTest, RefusalsThatTheServerDoesNotReadStopIt) {
+  enforcer_.max_open_requests = 1;
+  Start();
+  client_.WriteLine(Call(1, "read"));
+  ASSERT_EQ(server_.ReadLine(), Call(1, "read"));
+  server_.WriteLine(R"({"jsonrpc":"2.0","id":1,"method":"roots/list"})");
+  client_.ReadLine();
+  EXPECT_LT(server_.Stuff(R"({"jsonrpc":"2.0","id":2,"method":"roots/list"})",
+                          std::chrono::milliseconds(300)),
+            size_t{4} << 20);
+  EXPECT_THAT(server_.ReadLine(), StartsWith(R"({"jsonrpc":"2.0","id":2,"error")"));
+}
+
+// A server that writes before it reads is not stopped by what its client writes, though that had to
+// wait for decisions.
+TEST_F(EventLoopTest, CallsThatTheServerDoesNotReadDoNotStopIt) {
+  Start();
+  // More than 1 MiB beside what the server's pipe holds, and less than stops the client.
+  constexpr int kCalls = 1000;
+  const std::string padding(1050, 'p');
+  for (int i = 0; i < kCalls; ++i) client_.WriteLine(Call(i, absl::StrCat("tool", i), padding));
+  const std::string news = R"({"jsonrpc":"2.0","method":"notifications/message","params":{}})";
+  for (int i = 0; i < 3000; ++i) {
+    server_.WriteLine(news);
+    ASSERT_EQ(client_.ReadLine(), news) << i;
+  }
+  for (int i = 0; i < kCalls; ++i) {
+    ASSERT_EQ(server_.ReadLine(), Call(i, absl::StrCat("tool", i), padding));
+  }
+}
+
+// Lines that were read together are decided one after another: a lease that ends between them ends.
+TEST_F(EventLoopTest, LeaseEndsAmongLinesThatWereReadTogether) {
+  const TickingClock clock;
+  clock_ = &clock;
+  source_->Announce(clock.Now() + std::chrono::milliseconds(100));
+  for (int i = 0; i < 500; ++i) client_.WriteLine(Call(i, "read"));  // less than a pipe holds
+  StartLoop();
+  for (int i = 0; i < 500; ++i) ASSERT_EQ(server_.ReadLine(), Call(i, "read"));
+  EXPECT_GT(source_->asks, 300);
+  Finish();
+}
+
+// A server that reads nothing leaves the client's pipe full: that the client went is seen all the
+// same.
+TEST_F(EventLoopTest, EndOfInputIsSeenBehindAServerThatDoesNotRead) {
+  shutdown_.decide = std::chrono::milliseconds(50);
+  shutdown_.ask_to_end = std::chrono::milliseconds(50);
+  Start();
+  client_.Stuff(R"({"jsonrpc":"2.0","method":"notifications/progress","params":{}})",
+                std::chrono::milliseconds(300));
+  client_.output.Reset();
+  EXPECT_EQ(client_.ReadLine(), "(the end)");
+}
+
 TEST_F(EventLoopTest, GivesOpenRequestsTheirErrorWhenTheServerEnds) {
   Start();
   client_.WriteLine(Call(1, "read"));
@@ -321,7 +396,7 @@ TEST_F(EventLoopTest, AsksAServerToGoThatClosesItsInput) {
 
 // TypeScript's SDK writes the id last, Go's first.
 TEST_F(EventLoopTest, AnswersWhoSentALineTooLong) {
-  max_line_bytes_ = 1000;
+  enforcer_.max_line_bytes = 1000;
   Start();
   const std::string padding(5'000, 'x');
   client_.WriteLine(absl::StrCat(R"({"method":"ping","params":{"x":")", padding,
@@ -334,7 +409,7 @@ TEST_F(EventLoopTest, AnswersWhoSentALineTooLong) {
 }
 
 TEST_F(EventLoopTest, AnswersWhoSentALineTooLongThatNeverEnds) {
-  max_line_bytes_ = 1000;
+  enforcer_.max_line_bytes = 1000;
   Start();
   const std::string line = Call(9, "read", std::string(5'000, 'x'));
   ASSERT_EQ(::write(client_.output.get(), line.data(), line.size()),

@@ -86,7 +86,7 @@ TEST_F(ShutdownStepsTest, NothingHappensWhileTheSessionLives) {
 }
 
 TEST_F(ShutdownStepsTest, EndOfInputWithAServerThatLeavesAtOnce) {
-  view.client_input_ended = true;
+  view.client_input_closed = view.client_input_ended = true;
   Pass(milliseconds(10));
   EndServer();
   Pass(milliseconds(10));
@@ -94,7 +94,7 @@ TEST_F(ShutdownStepsTest, EndOfInputWithAServerThatLeavesAtOnce) {
 }
 
 TEST_F(ShutdownStepsTest, EndOfInputWaitsForDecisions) {
-  view.client_input_ended = true;
+  view.client_input_closed = view.client_input_ended = true;
   view.decisions_wait = true;
   Pass(milliseconds(300));
   EXPECT_THAT(seen, ElementsAre());
@@ -108,14 +108,14 @@ TEST_F(ShutdownStepsTest, EndOfInputWaitsForDecisions) {
 }
 
 TEST_F(ShutdownStepsTest, EndOfInputWithAServerThatIgnoresEverything) {
-  view.client_input_ended = true;
+  view.client_input_closed = view.client_input_ended = true;
   Pass(std::chrono::seconds(10));
   EXPECT_THAT(seen,
               ElementsAre("close@0", "term@1500", "kill@2500", "announce@2500", "leave@2500"));
 }
 
 TEST_F(ShutdownStepsTest, TheSlowestEndOfInputStaysInsideFourSeconds) {
-  view.client_input_ended = true;
+  view.client_input_closed = view.client_input_ended = true;
   view.decisions_wait = true;
   view.to_client_pending = true;
   dies_of_kill = false;
@@ -146,7 +146,7 @@ TEST_F(ShutdownStepsTest, SignalWithAServerThatCannotDie) {
 }
 
 TEST_F(ShutdownStepsTest, SignalInTheMiddleOfAnEndOfInput) {
-  view.client_input_ended = true;
+  view.client_input_closed = view.client_input_ended = true;
   Pass(milliseconds(200));
   view.told_to_end = true;
   Pass(std::chrono::seconds(10));
@@ -162,11 +162,37 @@ TEST_F(ShutdownStepsTest, SignalBeforeTheServerStarted) {
   EXPECT_THAT(seen, ElementsAre("leave@0"));
 }
 
+// The client closed its pipe, and what it wrote cannot all be read.
+TEST_F(ShutdownStepsTest, EndOfInputBehindAServerThatDoesNotRead) {
+  view.client_input_closed = true;
+  view.client_input_idle = false;
+  view.to_server_pending = true;
+  Pass(milliseconds(5000));
+  EXPECT_THAT(seen,
+              ElementsAre("close@1000", "term@2500", "kill@3500", "announce@3500", "leave@3700"));
+}
+
+TEST_F(ShutdownStepsTest, EndOfInputBehindAServerThatReadsSlowlyWaits) {
+  view.client_input_closed = true;
+  view.client_input_idle = false;
+  view.to_server_pending = true;
+  for (int i = 0; i < 10; ++i) {
+    Pass(milliseconds(900));
+    ++view.to_server_written;
+    Settle();
+  }
+  EXPECT_THAT(seen, ElementsAre());
+  view.client_input_closed = view.client_input_ended = true;
+  view.to_server_pending = false;
+  Settle();
+  EXPECT_THAT(seen, ElementsAre("close@9000"));
+}
+
 TEST_F(ShutdownStepsTest, EndOfInputBeforeTheServerStarted) {
   view.server_started = false;
   view.server_input_open = false;
   view.decisions_wait = true;
-  view.client_input_ended = true;
+  view.client_input_closed = view.client_input_ended = true;
   Pass(milliseconds(100));
   EXPECT_THAT(seen, ElementsAre());
   view.decisions_wait = false;
