@@ -26,7 +26,6 @@
 #include "sidecar/stdio/catalog_command.h"
 #include "sidecar/stdio/child_process.h"
 #include "sidecar/stdio/event_loop.h"
-#include "sidecar/stdio/guard.h"
 #include "sidecar/stdio/inbox.h"
 #include "sidecar/stdio/signals.h"
 #ifdef OSTIARY_WITH_PDP
@@ -103,17 +102,17 @@ absl::StatusOr<std::unique_ptr<DecisionSource>> MakeSource(const RunOptions& opt
 
 absl::StatusOr<int> Run(const RunOptions& options) {
   const Log log(STDERR_FILENO, options.log_level, Clock::System());
-  OSTIARY_ASSIGN_OR_RETURN(ServerCommand command, ChooseCommand(options, TakeEnvironment()));
-  OSTIARY_RETURN_IF_ERROR(FindProgram(command.arguments.at(0), command.environment).status());
-  // Before there are threads: the signal mask is inherited, and the guard is forked.
+  OSTIARY_ASSIGN_OR_RETURN(const ServerCommand command, ChooseCommand(options, TakeEnvironment()));
+  // Before there are threads: the signal mask is inherited, and the server's guard is forked.
   OSTIARY_ASSIGN_OR_RETURN(const auto signals, Signals::Take());
-  OSTIARY_ASSIGN_OR_RETURN(const Guard guard, Guard::Fork());
+  OSTIARY_ASSIGN_OR_RETURN(auto server, ChildProcess::Create(command));
   OSTIARY_ASSIGN_OR_RETURN(const auto inbox, Inbox::Create());
   OSTIARY_ASSIGN_OR_RETURN(const auto source, MakeSource(options, inbox.get(), log));
-  ChildProcess server(std::move(command), &guard);
   EventLoop loop({}, options.enforcer,
-                 {source.get(), inbox.get(), &server, signals.get(), &Clock::System(), &log});
-  return loop.Run();
+                 {source.get(), inbox.get(), server.get(), signals.get(), &Clock::System(), &log});
+  const int status = loop.Run();
+  server.reset();  // before anything else takes its time to end
+  return status;
 }
 
 int Main(int argc, char** argv) {

@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "sidecar/stdio/child_process.h"
+#include "sidecar/stdio/server_command.h"
 
 namespace ostiary::sidecar {
 

@@ -1,21 +1,20 @@
 #include "sidecar/stdio/child_process.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "common/status_macros.h"
+#include "sidecar/stdio/guard.h"
 
 namespace ostiary::sidecar {
 namespace {
@@ -24,15 +23,30 @@ namespace {
 // (pipe-user-pages-soft, 64 MiB) with 32 sidecars, and every later pipe of that user would be tiny.
 constexpr int kPipeBytes = 256 << 10;
 
-struct Pipe {
-  UniqueFd read_end;
-  UniqueFd write_end;
+// How long we stay for the guard, which needs a few milliseconds; one that takes longer goes on
+// without us.
+constexpr int kGuardEndMillis = 100;
+
+struct FdPair {
+  UniqueFd first;
+  UniqueFd second;
 };
 
-absl::StatusOr<Pipe> MakePipe() {
+// `first` is to be read from.
+absl::StatusOr<FdPair> MakePipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "cannot create a pipe");
-  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+  // Not allowed to a user with very many pipes: then it stays as it is.
+  ::fcntl(ends[1], F_SETPIPE_SZ, kPipeBytes);
+  return FdPair{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+absl::StatusOr<FdPair> MakeChannel() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+    return absl::ErrnoToStatus(errno, "cannot create a socket pair");
+  }
+  return FdPair{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
 std::vector<char*> Pointers(const std::vector<std::string>& strings) {
@@ -44,146 +58,87 @@ std::vector<char*> Pointers(const std::vector<std::string>& strings) {
   return pointers;
 }
 
-// What the child needs between fork and exec, made before the fork: with other threads about, only
-// async-signal-safe calls are allowed there.
-struct Launch {
-  const char* path;
-  char* const* arguments;
-  char* const* environment;
-  int input;
-  int output;
-  int error;  // gets the errno of an exec that failed; closed by one that did not
-  pid_t parent;
-  const Guard* guard;
-};
-
-// A shell script without "#!" is run by the shell, as execvp(3) does.
-void ExecByShell(const Launch& launch) {
-  constexpr int kMaxArguments = 1024;
-  const char* arguments[kMaxArguments + 3] = {"/bin/sh", launch.path};
-  for (int i = 1; launch.arguments[i] != nullptr; ++i) {
-    if (i > kMaxArguments) return;
-    arguments[i + 1] = launch.arguments[i];
-  }
-  ::execve("/bin/sh", const_cast<char**>(arguments), launch.environment);
+bool Send(int channel, const GuardMessage& message) {
+  return ::send(channel, &message, sizeof(message), MSG_NOSIGNAL) == sizeof(message);
 }
 
-void ResetSignals() {
-  struct sigaction by_default = {};
-  by_default.sa_handler = SIG_DFL;
-  for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &by_default, nullptr);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
-[[noreturn]] void BecomeServer(const Launch& launch) {
-  ::setpgid(0, 0);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != launch.parent) ::_exit(127);
-  if (launch.guard != nullptr) launch.guard->Watch(::getpid());
-  ResetSignals();
-  if (::dup2(launch.input, STDIN_FILENO) >= 0 && ::dup2(launch.output, STDOUT_FILENO) >= 0) {
-    ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-    ::execve(launch.path, launch.arguments, launch.environment);
-    if (errno == ENOEXEC) ExecByShell(launch);
-  }
-  const int error = errno;
-  [[maybe_unused]] const ssize_t written = ::write(launch.error, &error, sizeof(error));
-  ::_exit(127);
-}
-
-// 0 once the exec succeeded, else its errno.
-int AwaitExec(int fd) {
-  int error = 0;
+// False where the guard is gone; kSignal where nothing came, with MSG_DONTWAIT.
+bool Receive(int channel, int flags, GuardMessage* message) {
   ssize_t size;
   do {
-    size = ::read(fd, &error, sizeof(error));
+    size = ::recv(channel, message, sizeof(*message), flags);
   } while (size < 0 && errno == EINTR);
-  return size == sizeof(error) ? error : 0;
+  if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    *message = {GuardMessage::kSignal, 0};
+    return true;
+  }
+  return size == sizeof(*message);
 }
 
 }  // namespace
 
-absl::StatusOr<std::string> FindProgram(absl::string_view program,
-                                        const std::vector<std::string>& environment) {
-  if (program.empty()) return absl::NotFoundError("the server's command is empty");
-  const auto runs = [](const std::string& path) {
-    struct stat about = {};
-    return ::stat(path.c_str(), &about) == 0 && S_ISREG(about.st_mode) &&
-           ::access(path.c_str(), X_OK) == 0;
-  };
-  if (absl::StrContains(program, '/')) {
-    const std::string path(program);
-    if (runs(path)) return path;
-    if (::access(path.c_str(), F_OK) != 0) {
-      return absl::NotFoundError(absl::StrCat("there is no file ", program));
-    }
-    return absl::PermissionDeniedError(absl::StrCat(program, " is not a program that may be run"));
-  }
-  absl::string_view search = "/bin:/usr/bin";
-  for (const std::string& variable : environment) {
-    if (absl::StartsWith(variable, "PATH=")) search = absl::string_view(variable).substr(5);
-  }
-  for (absl::string_view folder : absl::StrSplit(search, ':')) {
-    const std::string path = absl::StrCat(folder.empty() ? "." : folder, "/", program);
-    if (runs(path)) return path;
-  }
-  return absl::NotFoundError(
-      absl::StrCat("there is no program ", program, " in PATH (", search, ")"));
+absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Create(const ServerCommand& command) {
+  OSTIARY_ASSIGN_OR_RETURN(std::string path,
+                           FindProgram(command.arguments.at(0), command.environment));
+  OSTIARY_ASSIGN_OR_RETURN(FdPair input, MakePipe());
+  OSTIARY_ASSIGN_OR_RETURN(FdPair output, MakePipe());
+  OSTIARY_ASSIGN_OR_RETURN(FdPair channel, MakeChannel());
+  const std::vector<char*> arguments = Pointers(command.arguments);
+  const std::vector<char*> environment = Pointers(command.environment);
+  const Launch launch = {path.c_str(), arguments.data(), environment.data(), input.first.get(),
+                         output.second.get()};
+  const pid_t guard = ::fork();
+  if (guard < 0) return absl::ErrnoToStatus(errno, "cannot fork the guard process");
+  if (guard == 0) RunGuard(channel.second.get(), launch);
+  // Both do it: whoever comes first.
+  ::setpgid(guard, guard);
+  return std::unique_ptr<ChildProcess>(
+      new ChildProcess(std::move(path), {std::move(input.second), std::move(output.first)},
+                       std::move(channel.first), guard));
 }
 
-ChildProcess::ChildProcess(ServerCommand command, const Guard* guard)
-    : command_(std::move(command)), guard_(guard) {}
+ChildProcess::ChildProcess(std::string path, ServerPipes pipes, UniqueFd channel, pid_t guard)
+    : path_(std::move(path)),
+      guard_(guard),
+      channel_(std::move(channel)),
+      pipes_(std::move(pipes)) {}
 
 ChildProcess::~ChildProcess() {
-  if (pid_ < 0) return;
-  // The child is not waited for before its group is killed: until then nobody else can get its
-  // number, so no stranger is killed.
-  SignalGroup(SIGKILL);
-  if (guard_ != nullptr) guard_->Watch(0);
-  // One that the kernel cannot end now is left to init.
-  ::waitpid(pid_, nullptr, Ended().has_value() ? 0 : WNOHANG);
+  ::shutdown(channel_.get(), SHUT_WR);
+  GuardMessage message;
+  pollfd slot = {channel_.get(), POLLIN, 0};
+  // Its last messages, then the end of its channel, which is its own end.
+  while (::poll(&slot, 1, kGuardEndMillis) == 1 && Receive(channel_.get(), 0, &message)) {
+  }
+  ::waitpid(guard_, nullptr, slot.revents != 0 ? 0 : WNOHANG);
 }
 
 absl::StatusOr<ServerPipes> ChildProcess::Start() {
-  OSTIARY_ASSIGN_OR_RETURN(const std::string path,
-                           FindProgram(command_.arguments.at(0), command_.environment));
-  OSTIARY_ASSIGN_OR_RETURN(Pipe input, MakePipe());
-  OSTIARY_ASSIGN_OR_RETURN(Pipe output, MakePipe());
-  OSTIARY_ASSIGN_OR_RETURN(Pipe error, MakePipe());
-  // Not allowed to a user with very many pipes: then they stay as they are.
-  ::fcntl(input.write_end.get(), F_SETPIPE_SZ, kPipeBytes);
-  ::fcntl(output.read_end.get(), F_SETPIPE_SZ, kPipeBytes);
-  const std::vector<char*> arguments = Pointers(command_.arguments);
-  const std::vector<char*> environment = Pointers(command_.environment);
-  const Launch launch = {
-      path.c_str(),           arguments.data(),      environment.data(), input.read_end.get(),
-      output.write_end.get(), error.write_end.get(), ::getpid(),         guard_};
-  pid_ = ::fork();
-  if (pid_ < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot fork to start ", path));
-  if (pid_ == 0) BecomeServer(launch);
-  ::setpgid(pid_, pid_);
-  pidfd_.Reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
-  error.write_end.Reset();
-  if (const int failure = AwaitExec(error.read_end.get()); failure != 0) {
-    return absl::ErrnoToStatus(failure, absl::StrCat("cannot run ", path));
+  GuardMessage answer = {};
+  if (!Send(channel_.get(), {GuardMessage::kStart, 0}) || !Receive(channel_.get(), 0, &answer) ||
+      answer.kind != GuardMessage::kStarted) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot run ", path_, ": the process that was to start it is gone"));
   }
-  return ServerPipes{std::move(input.write_end), std::move(output.read_end)};
+  if (answer.value != 0) {
+    return absl::ErrnoToStatus(answer.value, absl::StrCat("cannot run ", path_));
+  }
+  return std::move(pipes_);
 }
 
 std::optional<int> ChildProcess::Ended() {
-  if (ended_.has_value() || pid_ < 0) return ended_;
-  siginfo_t how = {};
-  if (::waitid(P_PID, static_cast<id_t>(pid_), &how, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-      how.si_pid == pid_) {
-    ended_ = how.si_code == CLD_EXITED ? how.si_status : 128 + how.si_status;
+  if (ended_.has_value()) return ended_;
+  GuardMessage message;
+  if (!Receive(channel_.get(), MSG_DONTWAIT, &message)) {
+    ended_ = 128 + SIGKILL;  // with its guard
+  } else if (message.kind == GuardMessage::kEnded) {
+    ended_ = message.value;
   }
   return ended_;
 }
 
 void ChildProcess::SignalGroup(int signal) {
-  if (pid_ > 0) ::kill(-pid_, signal);
+  Send(channel_.get(), {GuardMessage::kSignal, signal});
 }
 
 }  // namespace ostiary::sidecar

@@ -1,58 +1,49 @@
-// ChildProcess: the MCP server as a child of the sidecar.
+// ChildProcess: the MCP server, started and watched over by a guard process (guard.h).
 //
-// It gets a process group of its own, pipes for stdin and stdout, the sidecar's stderr, the
-// environment it is given, default signal handling, and no other descriptor. It dies with the
-// sidecar: by its parent-death signal, and its whole group by the guard. Destroying a ChildProcess
-// kills what is left of the group.
+// The server gets a process group of its own, pipes for stdin and stdout, the sidecar's stderr, the
+// environment it is given, default signal handling, and no other descriptor. It does not outlive
+// the sidecar, nor does anything that it starts. Destroying a ChildProcess kills what is left.
 //
-// Start it from the main thread: the parent-death signal follows the thread that started it. The
-// descriptors 0, 1 and 2 must be open, or a pipe would take a number that the child gives away.
+// Create it first thing in main, before there are threads: it forks. The descriptors 0, 1 and 2
+// must be open, or a pipe would take a number that the server's process gives away.
 #ifndef OSTIARY_SIDECAR_STDIO_CHILD_PROCESS_H_
 #define OSTIARY_SIDECAR_STDIO_CHILD_PROCESS_H_
 
 #include <sys/types.h>
 
+#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "common/unique_fd.h"
-#include "sidecar/stdio/guard.h"
+#include "sidecar/stdio/server_command.h"
 #include "sidecar/stdio/server_process.h"
 
 namespace ostiary::sidecar {
 
-// What to start.
-struct ServerCommand {
-  std::vector<std::string> arguments;    // the first names the program
-  std::vector<std::string> environment;  // "NAME=value"
-};
-
-// The file that running `program` with this environment's PATH would start, found as execvp(3)
-// does. NOT_FOUND or PERMISSION_DENIED, in words for people, where there is none.
-absl::StatusOr<std::string> FindProgram(absl::string_view program,
-                                        const std::vector<std::string>& environment);
-
 class ChildProcess final : public ServerProcess {
  public:
-  // `guard` must outlive the child; nullptr: none.
-  ChildProcess(ServerCommand command, const Guard* guard);
+  // Finds the program and forks the guard; starts nothing.
+  static absl::StatusOr<std::unique_ptr<ChildProcess>> Create(const ServerCommand& command);
   ~ChildProcess() override;
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
   absl::StatusOr<ServerPipes> Start() override;
-  int end_fd() const override { return pidfd_.get(); }
+  int end_fd() const override { return channel_.get(); }
   std::optional<int> Ended() override;
   void SignalGroup(int signal) override;
 
+  pid_t guard() const { return guard_; }
+
  private:
-  const ServerCommand command_;
-  const Guard* const guard_;
-  pid_t pid_ = -1;
-  UniqueFd pidfd_;
+  ChildProcess(std::string path, ServerPipes pipes, UniqueFd channel, pid_t guard);
+
+  const std::string path_;
+  const pid_t guard_;
+  UniqueFd channel_;
+  ServerPipes pipes_;
   std::optional<int> ended_;
 };
 

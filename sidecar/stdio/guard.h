@@ -1,42 +1,40 @@
-// Guard: a second process that leaves no orphan where the sidecar is killed.
+// Guard: the process that is the server's parent, so that nothing the server starts outlives us.
 //
-// It waits on a pipe from the sidecar. When the sidecar is gone, however it went, the guard kills
-// the server's process group, so what the server started goes too, and ends. It stands in a session
-// of its own, so signals from a terminal and to the sidecar's process group pass it by.
+// What a server starts may leave its process group (setsid) and its parent (a double fork). It
+// cannot leave its ancestors: the guard is a "child subreaper", so whatever loses its parent
+// becomes the guard's child, and the guard can kill its children until none is left. It does so
+// when told, and where the sidecar is gone, however it went: their channel ends then. Where the
+// guard is killed, the server dies by its parent-death signal.
 //
-// Fork it first thing in main, before there are threads.
+// It stands in a process group of its own and blocks all signals, so a terminal's signals and a
+// kill of the sidecar's group pass it by. It reads no flags and decides nothing.
 #ifndef OSTIARY_SIDECAR_STDIO_GUARD_H_
 #define OSTIARY_SIDECAR_STDIO_GUARD_H_
 
-#include <sys/types.h>
+#include <cstdint>
 
-#include <utility>
-
-#include "absl/status/statusor.h"
-#include "common/unique_fd.h"
+#include "sidecar/stdio/launch.h"
 
 namespace ostiary::sidecar {
 
-class Guard {
- public:
-  static absl::StatusOr<Guard> Fork();
-
-  Guard(Guard&& other) noexcept
-      : pipe_(std::move(other.pipe_)), pid_(std::exchange(other.pid_, -1)) {}
-  Guard& operator=(Guard&&) = delete;
-  // Ends the guard, which kills what it is told to watch, and waits for it.
-  ~Guard();
-
-  // From now on the guard watches this process group; 0: none. Async-signal-safe: the server's
-  // process says so itself, before it becomes the server, so there is no moment between.
-  void Watch(pid_t group) const;
-
- private:
-  Guard(UniqueFd pipe, pid_t pid) : pipe_(std::move(pipe)), pid_(pid) {}
-
-  UniqueFd pipe_;
-  pid_t pid_;
+// One packet of the channel.
+struct GuardMessage {
+  enum Kind : int32_t {
+    // To the guard.
+    kStart,   // the server; once
+    kSignal,  // `value` to the server's group; SIGKILL also to all that it ever started
+    // From the guard.
+    kStarted,  // `value`: 0, or the errno of the start
+    kEnded,    // `value`: the status, as a shell tells it
+  };
+  Kind kind;
+  int32_t value;
 };
+
+// Becomes the guard. `channel` is a SOCK_SEQPACKET socket, the launch's descriptors are its own.
+// For a process that was just forked from one without other threads; closes all that it does not
+// need, so as not to hold the client's pipes open.
+[[noreturn]] void RunGuard(int channel, const Launch& launch);
 
 }  // namespace ostiary::sidecar
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "tests/support/test_process.h"
 
 namespace ostiary::sidecar {
@@ -19,8 +20,14 @@ namespace {
 
 using ::testing::HasSubstr;
 
-ServerCommand Shell(const std::string& script) {
-  return {{"sh", "-c", script}, {"PATH=/usr/bin:/bin", "COLOUR=green"}};
+std::unique_ptr<ChildProcess> Make(const ServerCommand& command) {
+  auto child = ChildProcess::Create(command);
+  EXPECT_TRUE(child.ok()) << child.status();
+  return *std::move(child);
+}
+
+std::unique_ptr<ChildProcess> Shell(const std::string& script) {
+  return Make({{"sh", "-c", script}, {"PATH=/usr/bin:/bin", "COLOUR=green"}});
 }
 
 std::string ReadToEnd(int fd) {
@@ -36,27 +43,34 @@ int WaitForEnd(ChildProcess* child) {
   return child->Ended().value_or(-1);
 }
 
+// The process whose id the child writes first.
+WatchedProcess Announced(const ServerPipes& pipes) {
+  char text[32] = {};
+  EXPECT_GT(::read(pipes.output.get(), text, sizeof(text) - 1), 0);
+  return WatchedProcess(std::stoi(text));
+}
+
 TEST(ChildProcess, PassesStatusesOn) {
   const struct {
     const char* script;
     int status;
   } cases[] = {{"exit 0", 0}, {"exit 7", 7}, {"kill -TERM $$", 143}, {"kill -KILL $$", 137}};
   for (const auto& test : cases) {
-    ChildProcess child(Shell(test.script), nullptr);
-    ASSERT_TRUE(child.Start().ok());
-    EXPECT_EQ(WaitForEnd(&child), test.status) << test.script;
+    const auto child = Shell(test.script);
+    ASSERT_TRUE(child->Start().ok());
+    EXPECT_EQ(WaitForEnd(child.get()), test.status) << test.script;
   }
 }
 
 TEST(ChildProcess, GetsItsArgumentsAndEnvironmentAndNothingElse) {
-  ChildProcess child(Shell("echo $COLOUR; cat; ls /proc/self/fd | tr '\\n' ' '"), nullptr);
-  auto pipes = child.Start();
+  const auto child = Shell("echo $COLOUR; cat; ls /proc/self/fd | tr '\\n' ' '");
+  auto pipes = child->Start();
   ASSERT_TRUE(pipes.ok()) << pipes.status();
   ASSERT_EQ(::write(pipes->input.get(), "to stdin\n", 9), 9);
   pipes->input.Reset();
   // ls itself opens one: 3.
   EXPECT_EQ(ReadToEnd(pipes->output.get()), "green\nto stdin\n0 1 2 3 ");
-  EXPECT_EQ(WaitForEnd(&child), 0);
+  EXPECT_EQ(WaitForEnd(child.get()), 0);
 }
 
 TEST(ChildProcess, StartsWithDefaultSignals) {
@@ -65,8 +79,8 @@ TEST(ChildProcess, StartsWithDefaultSignals) {
   ::sigemptyset(&term);
   ::sigaddset(&term, SIGTERM);
   ::sigprocmask(SIG_BLOCK, &term, nullptr);
-  ChildProcess child(Shell("grep -E 'Sig(Blk|Ign)' /proc/self/status"), nullptr);
-  auto pipes = child.Start();
+  const auto child = Shell("grep -E 'Sig(Blk|Ign)' /proc/self/status");
+  auto pipes = child->Start();
   ASSERT_TRUE(pipes.ok()) << pipes.status();
   EXPECT_EQ(ReadToEnd(pipes->output.get()),
             "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
@@ -74,28 +88,59 @@ TEST(ChildProcess, StartsWithDefaultSignals) {
 }
 
 TEST(ChildProcess, SignalsReachTheWholeGroup) {
-  ChildProcess child(Shell("sleep 1000 & echo $!; wait"), nullptr);
-  auto pipes = child.Start();
+  const auto child = Shell("sleep 1000 & echo $!; wait");
+  auto pipes = child->Start();
   ASSERT_TRUE(pipes.ok()) << pipes.status();
-  char text[32] = {};
-  ASSERT_GT(::read(pipes->output.get(), text, sizeof(text) - 1), 0);
-  const WatchedProcess grandchild(std::stoi(text));
+  const WatchedProcess grandchild = Announced(*pipes);
   EXPECT_TRUE(grandchild.Lives());
-  child.SignalGroup(SIGTERM);
-  EXPECT_EQ(WaitForEnd(&child), 143);
+  child->SignalGroup(SIGTERM);
+  EXPECT_EQ(WaitForEnd(child.get()), 143);
   EXPECT_TRUE(grandchild.Ends());
 }
 
 TEST(ChildProcess, LeavesNothingBehindWhenDestroyed) {
-  auto child =
-      std::make_unique<ChildProcess>(Shell("trap '' TERM; sleep 1000 & echo $!; wait"), nullptr);
+  auto child = Shell("trap '' TERM; sleep 1000 & echo $!; wait");
   auto pipes = child->Start();
   ASSERT_TRUE(pipes.ok()) << pipes.status();
-  char text[32] = {};
-  ASSERT_GT(::read(pipes->output.get(), text, sizeof(text) - 1), 0);
-  const WatchedProcess grandchild(std::stoi(text));
+  const WatchedProcess grandchild = Announced(*pipes);
   child.reset();
   EXPECT_TRUE(grandchild.Ends());
+}
+
+// In the background of a shell that ends: nobody's child any more, and in a session of its own.
+constexpr char kDaemon[] = "(setsid sh -c 'echo $$; exec sleep 1000' &) & wait; ";
+
+TEST(ChildProcess, DaemonsGoWhenTheGroupIsKilled) {
+  const auto child = Shell(absl::StrCat(kDaemon, "cat"));
+  auto pipes = child->Start();
+  ASSERT_TRUE(pipes.ok()) << pipes.status();
+  const WatchedProcess daemon = Announced(*pipes);
+  child->SignalGroup(SIGTERM);
+  EXPECT_EQ(WaitForEnd(child.get()), 143);
+  EXPECT_TRUE(daemon.Lives());
+  child->SignalGroup(SIGKILL);
+  EXPECT_TRUE(daemon.Ends());
+}
+
+TEST(ChildProcess, DaemonsGoWhenItIsDestroyed) {
+  auto child = Shell(kDaemon);
+  auto pipes = child->Start();
+  ASSERT_TRUE(pipes.ok()) << pipes.status();
+  const WatchedProcess daemon = Announced(*pipes);
+  EXPECT_EQ(WaitForEnd(child.get()), 0);
+  EXPECT_TRUE(daemon.Lives());
+  child.reset();
+  EXPECT_FALSE(daemon.Lives());
+}
+
+TEST(ChildProcess, ServerGoesWithItsGuard) {
+  const auto child = Shell("echo $$; cat");
+  auto pipes = child->Start();
+  ASSERT_TRUE(pipes.ok()) << pipes.status();
+  const WatchedProcess server = Announced(*pipes);
+  ::kill(child->guard(), SIGKILL);
+  EXPECT_TRUE(server.Ends());
+  EXPECT_EQ(WaitForEnd(child.get()), 128 + SIGKILL);
 }
 
 TEST(ChildProcess, RunsAScriptWithoutAnInterpreterLine) {
@@ -105,10 +150,10 @@ TEST(ChildProcess, RunsAScriptWithoutAnInterpreterLine) {
     ASSERT_EQ(::write(file.get(), "exit $1\n", 8), 8);
     ASSERT_EQ(::fchmod(file.get(), 0700), 0);
   }
-  ChildProcess child({{path, "9"}, {}}, nullptr);
-  const auto pipes = child.Start();
+  const auto child = Make({{path, "9"}, {}});
+  const auto pipes = child->Start();
   EXPECT_TRUE(pipes.ok()) << pipes.status();
-  EXPECT_EQ(WaitForEnd(&child), 9);
+  EXPECT_EQ(WaitForEnd(child.get()), 9);
   ::unlink(path);
 }
 
@@ -127,10 +172,9 @@ TEST(ChildProcess, SaysWhatCannotBeStarted) {
       {"", absl::StatusCode::kNotFound, "the server's command is empty"},
   };
   for (const auto& test : cases) {
-    ChildProcess child({{test.program}, {"PATH=/usr/bin:/bin"}}, nullptr);
-    const auto pipes = child.Start();
-    EXPECT_EQ(pipes.status().code(), test.code) << test.program;
-    EXPECT_EQ(pipes.status().message(), test.message);
+    const auto child = ChildProcess::Create({{test.program}, {"PATH=/usr/bin:/bin"}});
+    EXPECT_EQ(child.status().code(), test.code) << test.program;
+    EXPECT_EQ(child.status().message(), test.message);
   }
 }
 
@@ -141,8 +185,8 @@ TEST(ChildProcess, SaysWhyAProgramCannotRun) {
     ASSERT_EQ(::write(file.get(), "#!/no/interpreter\n", 18), 18);
     ASSERT_EQ(::fchmod(file.get(), 0700), 0);
   }
-  ChildProcess child({{path}, {}}, nullptr);
-  const auto pipes = child.Start();
+  const auto child = Make({{path}, {}});
+  const auto pipes = child->Start();
   EXPECT_EQ(pipes.status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(pipes.status().message()), HasSubstr("cannot run /tmp/ostiary_script_"));
   ::unlink(path);
