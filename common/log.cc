@@ -1,12 +1,15 @@
 #include "common/log.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -30,9 +33,20 @@ absl::string_view LogLevelName(LogLevel level) {
 
 namespace {
 
-// Writes what can be written without waiting. What stderr is may be shared with others, so it
-// cannot be made non-blocking for this program alone: a socket is asked not to wait this once, and
-// anything else takes PIPE_BUF bytes at once wherever poll calls it writable.
+// A description of our own that does not block, for what is a pipe or a terminal: between poll and
+// write another writer may take the room that poll saw. Invalid where there is none to be had, as
+// for another user's pipe.
+UniqueFd OpenAnew(int fd) {
+  struct stat about = {};
+  if (::fstat(fd, &about) != 0) return UniqueFd();
+  if (!S_ISFIFO(about.st_mode) && !S_ISCHR(about.st_mode)) return UniqueFd();
+  const std::string path = absl::StrCat("/proc/self/fd/", fd);
+  return UniqueFd(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
+// Writes what can be written without waiting. A description that is shared with others cannot be
+// made non-blocking for this program alone: a socket is asked not to wait this once, and anything
+// else takes PIPE_BUF bytes at once wherever poll calls it writable.
 ssize_t WriteAtOnce(int fd, absl::string_view bytes) {
   const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent >= 0 || errno != ENOTSOCK) return sent;
@@ -52,7 +66,10 @@ LogValue::LogValue(int number) : json_(absl::StrCat(number)) {}
 LogValue::LogValue(bool truth) : json_(truth ? "true" : "false") {}
 
 Log::Log(int fd, LogLevel threshold, const Clock& clock)
-    : fd_(fd), threshold_(threshold), clock_(clock) {}
+    : own_(OpenAnew(fd)),
+      fd_(own_.valid() ? own_.get() : fd),
+      threshold_(threshold),
+      clock_(clock) {}
 
 void Log::Write(LogLevel level, absl::string_view event, LogFields fields) const {
   if (level < threshold_) return;

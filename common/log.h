@@ -4,7 +4,9 @@
 // Lines of several threads never mix: a line of PIPE_BUF bytes or fewer, as nearly all are, goes
 // out in one write(2), a longer one in several. A line that cannot be written at once is dropped,
 // or cut where it no longer fits: a full disk or a reader that is stuck never changes what is
-// decided, nor when, whether or not the descriptor blocks.
+// decided, nor when, whether or not the descriptor blocks. A pipe or a terminal is opened anew for
+// that, through /proc. Where that is not allowed (another user's pipe), a line may wait in one
+// case: another writer of the same pipe fills it at that very moment.
 #ifndef OSTIARY_COMMON_LOG_H_
 #define OSTIARY_COMMON_LOG_H_
 
@@ -16,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "common/clock.h"
 #include "common/mutex.h"
+#include "common/unique_fd.h"
 
 namespace ostiary {
 
@@ -63,7 +66,8 @@ class Log {
  private:
   void Put(std::string line) const;
 
-  const int fd_;
+  const UniqueFd own_;
+  const int fd_;  // what is written to: own_ or what was given
   const LogLevel threshold_;
   const Clock& clock_;
 

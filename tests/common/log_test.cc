@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
@@ -70,6 +71,47 @@ TEST_F(LogTest, AFullPipeThatNobodyReadsHoldsUpNothing) {
   for (int i = 0; i < 50; ++i) log.Info("tick", {{"text", std::string(100'000, 'x')}});
   std::array<char, 64> bytes;
   EXPECT_EQ(::read(unread.get(), bytes.data(), bytes.size()), 64);
+}
+
+// Another writer of the same pipe takes the room between the look for it and the write.
+TEST_F(LogTest, APipeThatAnotherWriterFillsHoldsUpNothing) {
+  std::array<int, 2> fds;
+  ASSERT_EQ(::pipe(fds.data()), 0);
+  const UniqueFd read_end(fds[0]);
+  const UniqueFd pipe(fds[1]);
+  ASSERT_EQ(::fcntl(read_end.get(), F_SETFL, O_NONBLOCK), 0);
+  ASSERT_GE(::fcntl(pipe.get(), F_SETPIPE_SZ, 4096), 4096);  // room for one page
+  std::vector<char> page(static_cast<size_t>(::fcntl(pipe.get(), F_GETPIPE_SZ)), 'x');
+  const UniqueFd others(
+      ::open(absl::StrCat("/proc/self/fd/", pipe.get()).c_str(), O_WRONLY | O_NONBLOCK));
+  const auto drain = [fd = read_end.get()] {
+    std::array<char, 4096> bytes;
+    while (::read(fd, bytes.data(), bytes.size()) > 0) {
+    }
+  };
+  constexpr int kRounds = 20'000;
+  std::atomic<int> round = 0;
+  std::atomic<bool> is_held_up = false;
+  std::thread other([&] {
+    for (int next = 1; next <= kRounds; ++next) {
+      const MonoTime patience = Clock::System().Now() + std::chrono::seconds(5);
+      while (round < next) {
+        if (Clock::System().Now() < patience) continue;
+        is_held_up = true;
+        drain();  // so that the test ends
+        return;
+      }
+      [[maybe_unused]] const ssize_t written = ::write(others.get(), page.data(), page.size());
+    }
+  });
+  const Log log(pipe.get(), LogLevel::kDebug, clock_);
+  for (int i = 0; i < kRounds && !is_held_up; ++i) {
+    drain();
+    ++round;
+    log.Info("tick");
+  }
+  other.join();
+  EXPECT_FALSE(is_held_up) << "a log line waited for room in round " << round;
 }
 
 TEST_F(LogTest, DropsWhatLiesBelowTheThreshold) {
