@@ -60,6 +60,7 @@ int RunServe(const ServeOptions& options, std::ostream& err) {
   const sigset_t signals = ServedSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a log that may not grow ends nothing
   RaiseDescriptorLimit();
 
   const Clock& clock = Clock::System();

@@ -19,6 +19,7 @@ int ParentDeathSignal() { return SIGRTMIN + 4; }
 
 absl::StatusOr<std::unique_ptr<Signals>> Signals::Take() {
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
   ::signal(SIGCHLD, SIG_DFL);
   sigset_t ends;
   ::sigemptyset(&ends);

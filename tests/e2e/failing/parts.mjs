@@ -70,10 +70,11 @@ function asLogEntry(line) {
 
 // A PDP. `listen` as for --listen; `stderr` is a descriptor for a stderr of its own (then `listen`
 // must say the port).
+// `prefix` is a command that runs the program's.
 export class Pdp {
-  constructor(t, { rules, listen = "127.0.0.1:0", flags = [], env = {}, stderr = "pipe" }) {
+  constructor(t, { rules, listen = "127.0.0.1:0", flags = [], env = {}, stderr = "pipe", prefix = [] }) {
     Object.assign(this, { listen, stderr, env: { ...process.env, ...env }, log: [] });
-    this.command = [program("OSTIARY_TEST_PDP"), "serve", "--rules", rules, ...flags];
+    this.command = [...prefix, program("OSTIARY_TEST_PDP"), "serve", "--rules", rules, ...flags];
     t.after(() => this.kill());
   }
 
@@ -115,21 +116,24 @@ export class Pdp {
 // A sidecar in front of line_server.mjs, for agent "a" and server "s". `errors` is a descriptor for
 // its stderr; without one, `lines` collects what comes there from the sidecar and the server.
 export class Sidecar {
-  constructor(t, { source, flags = [], env = {}, errors, quiet = false }) {
+  constructor(t, { source, flags = [], env = {}, errors, quiet = false, prefix = [] }) {
     const folder = temporaryFolder(t);
     this.runsPath = path.join(folder, "runs");
     this.environmentPath = path.join(folder, "environment");
     fs.writeFileSync(this.runsPath, "");
     const server = [process.execPath, path.join(here, "line_server.mjs"), this.runsPath, this.environmentPath];
-    this.child = spawn(
-      program("OSTIARY_TEST_SIDECAR"),
-      ["run", "--agent", "a", "--server", "s", ...source, ...flags, "--", ...server],
-      {
-        stdio: ["pipe", "pipe", errors ?? "pipe"],
-        env: { ...process.env, ...(quiet ? { LINE_SERVER_QUIET: "1" } : {}), ...env },
-      },
-    );
-    this.exited = new Promise((resolve) => this.child.once("exit", (code) => resolve(code)));
+    const run = [program("OSTIARY_TEST_SIDECAR"), "run", "--agent", "a", "--server", "s", ...source, ...flags];
+    const [command, ...args] = [...prefix, ...run, "--", ...server];
+    this.child = spawn(command, args, {
+      stdio: ["pipe", "pipe", errors ?? "pipe"],
+      env: { ...process.env, ...(quiet ? { LINE_SERVER_QUIET: "1" } : {}), ...env },
+    });
+    // Once all that it wrote has been read.
+    this.exited = new Promise((resolve) => this.child.once("close", (code) => resolve(code)));
+    this.exited.then((code) => {
+      this.status = code;
+      for (const { resolve } of this.open.values()) resolve({ outcome: "unanswered", code });
+    });
     this.lines = [];
     this.open = new Map();
     this.oddities = []; // answers to nothing, second answers
@@ -162,6 +166,7 @@ export class Sidecar {
   request(method, params, tool) {
     const id = ++this.lastId;
     const sent = now();
+    if (this.status !== undefined) return Promise.resolve({ outcome: "unanswered", code: this.status });
     return new Promise((resolve) => {
       this.open.set(id, { id, tool, sent, resolve });
       this.child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`);
@@ -204,7 +209,8 @@ export class Sidecar {
   }
 }
 
-// {outcome: "allowed" | "denied" | "undecided" | "error", decision, result, ms, …}
+// {outcome: "allowed" | "denied" | "undecided" | "error", decision, result, ms, …}; "unanswered" where
+// the sidecar is gone.
 function read(message, request, answered) {
   const decision = (message.result?._meta ?? message.error?.data)?.["ostiary/decision"];
   return {
@@ -306,4 +312,33 @@ export function spread(values) {
   const sorted = [...values].sort((x, y) => x - y);
   const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]?.toFixed(1);
   return `n ${sorted.length}, least ${at(0)}, p50 ${at(0.5)}, p95 ${at(0.95)}, most ${at(1)} ms`;
+}
+
+// A fixed session of all kinds of decisions across a reload, as what it answers: the same wherever
+// it runs, if nothing around it has a say in what is decided. `rules` is the file that decides.
+export async function transcript(sidecar, rules) {
+  const tools = ["read_1", "delete_1", "a_1", "b_1", "read_1"];
+  const answers = [];
+  const note = ({ outcome, result, decision, error }) => {
+    const { revision, ...rest } = decision ?? {};
+    answers.push({ outcome, result: result && { ...result, _meta: undefined }, decision: rest, error: error?.code });
+  };
+  await sidecar.ready("read_0");
+  note(await sidecar.initialize());
+  // Each is a line in the log.
+  for (let i = 0; i < 200; ++i) sidecar.child.stdin.write(`{"jsonrpc":"2.0","id":"none-${i}","result":{}}\n`);
+  note(await sidecar.request("tools/list", {}));
+  for (const tool of tools) note(await sidecar.call(tool));
+  writeRules(rules, allowing("delete_*", "a_*"));
+  const changed = now();
+  while ((await sidecar.call("delete_1")).outcome === "denied") {
+    if (now() - changed > 20_000) throw new Error("the reload was not noticed");
+    await delay(5);
+  }
+  note(await sidecar.request("tools/list", {}));
+  for (const tool of tools) note(await sidecar.call(tool));
+  note(await sidecar.request("resources/read", { uri: "file:///x" }));
+  note(await sidecar.request("no/such", {}));
+  answers.push({ oddities: sidecar.oddities, status: await sidecar.end() });
+  return answers;
 }
