@@ -2,7 +2,8 @@
 //
 // Made first thing in main, since threads inherit the mask: SIGTERM, SIGINT and SIGHUP are blocked
 // in all of them and read here. SIGPIPE and SIGXFSZ (a log that may not grow) are ignored and
-// SIGCHLD is at its default, whatever was inherited. A parent that dies asks to end too, even if others keep the client's pipes open.
+// SIGCHLD is at its default, whatever was inherited. A parent that dies asks to end too, even if
+// others keep the client's pipes open.
 #ifndef OSTIARY_SIDECAR_STDIO_SIGNALS_H_
 #define OSTIARY_SIDECAR_STDIO_SIGNALS_H_
 

@@ -183,10 +183,12 @@ export class Sidecar {
     return this.request("tools/call", { name: tool, arguments: {} }, tool);
   }
   // Calls until the answer is no more for want of a decision.
-  async ready(tool) {
+  async ready(tool, ms = 20_000) {
+    const deadline = now() + ms;
     for (;;) {
       const answer = await this.call(tool);
       if (answer.outcome !== "undecided") return answer;
+      if (now() > deadline) throw new Error(`no decision in ${ms} ms: ${answer.decision.message}`);
     }
   }
 
