@@ -1,0 +1,30 @@
+"""Which readers there are here, how to start each, and the sidecar in front of one."""
+
+import json
+import os
+import pathlib
+import shutil
+import sys
+
+import conversation
+import readers
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def reader_commands():
+    """Name of a reader → its command without the record."""
+    commands = {name: [sys.executable, "-E", "-s", str(HERE / "reader_server.py"), name] for name in readers.READERS}
+    if go := os.environ.get("OSTIARY_TEST_GO_READER"):
+        commands["go"] = [go]
+    if node := shutil.which("node"):
+        commands["node"] = [node, str(HERE / "node_reader.mjs"), "parse"]
+        commands["node_assign"] = [node, str(HERE / "node_reader.mjs"), "assign"]
+    return commands
+
+
+def sidecar_command(directory, server_command):
+    rules = pathlib.Path(directory) / "rules.json"
+    rules.write_text(json.dumps(conversation.RULES))
+    return [os.environ["OSTIARY_TEST_SIDECAR"], "run", "--agent", "tester", "--server", "reader", "--rules", str(rules),
+            "--", *server_command]
