@@ -30,6 +30,14 @@ void AppendEscape(char c, std::string* out) {
   }
 }
 
+// How a character is written that JSON allows as it is. Some readers end a line at these three.
+absl::string_view Written(absl::string_view character) {
+  if (character == "\xC2\x85") return "\\u0085";
+  if (character == "\xE2\x80\xA8") return "\\u2028";
+  if (character == "\xE2\x80\xA9") return "\\u2029";
+  return character;
+}
+
 }  // namespace
 
 void AppendJsonString(absl::string_view text, std::string* out) {
@@ -44,7 +52,8 @@ void AppendJsonString(absl::string_view text, std::string* out) {
     if (static_cast<signed char>(*p) >= 0) {
       AppendEscape(*p++, out);
     } else if (const size_t length = Utf8SequenceLength(p, end); length != 0) {
-      out->append(p, length);
+      const absl::string_view written = Written({p, length});
+      out->append(written.data(), written.size());
       p += length;
     } else {
       out->append("\xEF\xBF\xBD");  // kReplacementCharacter

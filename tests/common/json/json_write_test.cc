@@ -21,6 +21,8 @@ TEST(JsonWriteTest, WritesStrings) {
       {std::string("\0\x01\x1F", 3), R"("\u0000\u0001\u001f")"},
       {"\x7F/'<>&", "\"\x7F/'<>&\""},
       {"caf\xC3\xA9 \xF0\x9F\x98\x80", "\"caf\xC3\xA9 \xF0\x9F\x98\x80\""},
+      {"a\xC2\x85\xE2\x80\xA8\xE2\x80\xA9z", R"("a\u0085\u2028\u2029z")"},
+      {"\xC2\x86\xE2\x80\xA7\xE2\x80\xAA", "\"\xC2\x86\xE2\x80\xA7\xE2\x80\xAA\""},
       // Each byte that belongs to no character becomes a replacement character.
       {"a\x80z", "\"a\xEF\xBF\xBDz\""},
       {"\xC0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""},
