@@ -39,9 +39,14 @@ def line_of(case):
     return (line.replace(repeat["mark"], repeat["text"] * repeat["times"], 1) if repeat["mark"] else line).encode()
 
 
+def read(file):
+    return json.loads((FOLDER / file).read_text())
+
+
 def load(file):
+    """The cases of client.json or server.json."""
     cases = []
-    for case in json.loads((FOLDER / file).read_text()):
+    for case in read(file):
         line = line_of(case)
         forwarded = case["forwarded"].encode() if "forwarded" in case else line
         cases.append(Case(case["name"], line, case["want"], forwarded, as_json(case.get("id", "")),
@@ -54,7 +59,7 @@ def understood(line):
     """What a server should note of a line that passes: (method, what ran or None). None for an answer."""
     message = json.loads(line)
     method = message.get("method")
-    return None if method is None else (method, reader_server.what_ran(method, message.get("params")))
+    return None if not isinstance(method, str) else (method, reader_server.what_ran(method, message.get("params")))
 
 
 def is_request(line):

@@ -6,7 +6,6 @@ runs exactly once, every answer is the one that the case says, and a ping works 
 
 import concurrent.futures
 import json
-import pathlib
 import tempfile
 import time
 import unittest
@@ -14,76 +13,40 @@ import unittest
 import cases
 import conversation
 import peers_of_every_kind
+from guarded_reader import GuardedReader
 
-PING = b'{"jsonrpc":"2.0","id":"ping '
+def faults_of(case, guarded):
+    """What is wrong with the outcome of a case: sentences."""
+    try:
+        if case.asked:
+            guarded.ask(case.asked)
+        outcome = guarded.exchange(case.line + b"\n", 0 if case.want in ("pass", "drop") else 1)
+    except (conversation.Silence, OSError) as error:
+        guarded.begin_anew()
+        return [f"no ping after it: {error}"]
+    is_torn = guarded.name in case.torn_by
+    faults = [*faults_of_bytes(case, outcome.raw), *faults_of_runs(case, outcome, is_torn)]
+    if not is_torn:
+        faults += faults_of_answers(case, outcome.answers)
+    if faults or is_torn:
+        guarded.begin_anew()  # a request may be open still
+    elif case.asked:
+        guarded.answer(case.asked)
+    return faults
 
 
-class Guarded:
-    """A sidecar in front of one reader, started again where a case broke it."""
+def faults_of_bytes(case, raw):
+    wanted = case.forwarded + b"\n" if case.want == "pass" else b""
+    if raw != wanted:
+        yield f"the server got {raw[:300]!r} in place of {wanted[:300]!r}"
 
-    def __init__(self, name, command, directory):
-        self.name = name
-        directory = pathlib.Path(directory) / name
-        directory.mkdir()
-        self._record_path = str(directory / "record")
-        self._command = peers_of_every_kind.sidecar_command(directory, [*command, self._record_path])
-        self._directory = directory
-        self._start()
 
-    def _start(self):
-        self.record = conversation.Record(self._record_path)
-        self.client = conversation.Conversation(self._command, self._directory)
-        self.client.exchange(b"")
-        self.record.take()
-
-    def close(self):
-        self.client.close()
-
-    def run(self, case):
-        """What is wrong with the outcome of a case: sentences."""
-        try:
-            if case.asked:
-                request = b'{"jsonrpc":"2.0","id":%s,"method":"roots/list"}\n' % case.asked.encode()
-                self._call_write(request)
-            lines = self.client.exchange(case.line + b"\n", 0 if case.want in ("pass", "drop") else 1)
-            raw, entries = self.record.take()
-        except (conversation.Silence, OSError) as error:
-            self._begin_anew()
-            return [f"no ping after it: {error}"]
-        faults = [*self._faults_of_bytes(case, raw), *self._faults_of_runs(case, entries)]
-        if self.name not in case.torn_by:
-            faults += faults_of_answers(case, lines)
-        if faults or self.name in case.torn_by or case.asked:
-            self._begin_anew()  # a request may be open still
-        return faults
-
-    def _begin_anew(self):
-        self.close()
-        self._start()
-
-    def _call_write(self, data):
-        call = {"jsonrpc": "2.0", "id": "write", "method": "tools/call",
-                "params": {"name": "write", "arguments": {"hex": data.hex()}}}
-        self.client.exchange(json.dumps(call).encode() + b"\n", 2)
-        self.record.take()
-
-    def _faults_of_bytes(self, case, raw):
-        wanted = case.forwarded + b"\n" if case.want == "pass" else b""
-        came = raw.split(PING)[0] if not wanted else raw[:len(wanted)]
-        if came != wanted:
-            yield f"the server got {came[:300]!r} in place of {wanted[:300]!r}"
-
-    def _faults_of_runs(self, case, entries):
-        entries = [e for e in entries if not (e.get("method") == "ping" and str(e.get("id")).startswith("ping "))]
-        names = [entry["ran"][1] for entry in entries if entry.get("ran")]
-        if ran := cases.denied(names):
-            yield f"RAN WHAT IS DENIED: {ran}"
-        seen = [(entry["method"], entry.get("ran")) for entry in entries if "method" in entry]
-        wanted = cases.understood(case.forwarded) if case.want == "pass" else None
-        if self.name in case.torn_by:
-            wanted = None  # that it runs nothing denied is all there is to ask
-        elif seen != ([wanted] if wanted else []):
-            yield f"the server saw {seen} in place of {wanted}"
+def faults_of_runs(case, outcome, is_torn):
+    if outcome.denied:
+        yield f"RAN WHAT IS DENIED: {outcome.denied}"
+    wanted = cases.understood(case.forwarded) if case.want == "pass" else None
+    if outcome.seen != ([wanted] if wanted else []) and not is_torn:
+        yield f"the server saw {outcome.seen} in place of {wanted}"
 
 
 def faults_of_answers(case, lines):
@@ -108,12 +71,10 @@ def faults_of_answers(case, lines):
 
 
 def run_all(name, command, directory):
-    guarded = Guarded(name, command, directory)
     started = time.monotonic()
-    try:
-        faults = [f"{name}: {case}\n    {fault}" for case in cases.load("client.json") for fault in guarded.run(case)]
-    finally:
-        guarded.close()
+    with GuardedReader(name, command, directory) as guarded:
+        faults = [f"{name}: {case}\n    {fault}" for case in cases.load("client.json")
+                  for fault in faults_of(case, guarded)]
     return name, faults, time.monotonic() - started
 
 

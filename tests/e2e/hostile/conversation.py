@@ -68,7 +68,7 @@ class Conversation:
         """Closes the input and gives what still comes until the process is gone."""
         self._process.stdin.close()
         rest = self._process.stdout.read()
-        self._process.wait(PATIENCE_SECONDS)
+        self.close()
         return self._buffer + rest
 
     def close(self):

@@ -85,6 +85,8 @@ def main():
         server.note({"raw": data.hex()})
         for value in reader.feed(data):
             server.handle(value)
+    for value in reader.feed(b"\n"):  # many readers take a last line without its end
+        server.handle(value)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The readers themselves: each has the habit that it is there for, so that the other tests can fail.
 
-Without a sidecar, the lines of client.json that are to be refused make each reader run something denied which a plain
-one does not.
+Without a sidecar, the lines that must not pass make each reader run, or show, something denied which a plain one does
+not.
 """
 
 import concurrent.futures
@@ -19,9 +19,9 @@ BASELINES = {"last_wins": None, "lf_strict": None, "node": None, "go": None, "no
              "caseless_squeezed": "caseless", "lenient_any_newline": "lenient"}
 
 
-def denied_runs(command, lines):
-    """The names of the cases in which this reader, with nothing before it, runs what is denied."""
-    ran = set()
+def falls_for(command, lines):
+    """The names of the cases in which this reader, with nothing before it, runs or shows what is denied."""
+    fallen = set()
     with tempfile.TemporaryDirectory() as directory:
         record = conversation.Record(str(pathlib.Path(directory) / "record"))
         client = conversation.Conversation([*command, record.path], directory)
@@ -32,24 +32,31 @@ def denied_runs(command, lines):
                 client.close()
                 client = conversation.Conversation([*command, record.path], directory)
             _, entries = record.take()
-            if cases.denied([entry["ran"][1] for entry in entries if entry.get("ran")]):
-                ran.add(case.name)
+            ran = [entry["ran"][1] for entry in entries if entry.get("ran")]
+            shown = [name for entry in entries for name in entry.get("shown", [])]
+            if cases.denied(ran + shown):
+                fallen.add(case.name)
         client.close()
-    return ran
+    return fallen
 
 
 class ReadersTest(unittest.TestCase):
-    def test_each_reader_falls_for_lines_that_a_plain_one_does_not(self):
+    def test_each_reader_runs_what_a_plain_one_does_not(self):
+        self._compare([case for case in cases.load("client.json") if b"deny" in case.line and case.want != "deny"])
+
+    def test_each_reader_shows_what_a_plain_one_does_not(self):
+        self._compare([case for case in cases.load("server.json") if b"deny" in case.line and case.want != "pass"])
+
+    def _compare(self, lines):
         conversation.PATIENCE_SECONDS = 1
         commands = peers_of_every_kind.reader_commands()
-        lines = [case for case in cases.load("client.json") if b"deny" in case.line and case.want != "deny"]
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            runs = {name: pool.submit(denied_runs, command, lines) for name, command in commands.items()}
+            runs = {name: pool.submit(falls_for, command, lines) for name, command in commands.items()}
         falls = {name: run.result() for name, run in runs.items()}
         for name in falls:
             baseline = BASELINES.get(name, "last_wins")
             more = falls[name] - (falls[baseline] if baseline else set())
-            print(f"{name}: falls for {len(falls[name])} lines" +
+            print(f"{name}: falls for {len(falls[name])} of {len(lines)} lines" +
                   (f", {len(more)} of which {baseline} does not fall for" if baseline else ""))
             with self.subTest(name):
                 self.assertTrue(more, f"no line of the corpus needs the reader {name}")
