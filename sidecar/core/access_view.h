@@ -27,6 +27,20 @@ struct AccessView {
   }
 };
 
+// What a message needs of an access that it is about.
+enum class Need : uint8_t {
+  kAllowed,
+  kNotDenied,  // no rule denies it: another spelling of what must be allowed
+};
+
+struct NeededAccess {
+  AccessView access;
+  Need need = Need::kAllowed;
+};
+
+// Whether `verdict` gives what is needed.
+bool Suffices(const Verdict& verdict, Need need);
+
 }  // namespace ostiary::sidecar
 
 #endif  // OSTIARY_SIDECAR_CORE_ACCESS_VIEW_H_

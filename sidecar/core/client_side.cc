@@ -145,7 +145,7 @@ OpenRequest* ClientSide::Open(const Message& message, const MethodUse& use) {
   const bool may_make_task =
       message.names_revision() || (message.params[kTask] && !message.params[kTask]->is_null());
   if (use.method == Method::kToolsCall && may_make_task) {
-    const absl::string_view tool = accesses_.accesses()[0].name;
+    const absl::string_view tool = accesses_.accesses()[0].access.name;
     request->tool.assign(tool.begin(), tool.end());
   }
   return request;
@@ -210,14 +210,14 @@ void ClientSide::OnResponse(const Message& message, MonoTime now) {
   Decide(std::move(held), Server(), message.line, now);
 }
 
-void ClientSide::Decide(Held held, absl::Span<const AccessView> accesses, absl::string_view line,
+void ClientSide::Decide(Held held, absl::Span<const NeededAccess> accesses, absl::string_view line,
                         MonoTime now) {
   bool all_known = true;
-  for (const AccessView& access : accesses) {
+  for (const auto& [access, need] : accesses) {
     const Verdict* const verdict = session_.decisions.Find(access, now);
     if (verdict == nullptr) {
       all_known = false;
-    } else if (!verdict->allowed) {
+    } else if (!Suffices(*verdict, need)) {
       Denial denial = DenialOf(access);
       denial.verdict = verdict;
       denial.revision = &session_.decisions.revision();
@@ -230,8 +230,8 @@ void ClientSide::Decide(Held held, absl::Span<const AccessView> accesses, absl::
     return;
   }
   held.line.assign(line.data(), line.size());
-  for (const AccessView& access : accesses) {
-    held.accesses.push_back(access.Copy());
+  for (const NeededAccess& needed : accesses) {
+    held.Add(needed);
   }
   if (const std::optional<Held> decided = session_.decisions.Hold(std::move(held), now)) {
     OnDecided(*decided);

@@ -43,17 +43,17 @@ class ClientSide {
 
   // Passes `line` on, denies it or holds it. `held` says what it is and is filled in where the line
   // has to be kept. All accesses must be allowed.
-  void Decide(Held held, absl::Span<const AccessView> accesses, absl::string_view line,
+  void Decide(Held held, absl::Span<const NeededAccess> accesses, absl::string_view line,
               MonoTime now);
   void PassOn(const Held& held, absl::string_view line);
   void Deny(const Held& held, const Denial& denial);
   // The open request of `held`; nullptr where it was cancelled meanwhile.
   OpenRequest* RequestOf(const Held& held);
   Denial DenialOf(const AccessView& access) const;
-  absl::Span<const AccessView> Server() const { return absl::MakeConstSpan(&server_access_, 1); }
+  absl::Span<const NeededAccess> Server() const { return absl::MakeConstSpan(&server_access_, 1); }
 
   Session& session_;
-  const AccessView server_access_{AccessKind::kServer, ""};
+  const NeededAccess server_access_{{AccessKind::kServer, ""}};
   MessageReader reader_;
   RequestAccesses accesses_;
   std::string scratch_;

@@ -81,9 +81,10 @@ void Decisions::JoinAll(Held* held, absl::Span<const size_t> indexes, MonoTime n
 }
 
 void Decisions::Mark(Held* held, size_t index, const Verdict& verdict, const Revision& revision) {
-  held->marks[index] = verdict.allowed ? Held::Mark::kAllowed : Held::Mark::kDenied;
+  const bool suffices = Suffices(verdict, held->need(index));
+  held->marks[index] = suffices ? Held::Mark::kAllowed : Held::Mark::kDenied;
   --held->unknown;
-  if (!verdict.allowed && !held->is_of_list() && !held->denied) {
+  if (!suffices && !held->is_of_list() && !held->denied) {
     held->denied = index;
     held->verdict = verdict;
     held->revision = revision;

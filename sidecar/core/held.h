@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/clock.h"
+#include "sidecar/core/access_view.h"
 #include "sidecar/core/decision_source.h"
 #include "sidecar/core/denial.h"
 #include "sidecar/core/list_filter.h"
@@ -38,6 +39,7 @@ struct Held {
 
   // What must be allowed, all of it; for a list, what is to be known of its elements.
   std::vector<Access> accesses;
+  std::vector<Need> needs;  // of each access; empty: all must be allowed
 
   // Filled in by Decisions.
   enum class Mark : uint8_t { kUnknown, kDenied, kAllowed };
@@ -56,6 +58,11 @@ struct Held {
   bool has_message() const { return what != What::kServerStart && what != What::kListChange; }
   // Of a list's accesses; for anything else all must be allowed.
   std::vector<bool> allowed() const;
+  Need need(size_t index) const { return needs.empty() ? Need::kAllowed : needs[index]; }
+  void Add(const NeededAccess& needed) {
+    accesses.push_back(needed.access.Copy());
+    needs.push_back(needed.need);
+  }
   bool is_allowed() const { return !undecided && !denied; }
 };
 

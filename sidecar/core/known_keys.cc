@@ -42,22 +42,31 @@ class Folded {
   }
 
   bool Equals(absl::string_view known) const {
-    if (!fits_ || size_ != known.size()) {
-      return false;
-    }
-    for (size_t i = 0; i < size_; ++i) {
-      if (bytes_[i] != absl::ascii_tolower(static_cast<unsigned char>(known[i]))) {
+    size_t matched = 0;
+    for (size_t i = 0; i < known.size(); ++i) {
+      if (i > 0 && JoinsWords(known[i])) {
+        continue;
+      }
+      if (matched == size_ ||
+          bytes_[matched] != absl::ascii_tolower(static_cast<unsigned char>(known[i]))) {
         return false;
       }
+      ++matched;
     }
-    return true;
+    return fits_ && matched == size_;
   }
 
  private:
+  // Some readers take task_id and task-id for taskId; none drops what stands in front.
+  static bool JoinsWords(char c) { return c == '_' || c == '-'; }
+
   // Folds the first character of `key` and returns how many bytes it has.
   size_t FoldOne(absl::string_view key) {
     const auto first = static_cast<unsigned char>(key[0]);
     if (first < 0x80) {
+      if (size_ > 0 && JoinsWords(key[0])) {
+        return 1;
+      }
       Append(static_cast<char>(absl::ascii_tolower(first)));
       return 1;
     }

@@ -2,7 +2,8 @@
 // a key from one that some peer would take for it.
 //
 // A key is confusable with a known one if it is not that key but becomes it when case, width,
-// ligatures or NUL are disregarded, as the JSON libraries of several languages do.
+// ligatures, NUL, or `_` and `-` between words are disregarded, as the JSON libraries of several
+// languages do.
 #ifndef OSTIARY_SIDECAR_CORE_KNOWN_KEYS_H_
 #define OSTIARY_SIDECAR_CORE_KNOWN_KEYS_H_
 
@@ -58,6 +59,8 @@ inline constexpr absl::string_view kListenKeyNames[] = {"toolsListChanged", "pro
 inline constexpr absl::string_view kListResultKeyNames[] = {
     "tools",      "prompts",    "resources", "resourceTemplates", "tasks", "_meta",
     "nextCursor", "resultType", "ttlMs",     "cacheScope"};
+inline constexpr absl::string_view kListKeyNames[] = {"tools", "prompts", "resources",
+                                                      "resourceTemplates", "tasks"};
 inline constexpr absl::string_view kListElementKeyNames[] = {"name", "uri", "uriTemplate",
                                                              "taskId"};
 inline constexpr absl::string_view kTaskResultKeyNames[] = {"task", "taskId", "resultType"};

@@ -60,6 +60,12 @@ absl::StatusOr<JsonValue> FindList(const JsonValue& result, absl::string_view ke
   if (const char* fault = KeyFault(result, kListResultKeyNames)) {
     return absl::InvalidArgumentError(absl::StrCat("its result ", fault));
   }
+  for (const absl::string_view other : kListKeyNames) {
+    if (other != key && result.Find(other)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("its result has \"", other, "\" beside \"", key, "\""));
+    }
+  }
   const std::optional<JsonValue> list = result.Find(key);
   if (!list || !list->is_array()) {
     return absl::InvalidArgumentError(absl::StrCat("its result has no list \"", key, "\""));

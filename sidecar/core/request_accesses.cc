@@ -55,7 +55,7 @@ Outcome RequestAccesses::Fault(absl::string_view why) {
 
 Outcome RequestAccesses::ServerIfNothingElse() {
   if (accesses_.empty()) {
-    accesses_.emplace_back(AccessKind::kServer, "");
+    accesses_.push_back({{AccessKind::kServer, ""}});
   }
   return Outcome::kRead;
 }
@@ -76,7 +76,7 @@ Outcome RequestAccesses::Named(AccessKind kind, const std::optional<JsonValue>& 
   if (!text || text->empty()) {
     return Fault(fault);
   }
-  accesses_.emplace_back(kind, *text);
+  accesses_.push_back({{kind, *text}});
   return Outcome::kRead;
 }
 
@@ -85,10 +85,18 @@ Outcome RequestAccesses::Resource(const std::optional<JsonValue>& uri, absl::str
   if (!text || text->empty()) {
     return Fault(fault);
   }
-  accesses_.emplace_back(AccessKind::kResource, *text);
+  accesses_.push_back({{AccessKind::kResource, *text}});
   NormalUri(*text, &normal_);
   if (normal_ != *text) {
-    accesses_.emplace_back(AccessKind::kResource, texts_.emplace_back(normal_));
+    accesses_.push_back({{AccessKind::kResource, texts_.emplace_back(normal_)}});
+  }
+  const PlainForm form = PlainUri(normal_, &plain_);
+  if (form == PlainForm::kUnreadable) {
+    return Fault("the host of \"uri\" is not plain ASCII");
+  }
+  if (form != PlainForm::kSame) {
+    accesses_.push_back({{AccessKind::kResource, texts_.emplace_back(plain_)},
+                         form == PlainForm::kMoved ? Need::kAllowed : Need::kNotDenied});
   }
   return Outcome::kRead;
 }
@@ -101,6 +109,9 @@ Outcome RequestAccesses::Completion(const std::optional<JsonValue>& ref) {
     return Fault("\"params.ref\" has a key twice, or one that is nearly a known one");
   }
   const auto type = Text(ref->Find("type"));
+  if (ref->Find("name") && ref->Find("uri")) {
+    return Fault("\"params.ref\" has both \"name\" and \"uri\"");  // some look at those alone
+  }
   if (type == "ref/prompt") {
     return Named(AccessKind::kPrompt, ref->Find("name"),
                  "\"params.ref.name\" is not a string, or empty");
@@ -123,7 +134,7 @@ Outcome RequestAccesses::Task(const std::optional<JsonValue>& id, const TaskTabl
     return Outcome::kUnknownTask;
   }
   for (const std::string& tool : *tools) {
-    accesses_.emplace_back(AccessKind::kTool, tool);
+    accesses_.push_back({{AccessKind::kTool, tool}});
   }
   return Outcome::kRead;
 }

@@ -35,7 +35,7 @@ class RequestAccesses {
   Outcome Read(const Message& message, Notification notification, const TaskTable& tasks);
 
   // All of them must be allowed. Valid until the next Read, while the message is.
-  absl::Span<const AccessView> accesses() const { return accesses_; }
+  absl::Span<const NeededAccess> accesses() const { return accesses_; }
   absl::string_view fault() const { return fault_; }
   absl::string_view task() const { return task_; }
 
@@ -51,9 +51,10 @@ class RequestAccesses {
   std::optional<absl::string_view> Text(const std::optional<JsonValue>& value);
   Outcome ServerIfNothingElse();
 
-  std::vector<AccessView> accesses_;
+  std::vector<NeededAccess> accesses_;
   std::deque<std::string> texts_;  // what is not in the line as it is
   std::string normal_;
+  std::string plain_;
   absl::string_view fault_;
   absl::string_view task_;
 };

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/json/json_text.h"
 
 namespace ostiary::sidecar {
 namespace {
@@ -158,6 +159,57 @@ std::string NormalAuthority(absl::string_view authority, const WebScheme* web, b
   return absl::StrCat(authority.substr(0, host_at), host);
 }
 
+absl::string_view HostOf(absl::string_view authority) {
+  const size_t at = authority.rfind('@');
+  return at == absl::string_view::npos ? authority : authority.substr(at + 1);
+}
+
+// Without the dot of the root, and with a port only where it is not the default one.
+std::string PlainHost(absl::string_view host, absl::string_view scheme) {
+  const WebScheme* const web = FindWebScheme(scheme);
+  if (web == nullptr) {
+    return std::string(host);
+  }
+  const size_t colon = host.rfind(':');
+  absl::string_view name = host.substr(0, colon);
+  std::string port;
+  if (colon != absl::string_view::npos) {
+    const absl::string_view digits = host.substr(colon + 1);
+    const size_t first = std::min(digits.find_first_not_of('0'), digits.size());
+    port = absl::StrCat(":", digits.substr(first));
+  }
+  absl::ConsumeSuffix(&name, ".");
+  return absl::StrCat(name, port == web->port || port == ":" ? "" : port);
+}
+
+std::string DecodeBytes(absl::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const bool escaped = IsEscape(text);
+    const char c =
+        escaped ? static_cast<char>(HexValue(text[1]) * 16 + HexValue(text[2])) : text[0];
+    out.push_back(c == '\\' ? '/' : c);
+    text.remove_prefix(escaped ? 3 : 1);
+  }
+  return out;
+}
+
+// Every escape once, with backslashes read as slashes. Bytes that are no UTF-8 stay escaped.
+std::string Decode(absl::string_view text) {
+  const std::string bytes = DecodeBytes(text);
+  std::string out;
+  const char* const end = bytes.data() + bytes.size();
+  for (const char* p = bytes.data(); p != end;) {
+    if (const size_t length = Utf8SequenceLength(p, end); length > 0) {
+      out.append(p, length);
+      p += length;
+    } else {
+      AppendEncoded(*p++, &out);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 void NormalUri(absl::string_view uri, std::string* out) {
@@ -194,6 +246,40 @@ void NormalUri(absl::string_view uri, std::string* out) {
   const std::string path =
       WithoutDotSegments(rest, is_file ? EmptySegments::kDrop : EmptySegments::kKeep);
   absl::StrAppend(out, path, path.empty() && web != nullptr ? "/" : "", tail);
+}
+
+PlainForm PlainUri(absl::string_view normal, std::string* out) {
+  out->assign(normal.data(), normal.size());
+  const size_t colon = SchemeLength(normal);
+  if (colon == absl::string_view::npos) {
+    return PlainForm::kSame;
+  }
+  const absl::string_view scheme = normal.substr(0, colon);
+  absl::string_view rest = normal.substr(colon + 1);
+  const size_t tail_at = std::min(rest.find_first_of("?#"), rest.size());
+  const absl::string_view tail = rest.substr(tail_at);
+  rest = rest.substr(0, tail_at);
+  bool moved = false;
+  std::string authority;
+  if (absl::ConsumePrefix(&rest, "//")) {
+    const size_t path_at = std::min(rest.find('/'), rest.size());
+    const absl::string_view given = rest.substr(0, path_at);
+    rest = rest.substr(path_at);
+    if (FindWebScheme(scheme) != nullptr && absl::StrContains(HostOf(given), '%')) {
+      return PlainForm::kUnreadable;
+    }
+    authority = absl::StrCat("//", scheme == "file" ? "" : PlainHost(HostOf(given), scheme));
+    moved = authority.size() != given.size() + 2;
+  }
+  const std::string decoded = Decode(rest);
+  moved = moved || std::count(decoded.begin(), decoded.end(), '/') !=
+                       std::count(rest.begin(), rest.end(), '/');
+  const EmptySegments empty = scheme == "file" ? EmptySegments::kDrop : EmptySegments::kKeep;
+  *out = absl::StrCat(scheme, ":", authority, WithoutDotSegments(decoded, empty), tail);
+  if (moved) {
+    return PlainForm::kMoved;
+  }
+  return *out == normal ? PlainForm::kSame : PlainForm::kDecoded;
 }
 
 }  // namespace ostiary::sidecar

@@ -1,19 +1,26 @@
-// The one form in which URIs that mean the same resource are the same bytes.
+// The forms under which a resource is decided, so that a rule on one spelling holds for all.
 //
 // Servers look a resource up by what a URL parser makes of the URI (WHATWG URL in JavaScript and
-// Rust, and so in Python's pydantic), or hand its path to the file system. A rule that denies
-// `file:///etc/passwd` must hold for `FILE:///tmp/../etc/p%61sswd` too. So a resource is decided
-// under the URI as it came and under its normal form, and needs both.
+// Rust, and so in Python's pydantic), or hand its decoded path to the file system. A rule that
+// denies `file:///etc/passwd` must hold for `FILE:///tmp/../etc/p%61sswd` and
+// `file://anyhost/etc%2Fpasswd` too. Besides the URI as it came there are two:
 //
 // The normal form is RFC 3986's (section 6.2.2: case, percent-encoding, dot segments) with what the
 // URL Standard does beyond it: blanks and control characters cut off, tabs and newlines removed,
 // `\` read as `/`, bytes that may not stand in a URI percent-encoded, default ports and a missing
 // `//` of the web's schemes. For `file`, which servers take for a path: no host `localhost`, no
 // query, no fragment, no empty segments. It does not decode what would change the meaning, such as
-// %2F. A pure function.
+// %2F.
+//
+// The plain form is what a server gets that decodes the path: without percent-encoding, user or
+// the host of a file.
+//
+// Pure functions. Not covered, since no reader of URIs takes them so: `/etc/passwd` alone,
+// `url:file:…`, what is encoded twice.
 #ifndef OSTIARY_SIDECAR_CORE_RESOURCE_URI_H_
 #define OSTIARY_SIDECAR_CORE_RESOURCE_URI_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -22,6 +29,16 @@ namespace ostiary::sidecar {
 
 // Writes the normal form of `uri` to `*out`; what has no scheme stays as it is.
 void NormalUri(absl::string_view uri, std::string* out);
+
+enum class PlainForm : uint8_t {
+  kSame,        // it is the normal form
+  kDecoded,     // other letters: rules that allow are written in either, so only a denial counts
+  kMoved,       // it may mean another place: it must be allowed as well
+  kUnreadable,  // the host is not plain ASCII, so readers differ on where it leads
+};
+
+// Writes the plain form of `normal`, a normal form, to `*out`.
+PlainForm PlainUri(absl::string_view normal, std::string* out);
 
 }  // namespace ostiary::sidecar
 

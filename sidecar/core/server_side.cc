@@ -138,9 +138,9 @@ void ServerSide::Decide(const Message& message, Notification notification, MonoT
     return;
   }
   bool all_known = true;
-  for (const AccessView& access : accesses_.accesses()) {
+  for (const auto& [access, need] : accesses_.accesses()) {
     const Verdict* const verdict = session_.decisions.Find(access, now);
-    if (verdict != nullptr && !verdict->allowed) {
+    if (verdict != nullptr && !Suffices(*verdict, need)) {
       Drop("the agent may not see what it is about", message.method);
       return;
     }
@@ -153,8 +153,8 @@ void ServerSide::Decide(const Message& message, Notification notification, MonoT
   Held held;
   held.what = Held::What::kFromServer;
   held.line.assign(message.line.data(), message.line.size());
-  for (const AccessView& access : accesses_.accesses()) {
-    held.accesses.push_back(access.Copy());
+  for (const NeededAccess& needed : accesses_.accesses()) {
+    held.Add(needed);
   }
   if (const std::optional<Held> decided = session_.decisions.Hold(std::move(held), now)) {
     OnDecided(*decided);

@@ -61,7 +61,7 @@ void EnforcerHarness::AnswerOne(uint64_t made_under, absl::string_view epoch) {
   for (const Access& access : question.accesses) {
     Verdict verdict;
     verdict.allowed = policy(access);
-    verdict.reason = verdict.allowed ? "EXPLICIT_ALLOW" : "PATTERN_DENY";
+    verdict.reason = verdict.allowed ? "EXPLICIT_ALLOW" : deny_reason;
     verdict.message = "as the test's policy says";
     verdict.rule_file = "rules.json";
     verdict.rule_pointer = "/agents/researcher/deny/tools/files/0";

@@ -76,6 +76,7 @@ class EnforcerHarness : public EnforcerOutput {
   // By default all is allowed but tools whose name starts with "deny".
   std::function<bool(const Access&)> policy;
   std::function<void()> on_start_server;
+  std::string deny_reason = "PATTERN_DENY";
 
   MonoTime now{std::chrono::seconds(1000)};
   FakeSource source;

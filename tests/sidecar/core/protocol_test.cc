@@ -164,6 +164,21 @@ TEST_F(ProtocolTest, AUriIsDecidedByItsNormalFormToo) {
   EXPECT_EQ(h_.to_server.size(), 1U);
 }
 
+TEST_F(ProtocolTest, AnotherSpellingMustNotBeDeniedAndNeedNotBeAllowed) {
+  // As a rule with a blank in it, or one with %20 in it, would decide.
+  const std::string read = With("1", "resources/read", R"("uri":"file:///My%20Documents/x")");
+  h_.policy = [](const Access& a) { return a.name != "file:///My Documents/x"; };
+  Client(read);
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("error":{"code":4030,)")));
+  EnforcerHarness h;
+  h.Initialize();
+  h.deny_reason = "RESOURCE_NOT_ALLOWED";
+  h.policy = h_.policy;
+  h.Client(read);
+  h.AnswerAll();
+  EXPECT_THAT(h.to_server, ElementsAre(read));
+}
+
 // Tasks.
 
 TEST_F(ProtocolTest, ATaskBelongsToTheToolThatMadeIt) {

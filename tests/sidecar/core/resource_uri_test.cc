@@ -65,5 +65,41 @@ TEST(NormalUriTest, WritesWhatMeansTheSameAlike) {
   }
 }
 
+TEST(PlainUriTest, IsWhatAReaderOfItsPathGets) {
+  const struct {
+    const char* uri;
+    PlainForm form;
+    const char* plain;
+  } cases[] = {
+      {"file:///etc/passwd", PlainForm::kSame, "file:///etc/passwd"},
+      {"file:///etc%2Fpasswd", PlainForm::kMoved, "file:///etc/passwd"},
+      {"file:///etc%5Cpasswd", PlainForm::kMoved, "file:///etc/passwd"},
+      {"file:///pub/..%2F..%2Fetc/passwd", PlainForm::kMoved, "file:///etc/passwd"},
+      {"file://anyhost/etc/passwd", PlainForm::kMoved, "file:///etc/passwd"},
+      {"file://user@/etc/passwd", PlainForm::kMoved, "file:///etc/passwd"},
+      {"file:///home/jos\xC3\xA9/x", PlainForm::kDecoded, "file:///home/jos\xC3\xA9/x"},
+      {"file:///My%20Documents/x", PlainForm::kDecoded, "file:///My Documents/x"},
+      {"file:///%FF%C3%A9", PlainForm::kDecoded, "file:///%FF\xC3\xA9"},
+      {"https://x:y@internal/a", PlainForm::kMoved, "https://internal/a"},
+      {"https://internal:0443/a", PlainForm::kMoved, "https://internal/a"},
+      {"https://internal:08443/a", PlainForm::kMoved, "https://internal:8443/a"},
+      {"https://internal./a", PlainForm::kMoved, "https://internal/a"},
+      {"https://internal/a%20b?c%20d", PlainForm::kDecoded, "https://internal/a b?c%20d"},
+      {"https://\xEF\xBD\x89nternal/a", PlainForm::kUnreadable, ""},
+      {"https://internal%2Fa/b", PlainForm::kUnreadable, ""},
+      {"demo://resource/static/1", PlainForm::kSame, "demo://resource/static/1"},
+      {"https://[::1]:8080/a", PlainForm::kSame, "https://[::1]:8080/a"},
+      {"no scheme", PlainForm::kSame, "no scheme"},
+      {"urn:a%20b", PlainForm::kDecoded, "urn:a b"},
+  };
+  for (const auto& c : cases) {
+    std::string plain;
+    EXPECT_EQ(PlainUri(Normal(c.uri), &plain), c.form) << c.uri;
+    if (c.form != PlainForm::kUnreadable) {
+      EXPECT_EQ(plain, c.plain) << c.uri;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ostiary::sidecar
