@@ -34,6 +34,7 @@ test(`a PDP killed ${kills} times under ${rate} calls a second`, { timeout: 600_
   };
 
   let done = false;
+  t.after(() => (done = true));
   const load = paced(rate, () => done, (n) => {
     ++sent;
     sidecar.call(toolOf(n)).then(take);

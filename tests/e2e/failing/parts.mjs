@@ -107,6 +107,14 @@ export class Pdp {
     this.process.kill(name);
   }
 
+  // Returns once it is stopped, all its threads.
+  async stop() {
+    this.signal("SIGSTOP");
+    const tasks = `/proc/${this.process.pid}/task`;
+    const isStopped = (task) => / T /.test(fs.readFileSync(`${tasks}/${task}/stat`, "utf8").split(")").at(-1));
+    await eventually("it stops", () => fs.readdirSync(tasks).every(isStopped));
+  }
+
   async kill() {
     this.process?.kill("SIGKILL");
     await this.exited;

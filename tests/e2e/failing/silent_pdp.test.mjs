@@ -48,12 +48,13 @@ async function fallSilent(t, { silence, heal }, sidecar) {
   const late = new Lateness(t);
   const answers = [];
   let done = false;
+  t.after(() => (done = true));
   const load = paced(200, () => done, (n) => {
     sidecar.call(n % 4 === 0 ? `read_new_${n}` : "read_1").then((answer) => answers.push(answer));
   });
   await delay(2 * heartbeat);
+  await silence();
   const silent = now();
-  silence();
   await delay(lease + 2 * deadline);
   done = true;
   await load;
@@ -64,7 +65,7 @@ async function fallSilent(t, { silence, heal }, sidecar) {
   const passed = after.filter((answer) => answer.outcome === "allowed" && !isNew(answer));
   const last = Math.max(...passed.map((answer) => answer.answered)) - silent;
   const undecided = after.filter((answer) => answer.outcome !== "allowed");
-  const newAllowed = after.filter((answer) => isNew(answer) && answer.outcome === "allowed" && answer.sent > silent + 50);
+  const newAllowed = after.filter((answer) => isNew(answer) && answer.outcome === "allowed");
   t.diagnostic(
     `last cached allow ${last.toFixed(0)} ms after the silence began; the lease ended between ` +
       `${lease - heartbeat} and ${lease} ms after`,
@@ -87,7 +88,7 @@ async function fallSilent(t, { silence, heal }, sidecar) {
 describe("a PDP that says nothing", { concurrency: true }, () => {
   test("a PDP stopped with SIGSTOP", async (t) => {
     const { pdp, sidecar } = await parts(t);
-    await fallSilent(t, { silence: () => pdp.signal("SIGSTOP"), heal: () => pdp.signal("SIGCONT") }, sidecar);
+    await fallSilent(t, { silence: () => pdp.stop(), heal: () => pdp.signal("SIGCONT") }, sidecar);
   });
 
   for (const [name, target] of [
@@ -106,6 +107,7 @@ describe("a PDP that says nothing", { concurrency: true }, () => {
       const late = new Lateness(t);
       const answers = [];
       let done = false;
+  t.after(() => (done = true));
       const load = paced(100, () => done, () => sidecar.call("read_1").then((answer) => answers.push(answer)));
       await delay(1000);
       done = true;
