@@ -145,20 +145,33 @@ class Linter::Agent {
     const SearchName name(text);
     const uint32_t same = deny.list->FindExact(name);
     if (same != PatternList::kNoEntry) return same;
-    if (deny.list->glob_count() > kMaxComparisons - comparisons_) return PatternList::kNoEntry;
-    comparisons_ += deny.list->glob_count();
-    const uint32_t covering = deny.list->FindPattern(name);
+    if (!MayCompare(deny.list->glob_count())) return PatternList::kNoEntry;
+    uint32_t covering = deny.list->FindPattern(name);
     if (covering == PatternList::kNoEntry || !HasWildcard(text, &parsed_)) return covering;
-    // The deny entry matches the text of the pattern. It matches all that the pattern does if it
-    // is text and "*" alone: then each wildcard of the pattern lies where a "*" takes anything.
-    // A "[" could stand for other characters than its own, so it proves nothing.
-    const bool any = deny.list->entry(covering) == "*";
+    if (Covers(deny.list->entry(covering), text)) return covering;
+    // One that proves nothing may stand before one that does.
+    if (!MayCompare(deny.list->pattern_count())) return PatternList::kNoEntry;
+    do {
+      covering = deny.list->FindPatternAfter(covering, name);
+    } while (covering != PatternList::kNoEntry && !Covers(deny.list->entry(covering), text));
+    return covering;
+  }
+
+  // Whether the deny entry, which matches the text of the pattern `text`, surely matches all that
+  // the pattern does. So it is if it is text and "*" alone: then each wildcard of the pattern lies
+  // where a "*" takes anything. A "[" in the pattern could stand for other characters than its own,
+  // so it proves nothing.
+  bool Covers(absl::string_view deny, absl::string_view text) {
+    if (deny == "*") return true;
     const bool has_set = text.find('[') != absl::string_view::npos;
-    if (any) return covering;
-    if (has_set || !ParsePattern(deny.list->entry(covering), &parsed_).ok()) {
-      return PatternList::kNoEntry;
-    }
-    return HasOnlyRuns(parsed_) ? covering : PatternList::kNoEntry;
+    return !has_set && ParsePattern(deny, &parsed_).ok() && HasOnlyRuns(parsed_);
+  }
+
+  // Whether so many comparisons more may be made, which then count.
+  bool MayCompare(size_t count) {
+    if (count > kMaxComparisons - comparisons_) return false;
+    comparisons_ += count;
+    return true;
   }
 
   // Whether the catalog has the server, or there is none to ask.

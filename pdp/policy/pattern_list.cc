@@ -149,6 +149,15 @@ uint32_t PatternList::FindPattern(const SearchName& name) const {
   return lowest;
 }
 
+uint32_t PatternList::FindPatternAfter(uint32_t after, const SearchName& name) const {
+  const absl::Span<const Wildcard> all(wildcards_, wildcard_count_);
+  const auto behind = [](uint32_t entry, const Wildcard& w) { return entry < w.entry; };
+  for (auto at = std::upper_bound(all.begin(), all.end(), after, behind); at != all.end(); ++at) {
+    if (Matches(*at, name.text())) return at->entry;
+  }
+  return kNoEntry;
+}
+
 bool PatternList::Matches(const Wildcard& wildcard, absl::string_view name) const {
   switch (wildcard.shape) {
     case PatternShape::kAny:

@@ -49,12 +49,15 @@ class PatternList {
   uint32_t FindExact(const SearchName& name) const;
   // The first entry that matches `name` as a pattern, or kNoEntry.
   uint32_t FindPattern(const SearchName& name) const;
+  // The next one behind the entry `after`. Walks the patterns, however many there are.
+  uint32_t FindPatternAfter(uint32_t after, const SearchName& name) const;
 
   size_t size() const { return entry_count_; }
   // The entry as written, decoded.
   absl::string_view entry(size_t i) const { return EntryText(entries_[i]); }
   // Its place, relative to the list's.
   uint32_t entry_offset(size_t i) const { return entries_[i].offset; }
+  size_t pattern_count() const { return wildcard_count_; }
   // Patterns that each cost time in a search.
   size_t glob_count() const { return glob_count_; }
 

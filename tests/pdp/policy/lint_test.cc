@@ -13,6 +13,7 @@ namespace ostiary::pdp {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr absl::string_view kCatalog = R"({"mcpServers": {
@@ -210,6 +211,37 @@ TEST(LintTest, CallsARuleDeadOnlyWhereThatIsSure) {
                      R"("]}}, "deny": {"tools": {"s": [")", c.deny, R"("]}}}}})");
     const std::vector<std::string> warnings = Formatted(LoadTexts(rules).issues);
     EXPECT_EQ(warnings.size(), c.covered ? 1u : 0u) << c.allow << " under " << c.deny;
+  }
+}
+
+// An entry that matches the pattern's text and proves nothing hides none that does.
+TEST(LintTest, LooksForACoverBehindWhatProvesNothing) {
+  struct {
+    const char* allow;
+    const char* deny;
+    const char* cover;  // empty: none
+  } const cases[] = {
+      {"get_*", R"("get_?", "g*")", "g*"},
+      {"get_*", R"("get_[*]", "*_?", "get_*")", "get_*"},
+      {"get_*", R"("get_?", "get_[*]", "*")", "*"},
+      {"[ab]c", R"("*c", "*]c", "*")", "*"},
+      {"get_*", R"("get_?", "put_*")", ""},
+      // So many that the list has an index.
+      {"g*", R"("g?", "a*", "b*", "c*", "d*", "e*", "f*", "h*", "i*", "j*", "g*")", "g*"},
+      {"*g", R"("?g", "*a", "*b", "*c", "*d", "*e", "*f", "*h", "*i", "*j", "*g")", "*g"},
+      {"g*x", R"("g?x", "a*", "b*", "c*", "d*", "e*", "f*", "h*", "i*", "j*", "g*")", "g*"},
+  };
+  for (const auto& c : cases) {
+    const std::string rules =
+        absl::StrCat(R"({"agents": {"a": {"allow": {"servers": ["*"], "tools": {"s": [")", c.allow,
+                     R"("]}}, "deny": {"tools": {"s": [)", c.deny, R"(]}}}}})");
+    const std::vector<std::string> warnings = Formatted(LoadTexts(rules).issues);
+    if (*c.cover == '\0') {
+      EXPECT_THAT(warnings, IsEmpty()) << c.allow << " under " << c.deny;
+    } else {
+      const std::string words = absl::StrCat("the deny.tools entry \"", c.cover, "\" of");
+      EXPECT_THAT(warnings, ElementsAre(HasSubstr(words))) << c.allow << " under " << c.deny;
+    }
   }
 }
 
