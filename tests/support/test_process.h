@@ -27,6 +27,9 @@ class TestProcess {
   TestProcess& operator=(const TestProcess&) = delete;
 
   pid_t pid() const { return pid_; }
+  // The test's ends of its stdin and stdout.
+  int input_fd() const { return input_.get(); }
+  int output_fd() const { return output_.get(); }
   void WriteLine(absl::string_view line);
   void CloseInput() { input_.Reset(); }
   void CloseOutput() { output_.Reset(); }

@@ -139,6 +139,8 @@ TEST_F(ProgramTest, AnswersDeniedCallsWithAnErrorWhereToldTo) {
 TEST_F(ProgramTest, DecidesByNewRulesAndTellsTheClient) {
   TestProcess& sidecar = RunBeforeToy();
   Initialize();
+  sidecar.WriteLine(R"({"jsonrpc":"2.0","id":9,"method":"tools/list"})");
+  EXPECT_THAT(sidecar.ReadLine().value_or(""), HasSubstr(R"("name":"read")"));
   EXPECT_THAT(Call(1, "read"), HasSubstr("done"));
   WriteFile("rules.json", kReadForbidden);
   EXPECT_EQ(sidecar.ReadLine().value_or("(nothing)"),
