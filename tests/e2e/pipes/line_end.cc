@@ -13,7 +13,6 @@ namespace ostiary {
 namespace {
 
 constexpr std::chrono::milliseconds kPatience = TestProcess::kPatience;
-constexpr size_t kRoom = size_t{1} << 18;
 
 bool Ready(int fd, short events, std::chrono::milliseconds patience) {
   pollfd slot = {fd, events, 0};
@@ -52,8 +51,8 @@ bool LineEnd::Fill() {
   }
   if (!Ready(read_fd_, POLLIN, kPatience)) return false;
   const size_t end = buffer_.size();
-  buffer_.resize(end + kRoom);
-  const ssize_t size = ::read(read_fd_, buffer_.data() + end, kRoom);
+  buffer_.resize(end + step_);
+  const ssize_t size = ::read(read_fd_, buffer_.data() + end, step_);
   buffer_.resize(end + static_cast<size_t>(std::max<ssize_t>(size, 0)));
   return size > 0;
 }

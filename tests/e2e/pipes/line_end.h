@@ -24,12 +24,17 @@ class LineEnd {
   // The next line without its LF, valid until the next call; nothing at the end, or where nothing
   // comes while one is patient.
   std::optional<absl::string_view> ReadLine();
+  // Makes it a slow reader: no read takes more bytes than this.
+  void ReadInStepsOf(size_t bytes) { step_ = bytes; }
 
  private:
+  static constexpr size_t kStep = size_t{1} << 18;
+
   bool Fill();
 
   const int read_fd_;
   const int write_fd_;
+  size_t step_ = kStep;
   std::string buffer_;
   size_t begin_ = 0;
 };
