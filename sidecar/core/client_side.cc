@@ -9,6 +9,22 @@
 
 namespace ostiary::sidecar {
 
+namespace {
+
+// In revision 2026-07-28 tasks are an extension, which each request declares.
+bool DeclaresTasks(const Message& message) {
+  if (!message.names_revision()) {
+    return true;
+  }
+  std::optional<JsonValue> found = message.meta[kClientCapabilities];
+  for (const absl::string_view key : {"extensions", "io.modelcontextprotocol/tasks"}) {
+    found = found && found->is_object() ? found->Find(key) : std::nullopt;
+  }
+  return found.has_value();
+}
+
+}  // namespace
+
 ClientSide::ClientSide(Session* session)
     : session_(*session),
       reader_({session->options.max_line_bytes, session->options.max_json_depth}) {}
@@ -82,7 +98,8 @@ void ClientSide::OnRequest(const Message& message, MonoTime now) {
                              " is in use by a request that has no answer yet."));
     return;
   }
-  const MethodUse use = RequestMethod(message.method);
+  const MethodUse use =
+      RequestMethod(message.method, message.names_revision() ? Era::kPerRequest : Era::kInitialize);
   if (use.method == Method::kOther) {
     s.log.Info("denied", {{"reason", "METHOD_NOT_COVERED"}, {"method", message.method}});
     s.output->ToClient(
@@ -115,8 +132,9 @@ bool ClientSide::ReadAccesses(const Message& message, Method method) {
       return false;
     case RequestAccesses::Outcome::kUnknownTask:
       s.log.Info("denied", {{"reason", "TASK_NOT_OF_SESSION"}, {"method", message.method}});
-      s.output->ToClient(
-          TaskDenialAnswer(message.id.raw, s.options.agent, s.options.server, accesses_.task()));
+      s.output->ToClient(TaskDenialAnswer(
+          message.id.raw, s.options.agent, s.options.server, accesses_.task(),
+          DeclaresTasks(message) ? TaskCapability::kDeclared : TaskCapability::kMissing));
       return false;
   }
   return false;

@@ -114,11 +114,15 @@ struct Ruleless {
   absl::string_view key;  // of what is denied
   absl::string_view value;
   std::string why;
+  absl::string_view more = {};  // members of the error's data
 };
+
+constexpr absl::string_view kTasksAreRequired =
+    R"("requiredCapabilities":{"extensions":{"io.modelcontextprotocol/tasks":{}}},)";
 
 std::string RulelessDenial(absl::string_view id_json, absl::string_view agent,
                            absl::string_view server, const Ruleless& denied) {
-  std::string data = R"({"ostiary/decision":{)";
+  std::string data = absl::StrCat("{", denied.more, R"("ostiary/decision":{)");
   AppendMember("outcome", "denied", &data);
   AppendMember("effect", "DENY", &data);
   AppendMember("reason", denied.reason, &data);
@@ -157,13 +161,17 @@ std::string MethodDenialAnswer(absl::string_view id_json, absl::string_view agen
 }
 
 std::string TaskDenialAnswer(absl::string_view id_json, absl::string_view agent,
-                             absl::string_view server, absl::string_view task) {
+                             absl::string_view server, absl::string_view task,
+                             TaskCapability capability) {
   const std::string quoted = Clip(task);
-  return RulelessDenial(id_json, agent, server,
-                        {kInvalidParams, "TASK_NOT_OF_SESSION", "taskId", quoted,
-                         absl::StrCat("No call of this session made a task \"", quoted,
-                                      "\", so it is not known which tool it belongs to. Only the "
-                                      "session that made a task can use it.")});
+  const bool missing = capability == TaskCapability::kMissing;
+  return RulelessDenial(
+      id_json, agent, server,
+      {missing ? kMissingCapability : kInvalidParams, "TASK_NOT_OF_SESSION", "taskId", quoted,
+       absl::StrCat("No call of this session made a task \"", quoted,
+                    "\", so it is not known which tool it belongs to. Only the "
+                    "session that made a task can use it."),
+       missing ? kTasksAreRequired : ""});
 }
 
 std::string ErrorAnswer(absl::string_view id_json, int code, absl::string_view message) {

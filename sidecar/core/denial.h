@@ -23,8 +23,9 @@ inline constexpr int kUnreadableAnswerCode = 5021;  // the server's answer was n
 
 // JSON-RPC's own, for what servers answer alike: a client then falls back, and cannot tell what the
 // server has from what it has not.
-inline constexpr int kMethodNotFound = -32601;  // a method that is not covered
-inline constexpr int kInvalidParams = -32602;   // a task that no call of this session made
+inline constexpr int kMethodNotFound = -32601;     // a method that is not covered
+inline constexpr int kInvalidParams = -32602;      // a task that no call of this session made
+inline constexpr int kMissingCapability = -32021;  // the same, from a client without tasks
 
 // Why no decision could be had: a name for programs and a sentence for people.
 struct Undecided {
@@ -55,8 +56,12 @@ std::string DenialAnswer(absl::string_view id_json, AnswerShape shape, const Den
 // this session made.
 std::string MethodDenialAnswer(absl::string_view id_json, absl::string_view agent,
                                absl::string_view server, absl::string_view method);
+// Where the client did not declare that it knows tasks, as revision 2026-07-28 wants it to, it is
+// told of that.
+enum class TaskCapability : uint8_t { kDeclared, kMissing };
 std::string TaskDenialAnswer(absl::string_view id_json, absl::string_view agent,
-                             absl::string_view server, absl::string_view task);
+                             absl::string_view server, absl::string_view task,
+                             TaskCapability capability);
 
 // Any other error.
 std::string ErrorAnswer(absl::string_view id_json, int code, absl::string_view message);

@@ -40,13 +40,13 @@ inline constexpr absl::string_view kParamsKeyNames[] = {
     "arguments", "argument", "context", "inputResponses", "requestState", "level",
     "protocolVersion", "capabilities", "clientInfo", "progressToken"};
 
-enum MetaKey : size_t { kProtocolVersion, kSubscriptionId, kMetaKeys };
+enum MetaKey : size_t { kProtocolVersion, kSubscriptionId, kClientCapabilities, kMetaKeys };
 inline constexpr absl::string_view kMetaKeyNames[] = {
     // Those that are read, in the order of MetaKey.
     "io.modelcontextprotocol/protocolVersion", "io.modelcontextprotocol/subscriptionId",
+    "io.modelcontextprotocol/clientCapabilities",
     // Those that are only guarded.
-    "progressToken", "io.modelcontextprotocol/clientInfo",
-    "io.modelcontextprotocol/clientCapabilities", "io.modelcontextprotocol/serverInfo",
+    "progressToken", "io.modelcontextprotocol/clientInfo", "io.modelcontextprotocol/serverInfo",
     "io.modelcontextprotocol/related-task", "io.modelcontextprotocol/logLevel"};
 
 // Of what a completion is for, and of what a listen stream asks for.

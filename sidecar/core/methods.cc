@@ -5,9 +5,12 @@
 namespace ostiary::sidecar {
 namespace {
 
+enum class Eras : uint8_t { kAll, kInitializeOnly };
+
 struct RequestRow {
   absl::string_view name;
   MethodUse use;
+  Eras eras = Eras::kAll;
 };
 
 // The most frequent first.
@@ -17,16 +20,16 @@ constexpr RequestRow kRequests[] = {
     {"prompts/get", {Method::kPromptsGet}},
     {"completion/complete", {Method::kComplete}},
     {"tasks/get", {Method::kTask}},
-    {"tasks/result", {Method::kTask}},
+    {"tasks/result", {Method::kTask}, Eras::kInitializeOnly},
     {"tasks/cancel", {Method::kTask}},
     {"tasks/update", {Method::kTask}},
     {"tools/list", {Method::kList, ListKind::kTools}},
     {"prompts/list", {Method::kList, ListKind::kPrompts}},
     {"resources/list", {Method::kList, ListKind::kResources}},
     {"resources/templates/list", {Method::kList, ListKind::kTemplates}},
-    {"tasks/list", {Method::kList, ListKind::kTasks}},
-    {"resources/subscribe", {Method::kResource}},
-    {"resources/unsubscribe", {Method::kResource}},
+    {"tasks/list", {Method::kList, ListKind::kTasks}, Eras::kInitializeOnly},
+    {"resources/subscribe", {Method::kResource}, Eras::kInitializeOnly},
+    {"resources/unsubscribe", {Method::kResource}, Eras::kInitializeOnly},
     {"subscriptions/listen", {Method::kListen}},
     {"initialize", {Method::kInitialize}},
     {"server/discover", {Method::kDiscover}},
@@ -49,10 +52,11 @@ constexpr NotificationRow kNotifications[] = {
 
 }  // namespace
 
-MethodUse RequestMethod(absl::string_view method) {
+MethodUse RequestMethod(absl::string_view method, Era era) {
   for (const RequestRow& row : kRequests) {
     if (row.name == method) {
-      return row.use;
+      const bool gone = era == Era::kPerRequest && row.eras == Eras::kInitializeOnly;
+      return gone ? MethodUse() : row.use;
     }
   }
   return {};

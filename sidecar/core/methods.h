@@ -32,8 +32,11 @@ struct MethodUse {
   ListKind list = ListKind::kTools;  // of kList
 };
 
-// Of a request from the client.
-MethodUse RequestMethod(absl::string_view method);
+// A request says of which revision it is from 2026-07-28 on, which has fewer methods.
+enum class Era : uint8_t { kInitialize, kPerRequest };
+
+// Of a request from the client. What the other era alone has is kOther.
+MethodUse RequestMethod(absl::string_view method, Era era);
 
 enum class Notification : uint8_t {
   kCancelled,        // closes a request

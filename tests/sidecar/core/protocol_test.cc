@@ -230,6 +230,32 @@ TEST_F(ProtocolTest, ATaskThatNoCallOfThisSessionMadeIsRefused) {
   EXPECT_THAT(h_.to_server, IsEmpty());
 }
 
+TEST_F(ProtocolTest, InRevision2026TasksAreAnExtensionThatEachRequestDeclares) {
+  const auto get = [](absl::string_view capabilities) {
+    return With(
+        "1", "tasks/get",
+        absl::StrCat(R"("taskId":"t","_meta":{)",
+                     R"("io.modelcontextprotocol/protocolVersion":"2026-07-28",)",
+                     R"("io.modelcontextprotocol/clientCapabilities":)", capabilities, "}"));
+  };
+  Client(get("{}"));
+  EXPECT_THAT(h_.TakeToClient(),
+              ElementsAre(AllOf(
+                  HasSubstr(R"("error":{"code":-32021,)"),
+                  HasSubstr(R"("data":{"requiredCapabilities":{"extensions":)"
+                            R"({"io.modelcontextprotocol/tasks":{}}},"ostiary/decision":{)"))));
+  Client(get(R"({"extensions":{"io.modelcontextprotocol/tasks":{}}})"));
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("error":{"code":-32602,)")));
+}
+
+TEST_F(ProtocolTest, WhatRevision2026DoesNotHaveIsNotCoveredThere) {
+  for (const char* method :
+       {"tasks/result", "tasks/list", "resources/subscribe", "resources/unsubscribe"}) {
+    Client(With("1", method, kModern));
+    EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("error":{"code":-32601,)"))) << method;
+  }
+}
+
 TEST_F(ProtocolTest, AListOfTasksShowsThoseOfThisSession) {
   Through(With("1", "tools/call", R"("name":"slow","task":{})"),
           Answer("1", R"({"task":{"taskId":"mine"}})"));
