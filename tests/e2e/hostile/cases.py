@@ -21,6 +21,8 @@ class Case:
     says: str
     torn_by: list
     asked: str  # the id of a request of the server that is open, as JSON; "" for none
+    asked_for: str  # the method of the client's request 2
+    withheld: str  # the id of that request where an error answers it in the line's place
 
     def __str__(self):
         return f"{self.name}: {self.line[:300]!r}"
@@ -51,7 +53,8 @@ def load(file):
         forwarded = case["forwarded"].encode() if "forwarded" in case else line
         cases.append(Case(case["name"], line, case["want"], forwarded, as_json(case.get("id", "")),
                           as_json(case.get("code", "")), case.get("says", ""), case.get("torn_by", []),
-                          as_json(case.get("asked", ""))))
+                          as_json(case.get("asked", "")),
+                          case.get("asked_for", "tools/list"), as_json(case.get("withheld", ""))))
     return cases
 
 

@@ -36,6 +36,11 @@ def faults_of(case, guarded):
 
 
 def faults_of_bytes(case, raw):
+    if case.withheld:
+        start = b'{"jsonrpc":"2.0","id":%s,"error":{"code":5021,' % case.withheld.encode()
+        if not raw.startswith(start) or raw.count(b"\n") != 1:
+            yield f"the server got {raw[:300]!r} in place of {start!r}"
+        return
     wanted = case.forwarded + b"\n" if case.want == "pass" else b""
     if raw != wanted:
         yield f"the server got {raw[:300]!r} in place of {wanted[:300]!r}"

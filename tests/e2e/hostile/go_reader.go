@@ -110,7 +110,7 @@ func shown(raw json.RawMessage) []*string {
 func answer(method string, id json.RawMessage) {
 	results := map[string]string{
 		"tools/list": `{"tools":[]}`, "prompts/list": `{"prompts":[]}`, "resources/list": `{"resources":[]}`,
-		"resources/templates/list": `{"resourceTemplates":[]}`, "tools/call": `{"content":[]}`,
+		"resources/templates/list": `{"resourceTemplates":[]}`, "tasks/list": `{"tasks":[]}`, "tools/call": `{"content":[]}`,
 		"initialize": `{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"r","version":"1"}}`,
 	}
 	text, ok := results[method]

@@ -26,6 +26,7 @@ const results = new Map([
   ["prompts/list", { prompts: [] }],
   ["resources/list", { resources: [] }],
   ["resources/templates/list", { resourceTemplates: [] }],
+  ["tasks/list", { tasks: [] }],
   ["tools/call", { content: [] }],
 ]);
 

@@ -20,7 +20,8 @@ RUNS = {"tools/call": ("TOOL", "name"), "prompts/get": ("PROMPT", "name"), "reso
         "tasks/result": ("TASK", "taskId"), "tasks/cancel": ("TASK", "taskId"), "tasks/update": ("TASK", "taskId")}
 RESULTS = {"initialize": {"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": {"name": "r", "version": "1"}},
            "tools/list": {"tools": []}, "prompts/list": {"prompts": []}, "resources/list": {"resources": []},
-           "resources/templates/list": {"resourceTemplates": []}, "tools/call": {"content": []}}
+           "resources/templates/list": {"resourceTemplates": []}, "tasks/list": {"tasks": []},
+           "tools/call": {"content": []}}
 
 
 def get(value, key):
@@ -30,7 +31,7 @@ def get(value, key):
 def what_ran(method, params):
     if method == "completion/complete":
         ref = get(params, "ref")
-        return ["COMPLETION", get(ref, "name") if get(ref, "name") is not None else get(ref, "uri")]
+        return ["COMPLETION", get(ref, "name") if get(ref, "uri") is None else get(ref, "uri")]
     if method not in RUNS:
         return None
     kind, key = RUNS[method]

@@ -17,12 +17,15 @@ import conversation
 import peers_of_every_kind
 
 # The requests that are open when the server writes its line: see tests/cases/lines/README.md.
-OPEN = [
-    {"id": 1, "method": "tools/call", "params": {"name": "read", "arguments": {}}},
-    {"id": 2, "method": "tools/list"},
-    {"id": 3, "method": "initialize"},
-    {"id": "s", "method": "ping"},
-]
+def open_requests(case):
+    return [
+        {"id": 1, "method": "tools/call", "params": {"name": "read", "arguments": {}}},
+        {"id": 2, "method": case.asked_for},
+        {"id": 3, "method": "initialize"},
+        {"id": "s", "method": "ping"},
+    ]
+
+
 LISTS = (2, "2")
 
 
@@ -44,9 +47,9 @@ class Guarded:
     def close(self):
         self._client.close()
 
-    def write(self, line):
+    def write(self, case):
         """What the client gets of a line that the server writes."""
-        told = encoded(*OPEN, call("write", hex=(line + b"\n").hex()))
+        told = encoded(*open_requests(case), call("write", hex=(case.line + b"\n").hex()))
         lines = [line for line in self._client.exchange(told, 1) if not conversation.is_answer(line, "told")]
         self._answer_requests_in(lines)
         self._client.exchange(encoded(call("release")), 1)
@@ -96,7 +99,7 @@ class ServerLinesTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as name, concurrent.futures.ThreadPoolExecutor(4) as pool:
             directory = pathlib.Path(name)
             guarded = Guarded(directory)
-            outcomes = [(case, guarded.write(case.line)) for case in cases.load("server.json")]
+            outcomes = [(case, guarded.write(case)) for case in cases.load("server.json")]
             guarded.close()
             faults = [f"{case}\n    {fault}" for case, lines in outcomes for fault in faults_of(case, lines)]
             commands = peers_of_every_kind.reader_commands()
