@@ -38,6 +38,12 @@ class Loader {
     return loaded;
   }
 
+  std::vector<Issue> CheckCatalog() {
+    log_.BeginFile(source_.mcp_config->name, source_.mcp_config->text);
+    LoadCatalog(*source_.mcp_config);
+    return log_.Take();
+  }
+
  private:
   void LoadCatalog(const PolicyFile& file) {
     JsonDocument document;
@@ -127,6 +133,11 @@ class Loader {
 
 LoadedPolicy LoadPolicy(const PolicySource& source, const PolicyLimits& limits) {
   return Loader(source, limits).Load();
+}
+
+std::vector<Issue> CheckCatalog(const PolicyFile& file, const PolicyLimits& limits) {
+  const PolicySource source{{}, file};
+  return Loader(source, limits).CheckCatalog();
 }
 
 }  // namespace ostiary::pdp

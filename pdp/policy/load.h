@@ -49,6 +49,9 @@ struct LoadedPolicy {
 // save that text which is not JSON gives its first error only.
 LoadedPolicy LoadPolicy(const PolicySource& source, const PolicyLimits& limits = {});
 
+// What is wrong with a catalog by itself, for where there are no rules to load with it.
+std::vector<Issue> CheckCatalog(const PolicyFile& file, const PolicyLimits& limits = {});
+
 }  // namespace ostiary::pdp
 
 #endif  // OSTIARY_PDP_POLICY_LOAD_H_

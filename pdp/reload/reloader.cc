@@ -56,13 +56,20 @@ Reloader::Reloader(PolicyPaths paths, PolicyLimits limits, PolicyStore* store, c
   store_->PublishFailure(status_);
 }
 
+Reloader::Content Reloader::ContentOf(const PolicyFileContents& files) {
+  Content content;
+  if (files.rules.ok()) content.rules = Sha256(*files.rules);
+  if (files.mcp_config.has_value() && files.mcp_config->ok()) {
+    content.mcp_config = Sha256(**files.mcp_config);
+  }
+  return content;
+}
+
 Reloader::Attempt Reloader::Load(const PolicyFileContents& files) {
   Attempt attempt;
-  attempt.content.emplace();
-  attempt.content->rules = Sha256(*files.rules);
+  attempt.content = ContentOf(files);
   PolicySource source{{paths_.rules, *files.rules}, std::nullopt};
   if (files.mcp_config.has_value()) {
-    attempt.content->mcp_config = Sha256(**files.mcp_config);
     source.mcp_config = PolicyFile{*paths_.mcp_config, **files.mcp_config};
   }
   if (attempt.content == loaded_content_) {
@@ -81,17 +88,32 @@ Reloader::Attempt Reloader::Load(const PolicyFileContents& files) {
   return attempt;
 }
 
+const std::vector<Issue>& Reloader::CheckHalf(const PolicyFileContents& files) {
+  const Content content = ContentOf(files);
+  if (content == half_content_) return half_issues_;
+  half_content_ = content;
+  half_issues_.clear();
+  if (content.rules.has_value()) {
+    half_issues_ = LoadPolicy({{paths_.rules, *files.rules}, std::nullopt}, limits_).issues;
+  } else if (content.mcp_config.has_value()) {
+    half_issues_ = CheckCatalog({*paths_.mcp_config, **files.mcp_config}, limits_);
+  }
+  return half_issues_;
+}
+
 Reloader::Attempt Reloader::Try() {
   ReadOptions options;
   options.max_file_bytes = limits_.max_file_bytes;
   const PolicyFileContents files = ReadPolicyFiles(paths_, options);
+  const bool has_catalog = files.mcp_config.has_value();
+  if (files.rules.ok() && (!has_catalog || files.mcp_config->ok())) return Load(files);
+  // Whoever mends the one file wants to know of the other's problems too, in the files' order.
   Attempt attempt;
   AddReadError(files.rules, paths_.rules, &attempt.issues);
-  if (files.mcp_config.has_value()) {
-    AddReadError(*files.mcp_config, *paths_.mcp_config, &attempt.issues);
-  }
-  if (!attempt.issues.empty()) return attempt;
-  return Load(files);
+  const std::vector<Issue>& others = CheckHalf(files);
+  attempt.issues.insert(attempt.issues.end(), others.begin(), others.end());
+  if (has_catalog) AddReadError(*files.mcp_config, *paths_.mcp_config, &attempt.issues);
+  return attempt;
 }
 
 void Reloader::RecordSuccess(const Attempt& attempt, absl::Time now) {

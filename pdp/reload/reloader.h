@@ -57,9 +57,10 @@ class Reloader {
   const PolicyPaths& paths() const { return paths_; }
 
  private:
-  // The bytes of both files, known again by their digests.
+  // The bytes of the files, known again by their digests; nullopt for one that could not be read,
+  // and for a catalog that is not wanted.
   struct Content {
-    Sha256Digest rules;
+    std::optional<Sha256Digest> rules;
     std::optional<Sha256Digest> mcp_config;
     bool operator==(const Content&) const = default;
   };
@@ -74,6 +75,10 @@ class Reloader {
 
   Attempt Try() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Attempt Load(const PolicyFileContents& files) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static Content ContentOf(const PolicyFileContents& files);
+  // What is wrong with the one file that could be read, if any could.
+  const std::vector<Issue>& CheckHalf(const PolicyFileContents& files)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RecordSuccess(const Attempt& attempt, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RecordFailure(const Attempt& attempt) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteLog(const ReloadOutcome& outcome, ReloadMode mode, bool news) const;
@@ -92,6 +97,9 @@ class Reloader {
   // The last attempt, unless it was that load: text that failed once is not parsed at every poll.
   std::optional<Content> failed_content_ ABSL_GUARDED_BY(mutex_);
   std::vector<Issue> failed_issues_ ABSL_GUARDED_BY(mutex_);
+  // The file that could be read when the other could not; it is not parsed at every poll either.
+  Content half_content_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Issue> half_issues_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace ostiary::pdp

@@ -206,6 +206,44 @@ TEST_F(ReloaderTest, AnyMisfortuneKeepsTheLastGoodPolicyAndStatusSaysSo) {
   }
 }
 
+// A file that cannot be read hides nothing of what is wrong with the other one.
+TEST_F(ReloaderTest, AFileThatCannotBeReadDoesNotHideTheOthersProblems) {
+  constexpr char kMissing[] = "cannot open the file";
+  for (int round = 0; round < 2; ++round) {  // the second time it is known already
+    files_.dir.Remove("rules.json");
+    files_.dir.RenameOver("mcp.json", R"({"mcpServers":{"s":{"command":1},"t":2}})");
+    const ReloadOutcome outcome = Reload();
+    EXPECT_FALSE(outcome.ok);
+    ASSERT_THAT(outcome.issues, SizeIs(3));
+    EXPECT_THAT(FormatIssue(outcome.issues[0]), HasSubstr("rules.json: error: cannot open"));
+    EXPECT_THAT(FormatIssue(outcome.issues[1]), HasSubstr("mcp.json:1:"));
+    EXPECT_THAT(files_.store.Status().gateway_rules.last_error, HasSubstr(kMissing));
+    EXPECT_THAT(files_.store.Status().mcp_config.last_error, HasSubstr("/mcpServers/s/command"));
+  }
+  for (int round = 0; round < 2; ++round) {
+    files_.dir.RenameOver("rules.json", R"({"agents":{"a":{"dney":{}},"b":{"alow":{}}}})");
+    files_.dir.Remove("mcp.json");
+    const ReloadOutcome outcome = Reload();
+    EXPECT_FALSE(outcome.ok);
+    ASSERT_THAT(outcome.issues, SizeIs(3));
+    EXPECT_THAT(FormatIssue(outcome.issues[0]), HasSubstr("rules.json:1:"));
+    EXPECT_THAT(FormatIssue(outcome.issues[2]), HasSubstr("mcp.json: error: cannot open"));
+    EXPECT_THAT(files_.store.Status().gateway_rules.last_error, HasSubstr("dney"));
+    EXPECT_THAT(files_.store.Status().gateway_rules.last_error, HasSubstr("alow"));
+    EXPECT_THAT(files_.store.Status().mcp_config.last_error, HasSubstr(kMissing));
+  }
+  // Good or not, half of a policy is none; what was missing comes back to a whole one.
+  files_.dir.RenameOver("rules.json", RulesAllowing("a", {"s"}));
+  EXPECT_FALSE(Reload().ok);
+  EXPECT_EQ(files_.store.Current(), nullptr);
+  files_.dir.RenameOver("mcp.json", CatalogOf({"s"}));
+  EXPECT_TRUE(Reload().ok);
+  EXPECT_TRUE(Allows(*files_.store.Current(), "a", "s"));
+  files_.dir.Remove("rules.json");
+  EXPECT_FALSE(Reload().ok);
+  EXPECT_TRUE(Allows(*files_.store.Current(), "a", "s"));
+}
+
 TEST_F(ReloaderTest, WithoutAGoodLoadThereIsNoPolicy) {
   const ReloadOutcome outcome = Reload();
   EXPECT_FALSE(outcome.ok);
