@@ -58,12 +58,42 @@ class Checked : public EnforcerHarness {
     OSTIARY_FUZZ_CHECK(server_starts == 1, line);
     const JsonDocument& document = Parse(line);
     for (const JsonValue& method : Like(document.root(), "method")) {
-      if (!method.is_string() || method.string_copy() != "tools/call") continue;
+      if (!method.is_string()) continue;
       for (const JsonValue& params : Like(document.root(), "params")) {
-        for (const JsonValue& name : Like(params, "name")) {
-          OSTIARY_FUZZ_CHECK(Allows(DecidedUnder(), {AccessKind::kTool, name.string_copy()}), line);
+        CheckRequest(method.string_copy(), params, line);
+      }
+    }
+  }
+
+  // What a server would reach by it, however it reads the keys, is allowed.
+  void CheckRequest(const std::string& method, const JsonValue& params, absl::string_view line) {
+    if (method == "tools/call") CheckAll(AccessKind::kTool, params, "name", line);
+    if (method == "prompts/get") CheckAll(AccessKind::kPrompt, params, "name", line);
+    for (const char* of_resource : {"resources/read", "resources/subscribe"}) {
+      if (method == of_resource) CheckAll(AccessKind::kResource, params, "uri", line);
+    }
+    if (method == "completion/complete") {
+      for (const JsonValue& ref : Like(params, "ref")) {
+        CheckAll(AccessKind::kPrompt, ref, "name", line);
+        CheckAll(AccessKind::kResource, ref, "uri", line);
+      }
+    }
+    if (method == "subscriptions/listen") {
+      for (const JsonValue& wanted : Like(params, "notifications")) {
+        for (const JsonValue& uris : Like(wanted, "resourceSubscriptions")) {
+          for (auto uri = uris.first_element(); uri; uri = uri->next_element()) {
+            OSTIARY_FUZZ_CHECK(Allows(DecidedUnder(), {AccessKind::kResource, uri->string_copy()}),
+                               line);
+          }
         }
       }
+    }
+  }
+
+  void CheckAll(AccessKind kind, const JsonValue& object, absl::string_view key,
+                absl::string_view line) {
+    for (const JsonValue& name : Like(object, key)) {
+      OSTIARY_FUZZ_CHECK(Allows(DecidedUnder(), {kind, name.string_copy()}), line);
     }
   }
 
@@ -74,11 +104,23 @@ class Checked : public EnforcerHarness {
     const std::string key = Key(*id);
     OSTIARY_FUZZ_CHECK(++answers[key] <= requests[key], line);
     const auto result = document.root().Find("result");
-    if (!result || methods[key] != std::set<std::string>{"tools/list"}) return;
-    for (const JsonValue& tools : Like(*result, "tools")) {
-      for (auto tool = tools.first_element(); tool; tool = tool->next_element()) {
-        for (const JsonValue& name : Like(*tool, "name")) {
-          OSTIARY_FUZZ_CHECK(Allows(DecidedUnder(), {AccessKind::kTool, name.string_copy()}), line);
+    if (!result || methods[key].size() != 1) return;
+    const struct {
+      const char* method;
+      const char* list;
+      const char* name;
+      AccessKind kind;
+    } lists[] = {
+        {"tools/list", "tools", "name", AccessKind::kTool},
+        {"prompts/list", "prompts", "name", AccessKind::kPrompt},
+        {"resources/list", "resources", "uri", AccessKind::kResource},
+        {"resources/templates/list", "resourceTemplates", "uriTemplate", AccessKind::kResource},
+    };
+    for (const auto& list : lists) {
+      if (methods[key].count(list.method) == 0) continue;
+      for (const JsonValue& elements : Like(*result, list.list)) {
+        for (auto e = elements.first_element(); e; e = e->next_element()) {
+          CheckAll(list.kind, *e, list.name, line);
         }
       }
     }
