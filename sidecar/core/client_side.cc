@@ -8,7 +8,6 @@
 #include "sidecar/core/methods.h"
 
 namespace ostiary::sidecar {
-
 namespace {
 
 // In revision 2026-07-28 tasks are an extension, which each request declares.
@@ -27,6 +26,7 @@ bool DeclaresTasks(const Message& message) {
 
 ClientSide::ClientSide(Session* session)
     : session_(*session),
+      gate_(session),
       reader_({session->options.max_line_bytes, session->options.max_json_depth}) {}
 
 void ClientSide::OnLine(absl::string_view line, MonoTime now) {
@@ -118,7 +118,7 @@ void ClientSide::OnRequest(const Message& message, MonoTime now) {
   held.id = StoredId(message.id);
   held.request_serial = request->serial;
   held.denial_shape = DenialShape(message, use.method);
-  Decide(std::move(held), accesses_.accesses(), message.line, now);
+  gate_.Decide(std::move(held), accesses_.accesses(), message.line, now);
 }
 
 bool ClientSide::ReadAccesses(const Message& message, Method method) {
@@ -192,7 +192,7 @@ void ClientSide::OnNotification(const Message& message, MonoTime now) {
   }
   Held held;
   held.what = Held::What::kNotification;
-  Decide(std::move(held), Server(), message.line, now);
+  gate_.Decide(std::move(held), Server(), message.line, now);
 }
 
 void ClientSide::OnCancelled(const Message& message, MonoTime now) {
@@ -211,7 +211,7 @@ void ClientSide::OnCancelled(const Message& message, MonoTime now) {
   held.what = Held::What::kCancel;
   held.id = StoredId(*target);
   held.request_serial = request->serial;
-  Decide(std::move(held), Server(), message.line, now);
+  gate_.Decide(std::move(held), Server(), message.line, now);
 }
 
 void ClientSide::OnResponse(const Message& message, MonoTime now) {
@@ -225,114 +225,7 @@ void ClientSide::OnResponse(const Message& message, MonoTime now) {
   Held held;
   held.what = Held::What::kResponse;
   held.id = StoredId(message.id);
-  Decide(std::move(held), Server(), message.line, now);
-}
-
-void ClientSide::Decide(Held held, absl::Span<const NeededAccess> accesses, absl::string_view line,
-                        MonoTime now) {
-  bool all_known = true;
-  for (const auto& [access, need] : accesses) {
-    const Verdict* const verdict = session_.decisions.Find(access, now);
-    if (verdict == nullptr) {
-      all_known = false;
-    } else if (!Suffices(*verdict, need)) {
-      Denial denial = DenialOf(access);
-      denial.verdict = verdict;
-      denial.revision = &session_.decisions.revision();
-      Deny(held, denial);
-      return;
-    }
-  }
-  if (all_known) {
-    PassOn(held, line);
-    return;
-  }
-  held.line.assign(line.data(), line.size());
-  for (const NeededAccess& needed : accesses) {
-    held.Add(needed);
-  }
-  if (const std::optional<Held> decided = session_.decisions.Hold(std::move(held), now)) {
-    OnDecided(*decided);
-  }
-}
-
-void ClientSide::OnDecided(const Held& held) {
-  if (held.is_allowed()) {
-    PassOn(held, held.line);
-    return;
-  }
-  Denial denial = DenialOf(AccessView(held.accesses[held.denied.value_or(0)]));
-  if (held.undecided) {
-    denial.undecided = &*held.undecided;
-  } else {
-    denial.verdict = &held.verdict;
-    denial.revision = &held.revision;
-  }
-  Deny(held, denial);
-}
-
-void ClientSide::PassOn(const Held& held, absl::string_view line) {
-  session_.EnsureServer();
-  if (session_.server_gone) {
-    return;  // that has answered every open request
-  }
-  switch (held.what) {
-    case Held::What::kServerStart:
-    case Held::What::kList:
-    case Held::What::kFromServer:
-    case Held::What::kListChange:
-      return;
-    case Held::What::kRequest:
-      if (OpenRequest* request = RequestOf(held)) {
-        request->state = RequestState::kForwarded;
-        if (request->method == Method::kListen) {
-          session_.listens.Open(held.id, request->listens);
-        }
-        session_.output->ToServer(line);
-      }
-      return;
-    case Held::What::kCancel:
-      // Of a request that was answered meanwhile, the server need not hear.
-      if (OpenRequest* request = RequestOf(held);
-          request != nullptr && session_.client_requests.Cancel(request)) {
-        session_.listens.Close(held.id.view());
-        session_.output->ToServer(line);
-      }
-      return;
-    case Held::What::kNotification:
-    case Held::What::kResponse:
-      session_.output->ToServer(line);
-      return;
-  }
-}
-
-void ClientSide::Deny(const Held& held, const Denial& denial) {
-  session_.log.Info(
-      denial.verdict != nullptr ? "denied" : "undecided",
-      {{"kind", AccessKindName(denial.access.kind)},
-       {"name", denial.access.name.substr(0, 256)},
-       {"reason", denial.verdict != nullptr ? absl::string_view(denial.verdict->reason)
-                                            : denial.undecided->reason},
-       {"rule", denial.verdict != nullptr ? denial.verdict->rule_pointer : ""}});
-  if (held.what == Held::What::kRequest && RequestOf(held) != nullptr) {
-    session_.client_requests.Close(held.id.view());
-    session_.output->ToClient(DenialAnswer(held.id.json(), held.denial_shape, denial));
-  } else if (held.what == Held::What::kResponse && !session_.server_gone) {
-    // The server waits for it.
-    session_.output->ToServer(ErrorAnswer(held.id.json(), kDeniedCode,
-                                          "The client's answer was not let through: its agent may "
-                                          "not use this server now."));
-  }
-}
-
-OpenRequest* ClientSide::RequestOf(const Held& held) {
-  OpenRequest* const request = session_.client_requests.Find(held.id.view());
-  return request != nullptr && request->serial == held.request_serial ? request : nullptr;
-}
-
-Denial ClientSide::DenialOf(const AccessView& access) const {
-  Denial denial{session_.options.agent, session_.options.server, access};
-  return denial;
+  gate_.Decide(std::move(held), Server(), message.line, now);
 }
 
 }  // namespace ostiary::sidecar

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "sidecar/core/client_gate.h"
 #include "sidecar/core/denial.h"
 #include "sidecar/core/json_rpc.h"
 #include "sidecar/core/request_accesses.h"
@@ -20,7 +21,7 @@ class ClientSide {
   void OnLine(absl::string_view line, MonoTime now);
   void OnLineTooLong(absl::string_view head, absl::string_view tail);
   // A message that was held is decided: see Decisions.
-  void OnDecided(const Held& held);
+  void OnDecided(const Held& held) { gate_.OnDecided(held); }
 
  private:
   void OnRequest(const Message& message, MonoTime now);
@@ -41,18 +42,10 @@ class ClientSide {
   // Gives the server an error in place of the client's answer to its request, where it waits.
   void AnswerServer(const MessageId& id, int code, absl::string_view message);
 
-  // Passes `line` on, denies it or holds it. `held` says what it is and is filled in where the line
-  // has to be kept. All accesses must be allowed.
-  void Decide(Held held, absl::Span<const NeededAccess> accesses, absl::string_view line,
-              MonoTime now);
-  void PassOn(const Held& held, absl::string_view line);
-  void Deny(const Held& held, const Denial& denial);
-  // The open request of `held`; nullptr where it was cancelled meanwhile.
-  OpenRequest* RequestOf(const Held& held);
-  Denial DenialOf(const AccessView& access) const;
   absl::Span<const NeededAccess> Server() const { return absl::MakeConstSpan(&server_access_, 1); }
 
   Session& session_;
+  ClientGate gate_;
   const NeededAccess server_access_{{AccessKind::kServer, ""}};
   MessageReader reader_;
   RequestAccesses accesses_;

@@ -13,16 +13,6 @@ namespace {
 constexpr size_t kMaxAccessesInAsk = 256;
 constexpr size_t kMaxNameBytesInAsk = size_t{1} << 20;
 
-size_t Cost(const Held& held) {
-  size_t cost = sizeof(Held) + held.line.capacity() +
-                held.plan.elements.capacity() * sizeof(ListPlan::Element);
-  for (const Access& access : held.accesses) {
-    // Once here, once in the flight and once in the question, with what stands around it.
-    cost += 3 * access.name.size() + 2 * sizeof(Access) + 128;
-  }
-  return cost;
-}
-
 }  // namespace
 
 const Verdict* Decisions::Find(const AccessView& access, MonoTime now) {
@@ -34,30 +24,21 @@ const Verdict* Decisions::Find(const AccessView& access, MonoTime now) {
 }
 
 std::optional<Held> Decisions::Hold(Held held, MonoTime now) {
-  held.cost = Cost(held);
   held.unknown = held.accesses.size();
   held.marks.assign(held.unknown, Held::Mark::kUnknown);
-  if (held.cost > limits_.max_waiting_bytes - std::min(limits_.max_waiting_bytes, waiting_bytes_)) {
+  held.deadline = now + limits_.timeout;
+  Held* const kept = held_.Add(&held);
+  if (kept == nullptr) {
     held.undecided = Undecided{"TOO_MUCH_WAITING", "too many messages wait for a decision already"};
     return held;
   }
-  held.deadline = now + limits_.timeout;
-  held.serial = first_serial_ + held_.size();
-  waiting_bytes_ += held.cost;
-  waiting_ += held.has_message() ? 1 : 0;
-  Held* const kept = held_.emplace_back(std::make_unique<Held>(std::move(held))).get();
   std::vector<size_t> all(kept->unknown);
   std::iota(all.begin(), all.end(), size_t{0});
   JoinAll(kept, all, now);
   if (kept->unknown == 0) {
-    return Release(kept);
+    return held_.Take(kept);
   }
   return std::nullopt;
-}
-
-Held* Decisions::FindHeld(uint64_t serial) {
-  const uint64_t index = serial - first_serial_;
-  return serial >= first_serial_ && index < held_.size() ? held_[index].get() : nullptr;
 }
 
 // Takes from the cache, or waits for, the accesses of `held` with these indexes.
@@ -96,7 +77,7 @@ void Decisions::Join(Flight* flight, const Held& held, size_t index) {
   if (flight->waiters.size() > 2 * flight->live + 16) {
     flight->waiters.erase(
         std::remove_if(flight->waiters.begin(), flight->waiters.end(),
-                       [this](const Flight::Waiter& w) { return FindHeld(w.serial) == nullptr; }),
+                       [this](const Flight::Waiter& w) { return held_.Find(w.serial) == nullptr; }),
         flight->waiters.end());
   }
   flight->waiters.push_back({held.serial, index});
@@ -230,13 +211,13 @@ void Decisions::Resolve(const Access& access, uint64_t ask_id, const Verdict& ve
     return;
   }
   for (const Flight::Waiter& waiter : flight->waiters) {
-    Held* const held = FindHeld(waiter.serial);
+    Held* const held = held_.Find(waiter.serial);
     if (held == nullptr || held->marks[waiter.index] != Held::Mark::kUnknown) {
       continue;
     }
     Mark(held, waiter.index, verdict, revision);
     if (held->unknown == 0) {
-      decided->push_back(Release(held));
+      decided->push_back(held_.Take(held));
     }
   }
 }
@@ -248,11 +229,11 @@ void Decisions::Fail(const Access& access, uint64_t ask_id, const Undecided& und
     return;
   }
   for (const Flight::Waiter& waiter : flight->waiters) {
-    Held* const held = FindHeld(waiter.serial);
+    Held* const held = held_.Find(waiter.serial);
     if (held != nullptr && held->marks[waiter.index] == Held::Mark::kUnknown) {
       held->undecided = undecided;
       Leave(*held, nullptr);
-      decided->push_back(Release(held));
+      decided->push_back(held_.Take(held));
     }
   }
 }
@@ -276,18 +257,6 @@ void Decisions::Leave(const Held& held, std::vector<Access>* overdue) {
   }
 }
 
-Held Decisions::Release(Held* held) {
-  waiting_bytes_ -= held->cost;
-  waiting_ -= held->has_message() ? 1 : 0;
-  Held released = std::move(*held);
-  held_[released.serial - first_serial_].reset();
-  while (!held_.empty() && held_.front() == nullptr) {
-    held_.pop_front();
-    ++first_serial_;
-  }
-  return released;
-}
-
 Decisions::Change Decisions::OnRevision(const SourceRevision& present, MonoTime now) {
   const Change change = !revision_.has_value()           ? Change::kFirst
                         : *revision_ == present.revision ? Change::kNone
@@ -300,11 +269,7 @@ Decisions::Change Decisions::OnRevision(const SourceRevision& present, MonoTime 
   connected_ = true;
   AskLostAgain(now);
   if (change == Change::kChanged) {
-    for (const std::unique_ptr<Held>& held : held_) {
-      if (held != nullptr) {
-        Forget(held.get(), now);
-      }
-    }
+    held_.ForEach([this, now](Held* held) { Forget(held, now); });
   }
   return change;
 }
@@ -343,8 +308,8 @@ void Decisions::AskLostAgain(MonoTime now) {
 
 void Decisions::OnTime(MonoTime now, std::vector<Held>* decided) {
   std::vector<Access> overdue;
-  while (!held_.empty() && held_.front()->deadline <= now) {
-    Held* const held = held_.front().get();
+  while (held_.first() != nullptr && held_.first()->deadline <= now) {
+    Held* const held = held_.first();
     held->undecided = Undecided{
         "DECISION_TIMEOUT",
         absl::StrCat(connected_ ? "the decision point did not answer within "
@@ -352,7 +317,7 @@ void Decisions::OnTime(MonoTime now, std::vector<Held>* decided) {
                      std::chrono::duration_cast<std::chrono::milliseconds>(limits_.timeout).count(),
                      " ms")};
     Leave(*held, &overdue);
-    decided->push_back(Release(held));
+    decided->push_back(held_.Take(held));
   }
   std::vector<Flight*> again;
   for (const Access& access : overdue) {
@@ -366,19 +331,16 @@ void Decisions::OnTime(MonoTime now, std::vector<Held>* decided) {
 }
 
 std::optional<MonoTime> Decisions::NextDeadline() const {
-  if (held_.empty()) {
+  if (held_.first() == nullptr) {
     return std::nullopt;
   }
-  return held_.front()->deadline;
+  return held_.first()->deadline;
 }
 
 void Decisions::DropAll() {
-  first_serial_ += held_.size();
-  held_.clear();
+  held_.DropAll();
   flights_.clear();
   questions_.clear();
-  waiting_ = 0;
-  waiting_bytes_ = 0;
 }
 
 }  // namespace ostiary::sidecar

@@ -17,7 +17,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +29,7 @@
 #include "sidecar/core/decision_cache.h"
 #include "sidecar/core/decision_source.h"
 #include "sidecar/core/held.h"
+#include "sidecar/core/held_queue.h"
 
 namespace ostiary::sidecar {
 
@@ -43,7 +43,10 @@ class Decisions {
 
   // `source` must outlive this.
   Decisions(const Limits& limits, DecisionSource* source)
-      : limits_(limits), source_(source), cache_(limits.max_cached) {}
+      : limits_(limits),
+        source_(source),
+        cache_(limits.max_cached),
+        held_(limits.max_waiting_bytes) {}
   Decisions(const Decisions&) = delete;
   Decisions& operator=(const Decisions&) = delete;
 
@@ -69,7 +72,7 @@ class Decisions {
   // Forgets all that wait.
   void DropAll();
   // Held messages (an ask without a message does not count).
-  size_t waiting() const { return waiting_; }
+  size_t waiting() const { return held_.messages(); }
 
  private:
   // One access in flight, and who waits for it: serials of held messages, and which of their
@@ -93,7 +96,6 @@ class Decisions {
   enum class Standing : uint8_t { kPresent, kLater, kOdd };
 
   Standing StandingOf(const Revision& revision) const;
-  Held* FindHeld(uint64_t serial);
   void JoinAll(Held* held, absl::Span<const size_t> indexes, MonoTime now);
   static void Mark(Held* held, size_t index, const Verdict& verdict, const Revision& revision);
   void Forget(Held* held, MonoTime now);
@@ -113,7 +115,6 @@ class Decisions {
   // their ask must have been lost, go to `*overdue`.
   void Leave(const Held& held, std::vector<Access>* overdue);
   void LeaveQuestion(uint64_t ask_id);
-  Held Release(Held* held);
 
   const Limits limits_;
   DecisionSource* const source_;
@@ -126,12 +127,7 @@ class Decisions {
   absl::flat_hash_map<uint64_t, Question> questions_;
   absl::flat_hash_map<AccessView, std::unique_ptr<Flight>> flights_;  // keys point into the values
 
-  // Held messages by serial: the first has serial `first_serial_`; those decided are null. Their
-  // deadlines are in order, since all have the same time.
-  std::deque<std::unique_ptr<Held>> held_;
-  uint64_t first_serial_ = 1;
-  size_t waiting_ = 0;
-  size_t waiting_bytes_ = 0;
+  HeldQueue held_;  // deadlines are in order, since all have the same time
 };
 
 }  // namespace ostiary::sidecar
