@@ -48,7 +48,8 @@ class ReadersTest(unittest.TestCase):
         self._compare([case for case in cases.load("server.json") if b"deny" in case.line and case.want != "pass"])
 
     def _compare(self, lines):
-        conversation.PATIENCE_SECONDS = 1
+        lines = [case for case in lines if len(case.line) < 5000]  # the sizes are for the sidecar
+        conversation.PATIENCE_SECONDS = 0.3  # some wait for the rest of a line for ever
         commands = peers_of_every_kind.reader_commands()
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             runs = {name: pool.submit(falls_for, command, lines) for name, command in commands.items()}

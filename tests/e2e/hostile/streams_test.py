@@ -11,6 +11,10 @@ import peers_of_every_kind
 from guarded_reader import GuardedReader
 
 
+# Each case of an end starts a sidecar anew, so these readers stand for the rest there.
+SEES_THE_END = ("lf_strict", "any_newline", "stream", "c_string", "lenient", "go", "node")
+
+
 def summary(line):
     """[id, code of the error or null] of an answer."""
     message = json.loads(line)
@@ -44,7 +48,7 @@ def faults_of(case, guarded):
 def run_all(name, command, directory):
     with GuardedReader(name, command, directory) as guarded:
         return [f"{name}: {case['name']}: {case['bytes']!r}\n    {fault}" for case in cases.read("streams.json")
-                for fault in faults_of(case, guarded)]
+                if name in SEES_THE_END or not case.get("end") for fault in faults_of(case, guarded)]
 
 
 class StreamsTest(unittest.TestCase):
