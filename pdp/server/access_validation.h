@@ -19,6 +19,9 @@ struct RequestLimits {
   size_t max_accesses = 1000;
   // Bytes of an agent, a server or a name. A resource's URI is the longest of them.
   size_t max_field_bytes = 64 << 10;
+  // Bytes of the decisions that answer one request: each names its rule, with a pattern that may be
+  // long. A sidecar takes messages of up to 64 MB, and a longer one would end its session.
+  size_t max_answer_bytes = size_t{32} << 20;
 };
 
 // INVALID_ARGUMENT for an empty agent, RESOURCE_EXHAUSTED for one over the limit.

@@ -40,10 +40,18 @@ absl::Status DecideAll(const PublishedPolicy& policy, absl::string_view agent,
                                                      " are allowed in one request"));
   }
   out->Reserve(accesses.size());
+  size_t bytes = 0;
   for (int i = 0; i < accesses.size(); ++i) {
     const absl::Status status = DecideOne(policy, agent, accesses[i], limits, out->Add());
     if (!status.ok()) {
       return {status.code(), absl::StrCat("accesses[", i, "]: ", status.message())};
+    }
+    bytes += (*out)[i].ByteSizeLong();
+    if (bytes > limits.max_answer_bytes) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("the first ", i + 1, " of ", accesses.size(), " decisions take ", bytes,
+                       " bytes with their rules; at most ", limits.max_answer_bytes,
+                       " are allowed in one answer: ask for fewer at once, or shorten the rules"));
     }
   }
   return absl::OkStatus();

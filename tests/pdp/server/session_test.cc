@@ -104,6 +104,24 @@ TEST(SessionTest, ACheckOverTheLimitGetsAnError) {
   EXPECT_EQ(result.decisions_size(), 0);
 }
 
+// An answer that no sidecar would take must not end the session: it would be asked for again.
+TEST(SessionTest, AnAnswerOverTheLimitIsAnErrorAndTheSessionGoesOn) {
+  ServerOptions options;
+  options.requests.max_answer_bytes = 1000;
+  RunningPdp pdp(options);
+  TestSession session(pdp.Connect());
+  session.Hello();
+  session.ReadEvent(v1::CURRENT);
+  session.Check(1, std::vector<v1::Access>(50, ToolAccess("search", "web_search")));
+  session.Check(2, {ToolAccess("search", "web_search")});
+  const v1::SessionResult result = session.ReadResult();
+  EXPECT_EQ(result.id(), 1);
+  EXPECT_EQ(result.error().code(), static_cast<int>(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(result.error().message(), HasSubstr("at most 1000 are allowed in one answer"));
+  EXPECT_EQ(result.decisions_size(), 0);
+  EXPECT_EQ(session.ReadResult().decisions_size(), 1);
+}
+
 TEST(SessionTest, EndsOnAProtocolError) {
   RunningPdp pdp;
   v1::Revision revision;
