@@ -21,7 +21,8 @@ struct PolicyLimits {
   size_t max_file_bytes = size_t{256} << 20;
   // Lists and objects inside one another; the rules need 5.
   uint32_t max_depth = 64;
-  // Bytes of one pattern: its matching takes time in proportion to its length.
+  // Bytes of one pattern, since its matching takes time in proportion to its length, and of a
+  // server's key, since every decision by its lists names it.
   size_t max_pattern_bytes = 16 << 10;
   // Issues kept of one load; one more says how many were left out.
   size_t max_issues = 1000;

@@ -131,6 +131,10 @@ void RulesParser::ReadLists(absl::string_view key, JsonValue lists, std::vector<
   if (!reader_.Expect(JsonType::kObject, lists, Quote(key))) return;
   reader_.ForEachMember(lists, [&](absl::string_view server, JsonValue at, JsonValue value) {
     if (IsNamedComment(server, value)) return;
+    if (server.size() > max_pattern_bytes_) {
+      reader_.Error(at, absl::StrCat("the server's name ", Quote(server), " has ", server.size(),
+                                     " bytes, more than the limit of ", max_pattern_bytes_));
+    }
     RuleList list;
     list.server = server;
     list.key_offset = static_cast<uint32_t>(at.offset());
