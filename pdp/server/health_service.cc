@@ -64,8 +64,10 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
   HealthCheckResponse response_;  // gRPC's while writing_
 };
 
-HealthService::HealthService(std::vector<std::string> services)
-    : services_(std::move(services)), status_(HealthCheckResponse::NOT_SERVING) {}
+HealthService::HealthService(std::vector<std::string> services, size_t max_watches)
+    : services_(std::move(services)),
+      max_watches_(max_watches),
+      status_(HealthCheckResponse::NOT_SERVING) {}
 
 HealthService::~HealthService() = default;
 
@@ -109,6 +111,10 @@ grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
       Knows(request->service()) ? Watcher::Subject::kKnown : Watcher::Subject::kUnknown, this);
   Watcher* const reactor = watcher.get();
   const MutexLock lock(&mutex_);
+  if (watchers_.size() >= max_watches_) {
+    reactor->End(absl::ResourceExhaustedError(
+        absl::StrCat(watchers_.size(), " watches of the health are open, as many as may be")));
+  }
   reactor->Tell(status_);
   if (!shutdown_.ok()) reactor->End(shutdown_);
   watchers_.emplace(reactor, std::move(watcher));

@@ -9,6 +9,7 @@
 #ifndef OSTIARY_PDP_SERVER_HEALTH_SERVICE_H_
 #define OSTIARY_PDP_SERVER_HEALTH_SERVICE_H_
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,8 +26,9 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
  public:
   using ServingStatus = grpc::health::v1::HealthCheckResponse::ServingStatus;
 
-  // NOT_SERVING until told otherwise. `services` are full names.
-  explicit HealthService(std::vector<std::string> services);
+  // NOT_SERVING until told otherwise. `services` are full names. Past `max_watches` at once, one
+  // more ends with RESOURCE_EXHAUSTED.
+  HealthService(std::vector<std::string> services, size_t max_watches);
   ~HealthService() override;
 
   void SetStatus(ServingStatus status);
@@ -48,6 +50,7 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
   void Remove(Watcher* watcher);
 
   const std::vector<std::string> services_;
+  const size_t max_watches_;
 
   Mutex mutex_;
   ServingStatus status_ ABSL_GUARDED_BY(mutex_);

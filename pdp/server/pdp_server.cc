@@ -7,7 +7,6 @@
 #include "common/mutex.h"
 #include "common/status_macros.h"
 #include "grpc/support/time.h"
-#include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/resource_quota.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server.h"
@@ -18,6 +17,7 @@
 #include "pdp/server/decision_service.h"
 #include "pdp/server/drain_gate.h"
 #include "pdp/server/health_service.h"
+#include "pdp/server/reflection_service.h"
 #include "pdp/server/session_registry.h"
 #include "pdp/server/unix_socket_guard.h"
 
@@ -47,7 +47,13 @@ struct PdpServer::Rep {
         sessions(options.sessions, options.requests, *store, clock),
         worker(options.max_queued_admin_calls),
         health({v1::PolicyDecisionService::service_full_name(),
-                v1::PolicyAdminService::service_full_name()}),
+                v1::PolicyAdminService::service_full_name()},
+               options.max_observers),
+        reflection({grpc::health::v1::Health::service_full_name(),
+                    grpc::reflection::v1alpha::ServerReflection::service_full_name(),
+                    v1::PolicyAdminService::service_full_name(),
+                    v1::PolicyDecisionService::service_full_name()},
+                   options.max_observers),
         decisions(*store, options.requests, gate, &sessions),
         admin({reloader->paths(), OSTIARY_VERSION, clock.WallNow()}, options.policy, gate, sessions,
               reloader, &worker) {}
@@ -64,6 +70,7 @@ struct PdpServer::Rep {
   SessionRegistry sessions;
   AdminWorker worker;
   HealthService health;
+  ReflectionService reflection;
   DecisionService decisions;
   AdminService admin;
   std::shared_ptr<Link> link = std::make_shared<Link>();
@@ -95,10 +102,10 @@ void PdpServer::Rep::Configure(grpc::ServerBuilder* builder) {
   builder->RegisterService(&decisions);
   builder->RegisterService(&admin);
   builder->RegisterService(&health);
+  builder->RegisterService(&reflection);
 }
 
 absl::Status PdpServer::Rep::Start() {
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   Configure(&builder);
   std::vector<int> ports(options.listen.size(), 0);
@@ -128,6 +135,7 @@ void PdpServer::Rep::Shutdown(absl::Duration grace) {
   if (server == nullptr) return;
   gate.Close();
   health.Shutdown(DrainGate::ShuttingDown());
+  reflection.Shutdown(DrainGate::ShuttingDown());
   sessions.EndAll(DrainGate::ShuttingDown());
   server->Shutdown(gpr_time_from_millis(absl::ToInt64Milliseconds(grace), GPR_TIMESPAN));
   server.reset();

@@ -30,6 +30,8 @@ struct ServerOptions {
   int max_streams_per_connection = 1000;
   // What gRPC's own buffers and connections may take. Past it, connections are refused.
   size_t max_transport_bytes = size_t{2} << 30;
+  // Health watches at once, and reflection streams at once; one more ends with RESOURCE_EXHAUSTED.
+  size_t max_observers = 1000;
   // Calls of Reload and Validate that may wait.
   size_t max_queued_admin_calls = 64;
   // How long a drain waits for what is in flight.

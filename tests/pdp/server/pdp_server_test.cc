@@ -6,6 +6,10 @@
 #include <sys/un.h>
 
 #include <cstring>
+#include <filesystem>
+#include <iterator>
+#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,9 +17,10 @@
 #include "absl/strings/str_cat.h"
 #include "common/unique_fd.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/descriptor.pb.h"
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
 #include "grpcpp/client_context.h"
-#include "grpcpp/generic/generic_stub.h"
 #include "gtest/gtest.h"
 #include "tests/pdp/server/running_pdp.h"
 #include "tests/pdp/server/stuck_session.h"
@@ -27,6 +32,7 @@ namespace {
 using grpc::health::v1::Health;
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -171,41 +177,178 @@ TEST(HealthTest, WatchHearsChangesAndTheEnd) {
   EXPECT_FALSE(unknown_watch->Read(&response));
 }
 
-// Reflection's one question, by hand: its proto is not packaged. Field 7 of the request,
-// list_services, empty; the names stand in the answer as they are.
+TEST(HealthTest, WatchesAreBounded) {
+  ServerOptions options;
+  options.max_observers = 2;
+  RunningPdp pdp(options);
+  const auto stub = Health::NewStub(pdp.Connect());
+  HealthCheckResponse response;
+  grpc::ClientContext contexts[3];
+  std::unique_ptr<grpc::ClientReader<HealthCheckResponse>> watches[3];
+  for (int i = 0; i < 2; ++i) {
+    watches[i] = stub->Watch(&contexts[i], {});
+    ASSERT_TRUE(watches[i]->Read(&response));
+  }
+  watches[2] = stub->Watch(&contexts[2], {});
+  EXPECT_FALSE(watches[2]->Read(&response));
+  EXPECT_EQ(watches[2]->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(HealthOf(pdp.Connect(), "", &response).ok()) << "a check is no watch";
+
+  // One that goes makes room.
+  contexts[0].TryCancel();
+  watches[0]->Finish();
+  bool is_open = false;
+  while (!is_open) {
+    grpc::ClientContext context;
+    const auto watch = stub->Watch(&context, {});
+    is_open = watch->Read(&response);
+    context.TryCancel();
+  }
+}
+
+using grpc::reflection::v1alpha::ServerReflection;
+using grpc::reflection::v1alpha::ServerReflectionRequest;
+using grpc::reflection::v1alpha::ServerReflectionResponse;
+
+// One reflection stream.
+class Reflection {
+ public:
+  explicit Reflection(const std::shared_ptr<grpc::Channel>& channel)
+      : stream_(ServerReflection::NewStub(channel)->ServerReflectionInfo(&context_)) {}
+  ~Reflection() { End(); }
+
+  std::optional<ServerReflectionResponse> Ask(const ServerReflectionRequest& request) {
+    ServerReflectionResponse response;
+    if (!stream_->Write(request) || !stream_->Read(&response)) return std::nullopt;
+    return response;
+  }
+  std::optional<ServerReflectionResponse> AskForServices() {
+    ServerReflectionRequest request;
+    request.set_list_services("*");
+    return Ask(request);
+  }
+  // Why it ended, once it did.
+  grpc::StatusCode AwaitEnd() {
+    ServerReflectionResponse response;
+    while (stream_->Read(&response)) {
+    }
+    is_finished_ = true;
+    return stream_->Finish().error_code();
+  }
+  void End() {
+    if (is_finished_) return;
+    context_.TryCancel();
+    AwaitEnd();
+  }
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReaderWriter<ServerReflectionRequest, ServerReflectionResponse>>
+      stream_;
+  bool is_finished_ = false;
+};
+
+// The names of the files in an answer, in their order.
+std::vector<std::string> FilesIn(const std::optional<ServerReflectionResponse>& response) {
+  std::vector<std::string> names;
+  if (!response.has_value()) return names;
+  for (const std::string& bytes : response->file_descriptor_response().file_descriptor_proto()) {
+    google::protobuf::FileDescriptorProto file;
+    EXPECT_TRUE(file.ParseFromString(bytes));
+    names.push_back(file.name());
+  }
+  return names;
+}
+
 TEST(ReflectionTest, NamesEveryService) {
   RunningPdp pdp;
-  grpc::GenericStub stub(pdp.Connect());
-  grpc::ClientContext context;
-  grpc::CompletionQueue queue;
-  const auto stream = stub.PrepareCall(
-      &context, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", &queue);
-  const auto wait = [&queue] {
-    void* tag = nullptr;
-    bool ok = false;
-    return queue.Next(&tag, &ok) && ok;
-  };
-  stream->StartCall(nullptr);
-  ASSERT_TRUE(wait());
-  grpc::Slice question("\x3a\x00", 2);
-  stream->Write(grpc::ByteBuffer(&question, 1), nullptr);
-  ASSERT_TRUE(wait());
-  grpc::ByteBuffer buffer;
-  stream->Read(&buffer, nullptr);
-  ASSERT_TRUE(wait());
-  std::vector<grpc::Slice> slices;
-  ASSERT_TRUE(buffer.Dump(&slices).ok());
-  std::string answer;
-  for (const grpc::Slice& slice : slices) {
-    answer.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  const auto response = Reflection(pdp.Connect()).AskForServices();
+  ASSERT_TRUE(response.has_value());
+  std::vector<std::string> names;
+  for (const auto& service : response->list_services_response().service()) {
+    names.push_back(service.name());
   }
-  EXPECT_THAT(answer, HasSubstr("ostiary.v1.PolicyDecisionService"));
-  EXPECT_THAT(answer, HasSubstr("ostiary.v1.PolicyAdminService"));
-  EXPECT_THAT(answer, HasSubstr("grpc.health.v1.Health"));
-  context.TryCancel();
-  grpc::Status ignored;
-  stream->Finish(&ignored, nullptr);
-  wait();
+  EXPECT_THAT(names,
+              ElementsAre("grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection",
+                          "ostiary.v1.PolicyAdminService", "ostiary.v1.PolicyDecisionService"));
+}
+
+TEST(ReflectionTest, AnswersEachQuestionOrSaysWhyNot) {
+  RunningPdp pdp;
+  Reflection reflection(pdp.Connect());
+  ServerReflectionRequest request;
+  request.set_host("here");
+  request.set_file_containing_symbol("ostiary.v1.PolicyDecisionService.Check");
+  const auto response = reflection.Ask(request);
+  ASSERT_TRUE(response.has_value());
+  EXPECT_EQ(response->valid_host(), "here");
+  EXPECT_EQ(response->original_request().file_containing_symbol(),
+            "ostiary.v1.PolicyDecisionService.Check");
+  EXPECT_THAT(FilesIn(response),
+              ElementsAre("ostiary/v1/decision.proto", "google/protobuf/duration.proto",
+                          "google/rpc/status.proto", "google/protobuf/any.proto"));
+  request.set_file_by_filename("grpc/health/v1/health.proto");
+  EXPECT_THAT(FilesIn(reflection.Ask(request)), ElementsAre("grpc/health/v1/health.proto"));
+  request.set_all_extension_numbers_of_type("ostiary.v1.Access");
+  EXPECT_TRUE(reflection.Ask(request)->has_all_extension_numbers_response());
+
+  const auto expect_error = [&](grpc::StatusCode code) {
+    EXPECT_EQ(reflection.Ask(request)->error_response().error_code(), code)
+        << request.ShortDebugString();
+  };
+  request.set_file_by_filename("no/such.proto");
+  expect_error(grpc::StatusCode::NOT_FOUND);
+  request.set_file_containing_symbol("no.such.Symbol");
+  expect_error(grpc::StatusCode::NOT_FOUND);
+  request.set_all_extension_numbers_of_type("no.such.Type");
+  expect_error(grpc::StatusCode::NOT_FOUND);
+  request.mutable_file_containing_extension()->set_containing_type("ostiary.v1.Access");
+  expect_error(grpc::StatusCode::NOT_FOUND);
+  request.clear_message_request();
+  expect_error(grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+size_t ThreadsOfThisProcess() {
+  const std::filesystem::directory_iterator tasks("/proc/self/task");
+  return static_cast<size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
+TEST(ReflectionTest, AnOpenStreamTakesNoThread) {
+  RunningPdp pdp;
+  const auto channel = pdp.Connect();
+  std::vector<std::unique_ptr<Reflection>> open;
+  open.push_back(std::make_unique<Reflection>(channel));
+  ASSERT_TRUE(open.back()->AskForServices().has_value());
+  const size_t before = ThreadsOfThisProcess();
+  while (open.size() < 200) {
+    open.push_back(std::make_unique<Reflection>(channel));
+    ASSERT_TRUE(open.back()->AskForServices().has_value());
+  }
+  EXPECT_LT(ThreadsOfThisProcess(), before + 20) << "gRPC's own may grow a little";
+}
+
+TEST(ReflectionTest, StreamsAreBounded) {
+  ServerOptions options;
+  options.max_observers = 2;
+  RunningPdp pdp(options);
+  auto first = std::make_unique<Reflection>(pdp.Connect());
+  Reflection second(pdp.Connect());
+  EXPECT_TRUE(first->AskForServices().has_value());
+  EXPECT_TRUE(second.AskForServices().has_value());
+  EXPECT_EQ(Reflection(pdp.Connect()).AwaitEnd(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  first.reset();
+  while (!Reflection(pdp.Connect()).AskForServices().has_value()) {
+  }
+}
+
+TEST(DrainTest, WaitsForNoReflection) {
+  RunningPdp pdp;  // its grace is 10 s
+  Reflection reflection(pdp.Connect());
+  ASSERT_TRUE(reflection.AskForServices().has_value());
+  const MonoTime start = Clock::System().Now();
+  pdp.server().Drain();
+  EXPECT_LT(Clock::System().Now() - start, std::chrono::seconds(5));
+  EXPECT_EQ(reflection.AwaitEnd(), grpc::StatusCode::UNAVAILABLE);
 }
 
 TEST(DrainTest, EndsTheSessionsAndRefusesTheRest) {
