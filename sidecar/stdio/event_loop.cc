@@ -1,14 +1,11 @@
 #include "sidecar/stdio/event_loop.h"
 
 #include <signal.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
-
-#include "absl/strings/str_cat.h"
 
 namespace ostiary::sidecar {
 namespace {
@@ -34,6 +31,7 @@ EventLoop::EventLoop(const EventLoopOptions& options, const EnforcerOptions& enf
     : options_(options),
       ports_(ports),
       enforcer_(enforcer_options, ports.source, this, *ports.log),
+      server_(ports.server, ports.log),
       shutdown_(options.shutdown),
       from_client_(enforcer_options.max_line_bytes),
       from_server_(enforcer_options.max_line_bytes),
@@ -77,13 +75,8 @@ void EventLoop::ToServer(absl::string_view line) {
 }
 
 void EventLoop::StartServer() {
-  absl::StatusOr<ServerPipes> pipes = ports_.server->Start();
-  if (!pipes.ok()) {
-    start_error_ = std::string(pipes.status().message());
-    ports_.log->Error("server_not_started", {{"error", *start_error_}});
-    return;
-  }
-  server_started_ = true;
+  std::optional<ServerPipes> pipes = server_.Start();
+  if (!pipes.has_value()) return;
   to_server_ = LineOutput(OutputFd::Own(std::move(pipes->input)));
   server_output_ = std::move(pipes->output);
   from_server_.Open(server_output_.get());
@@ -158,10 +151,10 @@ ShutdownView EventLoop::LookAtShutdown() const {
   view.client_input_idle = from_client_.idle() && !from_client_.has_lines();
   view.client_output_broken = !to_client_.open();
   view.told_to_end = signal_.has_value();
-  view.server_started = server_started_ || start_error_.has_value();
-  view.server_ended = server_status_.has_value() || start_error_.has_value();
+  view.server_started = server_.begun();
+  view.server_ended = server_.over();
   view.server_output_ended =
-      start_error_.has_value() || (from_server_.ended() && !from_server_.has_lines());
+      server_.failed() || (from_server_.ended() && !from_server_.has_lines());
   view.server_output_idle = from_server_.idle();
   view.server_output_paused = Paused(Side::kServer);
   view.server_input_open = to_server_.open();
@@ -191,34 +184,19 @@ void EventLoop::TakeStep(ShutdownStep step) {
       return to_server_.Close();
     case ShutdownStep::kTerminateGroup:
       ports_.log->Info("server_terminated");
-      return ports_.server->SignalGroup(SIGTERM);
+      return server_.SignalGroup(SIGTERM);
     case ShutdownStep::kKillGroup:
-      return ports_.server->SignalGroup(SIGKILL);
+      return server_.SignalGroup(SIGKILL);
     case ShutdownStep::kAnnounceServerGone:
-      return AnnounceServerGone();
+      return enforcer_.OnServerGone(server_.WhyGone());
     case ShutdownStep::kNone:
     case ShutdownStep::kLeave:
       return;
   }
 }
 
-void EventLoop::AnnounceServerGone() {
-  if (start_error_.has_value()) {
-    return enforcer_.OnServerGone(absl::StrCat("the server could not be started: ", *start_error_));
-  }
-  if (!server_status_.has_value()) return enforcer_.OnServerGone("the server closed its output");
-  const int status = *server_status_;
-  ports_.log->Info("server_ended", {{"status", status}});
-  enforcer_.OnServerGone(status > 128
-                             ? absl::StrCat("the server was ended by signal ", status - 128)
-                             : absl::StrCat("the server left with status ", status));
-}
-
 int EventLoop::ExitStatus() const {
-  if (start_error_.has_value()) return EX_CONFIG;
-  if (server_status_.has_value()) return *server_status_;
-  if (server_started_) return 128 + SIGKILL;
-  return signal_.has_value() ? 128 + *signal_ : 0;
+  return server_.ExitStatus().value_or(signal_.has_value() ? 128 + *signal_ : 0);
 }
 
 void EventLoop::WatchInput(Side side, pollfd* slot) const {
@@ -240,8 +218,7 @@ void EventLoop::Watch() {
   if (to_server_.empty()) polled_[kServerIn].fd = -1;
   polled_[kInboxSlot] = {ports_.inbox->fd(), POLLIN, 0};
   polled_[kSignalSlot] = {ports_.signals == nullptr ? -1 : ports_.signals->fd(), POLLIN, 0};
-  const bool awaits_end = server_started_ && !server_status_.has_value();
-  polled_[kEndSlot] = {awaits_end ? ports_.server->end_fd() : -1, POLLIN, 0};
+  polled_[kEndSlot] = {server_.awaits_end() ? server_.end_fd() : -1, POLLIN, 0};
 }
 
 std::optional<MonoDuration> EventLoop::Timeout() const {
@@ -256,9 +233,7 @@ std::optional<MonoDuration> EventLoop::Timeout() const {
     if (other.has_value() && (!due.has_value() || *other < *due)) due = other;
   };
   sooner(shutdown_.NextDeadline());
-  if (server_started_ && !server_status_.has_value() && ports_.server->end_fd() < 0) {
-    sooner(now_ + kEndInterval);
-  }
+  if (server_.awaits_end() && server_.end_fd() < 0) sooner(now_ + kEndInterval);
   if (!due.has_value()) return std::nullopt;
   return std::max(MonoDuration::zero(), *due - ports_.clock->Now());
 }
@@ -289,10 +264,7 @@ void EventLoop::HandleReady() {
       if (!signal_.has_value()) signal_ = signal;
     }
   }
-  if (server_started_ && !server_status_.has_value() &&
-      (ready(kEndSlot) || ports_.server->end_fd() < 0)) {
-    server_status_ = ports_.server->Ended();
-  }
+  if (ready(kEndSlot) || server_.end_fd() < 0) server_.LookForEnd();
   if ((polled_[kClientOut].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) to_client_.Close();
   HandleInput(Side::kClient, polled_[kClientIn]);
   HandleInput(Side::kServer, polled_[kServerOut]);

@@ -20,7 +20,6 @@
 
 #include <cstddef>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -32,6 +31,7 @@
 #include "sidecar/stdio/line_output.h"
 #include "sidecar/stdio/line_reader.h"
 #include "sidecar/stdio/server_process.h"
+#include "sidecar/stdio/server_run.h"
 #include "sidecar/stdio/shutdown_steps.h"
 #include "sidecar/stdio/signals.h"
 
@@ -87,7 +87,6 @@ class EventLoop final : private EnforcerOutput {
   bool TakeShutdownSteps();
   ShutdownView LookAtShutdown() const;
   void TakeStep(ShutdownStep step);
-  void AnnounceServerGone();
   int ExitStatus() const;
 
   void Watch();
@@ -100,6 +99,7 @@ class EventLoop final : private EnforcerOutput {
   const EventLoopOptions options_;
   const EventLoopPorts ports_;
   Enforcer enforcer_;
+  ServerRun server_;
   ShutdownSteps shutdown_;
 
   LineInput from_client_;
@@ -111,9 +111,6 @@ class EventLoop final : private EnforcerOutput {
   std::optional<Side> handled_;
 
   bool server_input_broken_ = false;
-  bool server_started_ = false;
-  std::optional<std::string> start_error_;
-  std::optional<int> server_status_;
   std::optional<int> signal_;
   MonoTime now_;
   std::vector<pollfd> polled_;
