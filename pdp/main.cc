@@ -131,11 +131,14 @@ void AddCheck(CLI::App* parent, Run* run) {
   auto is_batch = std::make_shared<bool>(false);
   CLI::Option* const batch = FromEnvironment(
       app->add_flag("--batch", *is_batch, "Read accesses from stdin, as JSON Lines"));
-  for (CLI::Option* const option : single) {
-    // One that a shell sets for the sidecar's sake is no contradiction, and --batch ignores it.
-    if (std::getenv(option->get_envname().c_str()) == nullptr) batch->excludes(option);
-  }
-  app->callback([options, agent, server, is_batch, run] {
+  app->callback([options, agent, server, batch, single, is_batch, run] {
+    for (const CLI::Option* option : single) {
+      // One that a shell sets for the sidecar's sake is no contradiction, and --batch ignores it.
+      const bool from_shell = std::getenv(option->get_envname().c_str()) != nullptr;
+      if (*is_batch && option->count() > 0 && !from_shell) {
+        throw CLI::ExcludesError(batch->get_name(), option->get_name());
+      }
+    }
     for (const CLI::Option* option : {agent, server}) {
       if (!*is_batch && option->count() == 0) throw CLI::RequiredError(option->get_name());
     }

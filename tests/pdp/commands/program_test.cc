@@ -212,6 +212,12 @@ TEST_F(ProgramTest, EveryFlagCanStandInTheEnvironment) {
                                     {"OSTIARY_AGENT=y", "OSTIARY_SERVER=s"},
                                     R"({"agent":"x","server":"s","kind":"SERVER"})"});
   EXPECT_EQ(shell.exit_status, 0) << shell.err;
+  // A switch that is off excludes nothing.
+  const Outcome off =
+      RunProgram({{"check", "--rules", rules(), "--agent", "researcher", "--server", "search"},
+                  {"OSTIARY_BATCH=false"},
+                  ""});
+  EXPECT_EQ(off.exit_status, 0) << off.err;
   // The command line comes first.
   const Outcome both = RunProgram({{"check", "--agent", "researcher", "--server", "search"},
                                    {absl::StrCat("OSTIARY_RULES=", rules()), "OSTIARY_AGENT=x"},
