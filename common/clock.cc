@@ -1,5 +1,7 @@
 #include "common/clock.h"
 
+#include <time.h>
+
 #include "absl/time/clock.h"
 
 namespace ostiary {
@@ -7,7 +9,11 @@ namespace {
 
 class SystemClock final : public Clock {
  public:
-  MonoTime Now() const override { return std::chrono::steady_clock::now(); }
+  MonoTime Now() const override {
+    timespec now = {};
+    ::clock_gettime(CLOCK_BOOTTIME, &now);
+    return MonoTime(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
+  }
   absl::Time WallNow() const override { return absl::Now(); }
 };
 

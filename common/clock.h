@@ -8,9 +8,20 @@
 
 namespace ostiary {
 
-// A point on the monotonic clock: for deadlines, leases and intervals, never for people.
-using MonoTime = std::chrono::steady_clock::time_point;
-using MonoDuration = std::chrono::steady_clock::duration;
+// The time since the machine started, the time that it slept counted (CLOCK_BOOTTIME): a lease that
+// was given before a laptop was closed has ended when it is opened, which std::chrono's steady
+// clock would not say. A type of its own, so that its points do not mix with that clock's.
+struct MonoClock {
+  using duration = std::chrono::nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<MonoClock>;
+  static constexpr bool is_steady = true;
+};
+
+// For deadlines, leases and intervals, never for people.
+using MonoTime = MonoClock::time_point;
+using MonoDuration = MonoClock::duration;
 
 // Thread-safe.
 class Clock {

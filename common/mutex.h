@@ -5,11 +5,11 @@
 #ifndef OSTIARY_COMMON_MUTEX_H_
 #define OSTIARY_COMMON_MUTEX_H_
 
-#include <chrono>
 #include <condition_variable>
 #include <mutex>
 
 #include "absl/base/thread_annotations.h"
+#include "common/clock.h"
 
 namespace ostiary {
 
@@ -49,11 +49,11 @@ class CondVar {
     cv_.wait(lock);
     lock.release();
   }
-  // Returns false if `deadline` passed.
-  bool WaitUntil(Mutex* mutex, std::chrono::steady_clock::time_point deadline)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+  // Returns false if `deadline` passed. Time that the machine sleeps meanwhile may come on top.
+  bool WaitUntil(Mutex* mutex, MonoTime deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     std::unique_lock<std::mutex> lock(mutex->mutex_, std::adopt_lock);
-    const bool in_time = cv_.wait_until(lock, deadline) == std::cv_status::no_timeout;
+    const bool in_time =
+        cv_.wait_for(lock, deadline - Clock::System().Now()) == std::cv_status::no_timeout;
     lock.release();
     return in_time;
   }
