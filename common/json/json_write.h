@@ -10,8 +10,8 @@
 namespace ostiary {
 
 // Appends `text` to `*out` as a JSON string with its quotes (RFC 8259, section 7). Bytes that are
-// not UTF-8 become U+FFFD, so the result is always valid JSON. It is one line to every reader: U+0085,
-// U+2028 and U+2029, where some end a line, are written as escapes.
+// not UTF-8 become U+FFFD, so the result is always valid JSON. It is one line to every reader:
+// U+0085, U+2028 and U+2029, where some end a line, are written as escapes.
 void AppendJsonString(absl::string_view text, std::string* out);
 
 // The same as a value.
