@@ -3,6 +3,8 @@
 // that says that no decision could be had, and what is decided rightly meanwhile passes.
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -15,6 +17,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/fake_pdp.h"
@@ -327,6 +330,42 @@ TEST_F(LyingPdpTest, NoDecisionOutOfPlaceIsADecision) {
     EXPECT_EQ(Runs(), "write\n");
   }
   std::printf("[ figures  ] %zu breaches, %d requests: 0 allows\n", breaches.size(), calls_);
+}
+
+// Cached allows end with the lease of the PDP's last word, which only a scripted PDP can tell to
+// the millisecond, whatever the sidecar hears on other ways.
+TEST_F(LyingPdpTest, CachedAllowsEndWithTheLease) {
+  constexpr std::chrono::milliseconds kLease(1'000);
+  std::atomic<MonoTime> last_word;
+  const FakePdp pdp("127.0.0.1:0", [&last_word, kLease](FakeSession& session) {
+    if (session.number() > 0) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "no more");
+    session.Open(kLease);
+    session.Answer(session.ReadCheck(), TestRevision(1));  // may it use the server?
+    session.Answer(session.ReadCheck(), TestRevision(1));
+    last_word = Clock::System().Now();
+    session.Event(v1::HEARTBEAT, TestRevision(1), kLease);
+    session.AwaitEnd();
+    return grpc::Status::OK;
+  });
+  Start(pdp);
+  EXPECT_THAT(Request("initialize", "{}"), HasSubstr("serverInfo"));
+  ASSERT_THAT(Call("read"), HasSubstr("done"));
+  MonoTime last_allow;
+  int allows = 1;
+  std::string answer;
+  MonoTime sent = Clock::System().Now();
+  while (absl::StrContains(answer = Call("read"), "done")) {
+    ++allows;
+    last_allow = std::exchange(sent, Clock::System().Now());
+  }
+  ExpectUndecided(answer, kTimeout);
+  using Milliseconds = std::chrono::duration<double, std::milli>;
+  const double end = Milliseconds(last_allow - last_word.load() - kLease).count();
+  std::printf("[ figures  ] %d cached allows; the last was sent %.1f ms after the lease's end\n",
+              allows, end);
+  EXPECT_LT(end, 1'000) << "cached allows went on";
+  EXPECT_GT(end, -500) << "the lease was cut short";
+  End();
 }
 
 // Two questions with each other's answers: a list's four decisions for a call and the reverse.
