@@ -102,6 +102,9 @@ test("an environment full of settings", { timeout: 120_000 }, async (t) => {
     const full = await run(source, settings);
     t.diagnostic(`${name}: ${full.answers.length} answers, the same; ${usual.ms.toFixed(0)} ms and ${full.ms.toFixed(0)} ms`);
     assert.deepEqual(full.answers, usual.answers, name);
+    // GRPC_TRACE would have gRPC print what it sends.
+    const strange = full.sidecar.lines.filter((line) => !line.startsWith('{"time":'));
+    assert.deepEqual(strange, [], "the sidecar's stderr has its own log and nothing else");
     const passed = full.sidecar.environment();
     for (const [variable, value] of Object.entries(settings)) {
       assert.ok(passed.includes(`${variable}=${value}`), `the server did not get ${variable}`);
