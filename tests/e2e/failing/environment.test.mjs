@@ -100,7 +100,8 @@ test("an environment full of settings", { timeout: 120_000 }, async (t) => {
   for (const [name, source] of Object.entries(sources)) {
     const usual = await run(source, {});
     const full = await run(source, settings);
-    t.diagnostic(`${name}: ${full.answers.length} answers, the same; ${usual.ms.toFixed(0)} ms and ${full.ms.toFixed(0)} ms`);
+    const took = `${usual.ms.toFixed(0)} ms and ${full.ms.toFixed(0)} ms`;
+    t.diagnostic(`${name}: ${full.answers.length} answers, the same; ${took}`);
     assert.deepEqual(full.answers, usual.answers, name);
     // GRPC_TRACE would have gRPC print what it sends.
     const strange = full.sidecar.lines.filter((line) => !line.startsWith('{"time":'));

@@ -4,13 +4,18 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import test from "node:test";
-import { Pdp, Sidecar, allowing, delay, eventually, now, paced, random, runsLong, spread, temporaryFolder, writeRules } from "./parts.mjs";
+import {
+  Pdp, Sidecar, allowing, delay, eventually, now, paced, random, runsLong, spread, temporaryFolder, writeRules,
+} from "./parts.mjs";
 
 const kills = runsLong ? 100 : 10;
 const rate = 1000;
 
 // Denied and allowed, from the cache and never asked before.
-const toolOf = (n) => [`read_${n % 7}`, `delete_${n % 5}`, `read_new_${n}`, `delete_new_${n}`][[0, 0, 0, 0, 1, 2, 0, 0, 3, 1][n % 10]];
+function toolOf(n) {
+  const tools = [`read_${n % 7}`, `delete_${n % 5}`, `read_new_${n}`, `delete_new_${n}`];
+  return tools[[0, 0, 0, 0, 1, 2, 0, 0, 3, 1][n % 10]];
+}
 const isDenied = (tool) => tool.startsWith("delete");
 
 async function killUnderLoad(t, listenIn) {

@@ -5,7 +5,9 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { describe, test } from "node:test";
-import { Lateness, Pdp, Relay, Sidecar, allowing, delay, eventually, now, paced, spread, temporaryFolder, writeRules } from "./parts.mjs";
+import {
+  Lateness, Pdp, Relay, Sidecar, allowing, delay, eventually, now, paced, spread, temporaryFolder, writeRules,
+} from "./parts.mjs";
 
 const heartbeat = 400;
 const lease = 2000;
