@@ -111,7 +111,13 @@ export class Pdp {
   async stop() {
     this.signal("SIGSTOP");
     const tasks = `/proc/${this.process.pid}/task`;
-    const isStopped = (task) => / T /.test(fs.readFileSync(`${tasks}/${task}/stat`, "utf8").split(")").at(-1));
+    const isStopped = (task) => {
+      try {
+        return fs.readFileSync(`${tasks}/${task}/stat`, "utf8").split(")").at(-1).startsWith(" T ");
+      } catch {
+        return false; // a thread that ended meanwhile
+      }
+    };
     await eventually("it stops", () => fs.readdirSync(tasks).every(isStopped));
   }
 
