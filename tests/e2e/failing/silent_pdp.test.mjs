@@ -6,7 +6,8 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { describe, test } from "node:test";
 import {
-  Lateness, Pdp, Relay, Sidecar, allowing, delay, eventually, now, paced, spread, temporaryFolder, writeRules,
+  Lateness, Pdp, Relay, Sidecar, allowing, delay, eventually, inTime, notAlwaysLate, now, paced, spread,
+  temporaryFolder, writeRules,
 } from "./parts.mjs";
 
 const heartbeat = 400;
@@ -41,7 +42,8 @@ function expectDeniedAtTheDeadline(t, what, answers, late) {
   assert.ok(answers.length > 0);
   for (const answer of answers) {
     assert.equal(answer.decision?.reason, "DECISION_TIMEOUT", JSON.stringify(answer));
-    assert.ok(answer.ms > deadline - precision && answer.ms < deadline + precision + late.worst, `${answer.ms} ms`);
+    assert.ok(answer.ms > deadline - precision, `${answer.ms} ms`);
+    inTime(answer.ms < deadline + precision + late.worst, `${answer.ms} ms`);
   }
 }
 
@@ -74,49 +76,49 @@ async function fallSilent(t, { silence, heal }, sidecar) {
   );
   t.diagnostic(`cached calls meanwhile: ${spread(passed.map((answer) => answer.ms))}`);
   expectDeniedAtTheDeadline(t, "calls without a decision", undecided, late);
-  assert.ok(last < lease + 100 + late.worst, "cached allows end with the lease");
+  assert.ok(last < lease + 1000, "cached allows end with the lease");
   assert.ok(last > lease - heartbeat - 200 - late.worst, "and not before");
   assert.deepEqual(newAllowed, []);
-  assert.ok(Math.max(...passed.map((answer) => answer.ms)) < 100 + late.worst, "cached calls wait for nobody");
+  inTime(Math.max(...passed.map((answer) => answer.ms)) < 100 + late.worst, "cached calls wait for nobody");
   assert.deepEqual(sidecar.oddities, []);
 
   const back = now();
   await heal();
   await sidecar.ready("read_back");
   t.diagnostic(`decisions again ${(now() - back).toFixed(0)} ms after the PDP's return`);
-  assert.ok(now() - back < 4000 + late.worst);
+  inTime(now() - back < 4000, "decisions again");
 }
 
 describe("a PDP that says nothing", { concurrency: true }, () => {
-  test("a PDP stopped with SIGSTOP", async (t) => {
-    const { pdp, sidecar } = await parts(t);
-    await fallSilent(t, { silence: () => pdp.stop(), heal: () => pdp.signal("SIGCONT") }, sidecar);
-  });
+  test("a PDP stopped with SIGSTOP", (t) =>
+    notAlwaysLate(t, async () => {
+      const { pdp, sidecar } = await parts(t);
+      await fallSilent(t, { silence: () => pdp.stop(), heal: () => pdp.signal("SIGCONT") }, sidecar);
+    }));
 
   for (const [name, target] of [
     ["that accepts and never answers", "silence"],
     ["that speaks TCP and no HTTP/2", "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"],
   ]) {
-    test(`a listener ${name}, in the PDP's place`, async (t) => {
-      const { sidecar, divert, heal } = await parts(t);
-      await fallSilent(t, { silence: () => divert(target), heal }, sidecar);
-    });
+    test(`a listener ${name}, in the PDP's place`, (t) =>
+      notAlwaysLate(t, async () => {
+        const { sidecar, divert, heal } = await parts(t);
+        await fallSilent(t, { silence: () => divert(target), heal }, sidecar);
+      }));
 
-    test(`a listener ${name}, from the start`, async (t) => {
-      const relay = await new Relay(t, () => target).start();
-      const sidecar = new Sidecar(t, { source: ["--pdp", relay.address] });
-      await eventually("it connects", () => relay.accepted > 0);
-      const late = new Lateness(t);
-      const answers = [];
-      let done = false;
-  t.after(() => (done = true));
-      const load = paced(100, () => done, () => sidecar.call("read_1").then((answer) => answers.push(answer)));
-      await delay(1000);
-      done = true;
-      await load;
-      await eventually("every call is answered", () => sidecar.open.size === 0);
-      expectDeniedAtTheDeadline(t, "all calls", answers, late);
-      assert.deepEqual(sidecar.runs(), []);
-    });
+    test(`a listener ${name}, from the start`, (t) =>
+      notAlwaysLate(t, async () => {
+        const relay = await new Relay(t, () => target).start();
+        const sidecar = new Sidecar(t, { source: ["--pdp", relay.address] });
+        await eventually("it connects", () => relay.accepted > 0);
+        const late = new Lateness(t);
+        const answers = [];
+        const start = now();
+        const isOver = () => now() - start > 1000;
+        await paced(100, isOver, () => sidecar.call("read_1").then((answer) => answers.push(answer)));
+        await eventually("every call is answered", () => sidecar.open.size === 0);
+        expectDeniedAtTheDeadline(t, "all calls", answers, late);
+        assert.deepEqual(sidecar.runs(), []);
+      }));
   }
 });
