@@ -142,11 +142,12 @@ class LyingPdpTest : public testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
-  void Start(const FakePdp& pdp) {
+  // `timeout` is how long a message waits for its decision: short where every call waits it out.
+  void Start(const FakePdp& pdp, const std::string& timeout = "10s") {
     std::filesystem::remove(CallsPath());
     sidecar_ = std::make_unique<TestProcess>(std::vector<std::string>{
         SIDECAR, "run", "--agent", "a", "--server", "toy", "--pdp", pdp.address(), "--denial=error",
-        "--decision-timeout=200ms", "--", TOY_SERVER, "--calls-file", CallsPath()});
+        "--decision-timeout=" + timeout, "--", TOY_SERVER, "--calls-file", CallsPath()});
   }
   void End() {
     sidecar_->CloseInput();
@@ -159,6 +160,14 @@ class LyingPdpTest : public testing::Test {
     sidecar_->WriteLine(absl::StrCat(R"({"jsonrpc":"2.0","id":)", ++last_id_, R"(,"method":")",
                                      method, R"(","params":)", params, "}"));
     return sidecar_->ReadLine().value_or("(nothing)");
+  }
+  // Until the server answers; a short timeout may be over before the PDP has said anything.
+  void Initialize() {
+    std::string answer;
+    do {
+      answer = Request("initialize", "{}");
+    } while (absl::StrContains(answer, "\"undecided\""));
+    EXPECT_THAT(answer, HasSubstr("serverInfo"));
   }
   std::string Call(absl::string_view tool) {
     return Request("tools/call", absl::StrCat(R"({"name":")", tool, R"("})"));
@@ -204,7 +213,7 @@ class LyingPdpTest : public testing::Test {
     SCOPED_TRACE(test.name);
     const FakePdp pdp("127.0.0.1:0", LyingAboutRead(test.lie));
     Start(pdp);
-    EXPECT_THAT(Request("initialize", "{}"), HasSubstr("serverInfo"));
+    Initialize();
     ExpectUndecided(Call("read"), test.outcome);
     ExpectUndecided(Request("tools/list", "{}"), test.outcome);
     EXPECT_THAT(Call("write"), HasSubstr("done"));
@@ -237,7 +246,7 @@ TEST_F(LyingPdpTest, ADenyForAReasonOfALaterContractIsADeny) {
   const FakePdp pdp("127.0.0.1:0",
                     LyingAboutRead(SpoiltDecision("", v1::DENY, static_cast<v1::Reason>(99)).lie));
   Start(pdp);
-  EXPECT_THAT(Request("initialize", "{}"), HasSubstr("serverInfo"));
+  Initialize();
   EXPECT_THAT(Call("read"), AllOf(HasSubstr("\"code\":4030"), HasSubstr("REASON_99")));
   End();
   EXPECT_EQ(Runs(), "");
@@ -256,8 +265,8 @@ TEST_F(LyingPdpTest, NoEndOfTheSessionIsADecision) {
         session.Answer(check, TestRevision(1));
       }
     });
-    Start(pdp);
-    EXPECT_THAT(Request("initialize", "{}"), HasSubstr("serverInfo"));
+    Start(pdp, "200ms");
+    Initialize();
     ExpectUndecided(Call("read"), kTimeout);
     EXPECT_THAT(CallDecided("write"), HasSubstr("done"));
     End();
@@ -274,7 +283,7 @@ TEST_F(LyingPdpTest, NoRefusalOfASessionIsADecision) {
       session.Read();
       return grpc::Status(static_cast<grpc::StatusCode>(code), "as the test says");
     });
-    Start(pdp);
+    Start(pdp, "200ms");
     ExpectUndecided(Request("initialize", "{}"), kTimeout);
     ExpectUndecided(Call("read"), kTimeout);
     End();
@@ -322,8 +331,8 @@ TEST_F(LyingPdpTest, NoDecisionOutOfPlaceIsADecision) {
   for (const auto& [name, lie] : breaches) {
     SCOPED_TRACE(name);
     const FakePdp pdp("127.0.0.1:0", LyingAboutRead(lie));
-    Start(pdp);
-    EXPECT_THAT(Request("initialize", "{}"), HasSubstr("serverInfo"));
+    Start(pdp, "200ms");
+    Initialize();
     ExpectUndecided(Call("read"), kTimeout);
     EXPECT_THAT(CallDecided("write"), HasSubstr("done"));
     End();
@@ -347,8 +356,8 @@ TEST_F(LyingPdpTest, CachedAllowsEndWithTheLease) {
     session.AwaitEnd();
     return grpc::Status::OK;
   });
-  Start(pdp);
-  EXPECT_THAT(Request("initialize", "{}"), HasSubstr("serverInfo"));
+  Start(pdp, "1s");
+  Initialize();
   ASSERT_THAT(Call("read"), HasSubstr("done"));
   MonoTime last_allow;
   int allows = 1;
@@ -384,7 +393,7 @@ TEST_F(LyingPdpTest, NoAnswerIsUsedForAnotherQuestion) {
     return grpc::Status::OK;
   });
   Start(pdp);
-  EXPECT_THAT(Request("initialize", "{}"), HasSubstr("serverInfo"));
+  Initialize();
   sidecar_->WriteLine(R"({"jsonrpc":"2.0","id":8,"method":"tools/list"})");
   sidecar_->WriteLine(R"({"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"late"}})");
   for (int i = 0; i < 2; ++i) ExpectUndecided(sidecar_->ReadLine().value_or(""), kFailed);
