@@ -14,6 +14,9 @@ namespace {
 // Up to here, comparing every key with those before it is faster than a set, and allocates nothing.
 constexpr size_t kMaxPairwiseKeys = 32;
 
+// Nodes that a document may keep: 1 MB.
+constexpr size_t kKeptNodes = size_t{64} << 10;
+
 // Equality of two decoded strings, given with their quotes.
 bool SameDecoded(const JsonValue& a, const JsonValue& b) {
   if (!b.has_escapes()) {
@@ -81,6 +84,8 @@ absl::string_view JsonTypeName(JsonType type) {
 bool JsonDocument::Parse(absl::string_view text, const JsonLimits& limits) {
   text_ = text;
   nodes_.clear();
+  // One huge text must not hold its memory for ever. A text has fewer values than bytes.
+  if (nodes_.capacity() > kKeptNodes && text.size() < kKeptNodes) std::vector<Node>().swap(nodes_);
   error_.offset = 0;
   error_.message.clear();
   return JsonScanner(limits, this).Scan();

@@ -128,7 +128,8 @@ class JsonDocument {
 
   // Reads `text`, which must outlive the use of the values. Returns false and sets error() where it
   // is not legal; root() may then not be called. The memory of the last Parse is used again, so a
-  // document that has grown to its messages allocates no more.
+  // document that has grown to its messages allocates no more; what a huge one took is given back
+  // with the next that is not.
   bool Parse(absl::string_view text, const JsonLimits& limits = {});
 
   // The value that is the text; only after a Parse that returned true.

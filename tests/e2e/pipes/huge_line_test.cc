@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <string>
+#include <thread>
+#include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/clock.h"
 #include "tests/e2e/pipes/process_facts.h"
@@ -80,6 +84,36 @@ TEST_P(HugeLine, FromTheServerIsWithheld) {
                     HasSubstr(absl::StrCat("more than ", GetParam(), " bytes"))));
   rig_.Ping();
   JudgeMemory("server");
+}
+
+// A line of just the limit, of as many values as fit, is legal: it arrives, and what it took is
+// given back.
+TEST_P(HugeLine, OfTheLimitArrivesAndGivesItsMemoryBack) {
+  if (GetParam() > size_t{1} << 20 && std::getenv("OSTIARY_LONG") == nullptr) {
+    GTEST_SKIP() << "takes ten seconds; OSTIARY_LONG=1 runs it";
+  }
+  const std::string head =
+      R"({"jsonrpc":"2.0","method":"notifications/message","params":{"data":[)";
+  std::string line = head;
+  while (line.size() + 6 < GetParam()) line += "1,";
+  line += "1]}}";
+  line.resize(GetParam(), ' ');
+  const std::string arriving(absl::StripTrailingAsciiWhitespace(line));
+  const size_t before = Resident(rig_.sidecar().pid());
+  for (const auto& [from, to] :
+       {std::pair(&rig_.client(), &rig_.server()), std::pair(&rig_.server(), &rig_.client())}) {
+    std::thread writer([&, from = from] { EXPECT_TRUE(from->Write(absl::StrCat(line, "\n"))); });
+    EXPECT_TRUE(to->ReadLine() == arriving);  // not printed
+    writer.join();
+  }
+  rig_.Ping();
+  const size_t after = Resident(rig_.sidecar().pid());
+  std::cout << "a line of " << Megabytes(line.size()) << " from either side: memory grew by "
+            << Megabytes(MostResident(rig_.sidecar().pid()) - idle_) << ", and "
+            << Megabytes(after - std::min(after, before)) << " of it stays\n";
+  if (MemoryCounts()) {
+    EXPECT_LT(after, before + kAllowance);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Limits, HugeLine,
