@@ -1,5 +1,6 @@
-// A stdio server with what the conformance suite's server scenarios ask for, in every revision: the
+// server.mjs [SIZE]: a stdio server with what the conformance suite's server scenarios ask for, in every revision: the
 // 2025 ones and 2026-07-28, which the SDK's serveStdio tells apart by the first message.
+// With SIZE, its lists come in pages of that many.
 //
 // It is also the 2026-07-28 server of the recorded sessions. What it answers depends on nothing but
 // what it was asked in this session.
@@ -22,14 +23,28 @@ const capabilities = {
 const invalidParams = (message) => new ProtocolError(-32602, message);
 const withoutCode = ({ call, get, complete, ...shown }) => shown;
 
+const pageSize = Number(process.argv[2] ?? Infinity);
+
+// One page of `all`, as the result's `member`. A cursor says nothing to anybody else.
+function page(member, all, cursor) {
+  const from = cursor === undefined ? 0 : Number(Buffer.from(cursor, "base64url"));
+  const next = from + pageSize;
+  return {
+    [member]: all.slice(from, next).map(withoutCode),
+    ...(next < all.length && { nextCursor: Buffer.from(`${next}`).toString("base64url") }),
+  };
+}
+
 // `extra` holds what a session added to the lists by itself.
 function serveLists(server, extra) {
   const allTools = () => [...tools, ...extra.tools];
   const allPrompts = () => [...prompts, inputPrompt, ...extra.prompts];
-  server.setRequestHandler("tools/list", async () => ({ tools: allTools().map(withoutCode) }));
-  server.setRequestHandler("prompts/list", async () => ({ prompts: allPrompts().map(withoutCode) }));
-  server.setRequestHandler("resources/list", async () => ({ resources: resources.map(withoutCode) }));
-  server.setRequestHandler("resources/templates/list", async () => ({ resourceTemplates: templates.map(withoutCode) }));
+  const list = (method, member, all) =>
+    server.setRequestHandler(method, async ({ params }) => page(member, all(), params?.cursor));
+  list("tools/list", "tools", () => allTools());
+  list("prompts/list", "prompts", () => allPrompts());
+  list("resources/list", "resources", () => resources);
+  list("resources/templates/list", "resourceTemplates", () => templates);
 
   server.setRequestHandler("tools/call", async (request, context) => {
     const tool = allTools().find(({ name }) => name === request.params.name);

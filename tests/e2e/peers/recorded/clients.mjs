@@ -1,6 +1,7 @@
 // The official SDKs' clients on a command's stdio, with the same answers to what a server asks them.
 import { Client as ClientOne } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport as StdioOne } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { InMemoryTaskStore } from "@modelcontextprotocol/sdk/experimental/tasks/stores/in-memory.js";
 import {
   CreateMessageRequestSchema, ElicitRequestSchema, ListRootsRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
@@ -46,8 +47,23 @@ const schemas = {
 };
 const capabilities = { elicitation: { form: {}, url: {} }, sampling: {}, roots: { listChanged: true } };
 
+// SDK 1.x knows tasks of the client's, too: a server may ask for one, and then ask after it.
+const clientTasks = { list: {}, cancel: {}, requests: { elicitation: { create: {} } } };
+
+async function elicitAsTask(request, { taskStore }) {
+  const answer = await answers["elicitation/create"](request);
+  if (!request.params.task) return answer;
+  const task = { ...(await taskStore.createTask({ ttl: request.params.task.ttl })) }; // as it is before
+  await taskStore.storeTaskResult(task.taskId, "completed", answer);
+  return { task };
+}
+
 async function one(parameters) {
-  const client = withAnswers(new ClientOne(me, { capabilities }), (method) => schemas[method]);
+  const taskStore = new InMemoryTaskStore();
+  const options = { capabilities: { ...capabilities, tasks: clientTasks }, taskStore };
+  const client = withAnswers(new ClientOne(me, options), (method) => schemas[method]);
+  client.setRequestHandler(ElicitRequestSchema, elicitAsTask);
+  client.onclose = () => taskStore.cleanup(); // its timers
   await client.connect(new StdioOne(parameters));
   return client;
 }

@@ -54,11 +54,15 @@ class Stage {
     await result;
   }
 
+  // Every page of every list. SDK 2.x walks the pages by itself.
   async lists() {
-    await this.try((client) => client.listTools());
-    await this.try((client) => client.listResources());
-    await this.try((client) => client.listResourceTemplates());
-    await this.try((client) => client.listPrompts());
+    for (const list of ["listTools", "listResources", "listResourceTemplates", "listPrompts"]) {
+      let cursor;
+      do {
+        const answer = await this.try((client) => client[list](cursor && { cursor }));
+        cursor = answer?.nextCursor;
+      } while (cursor !== undefined);
+    }
   }
 }
 

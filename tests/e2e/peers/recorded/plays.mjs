@@ -25,7 +25,8 @@ const everything = {
   },
   async run(stage) {
     // Its last tools come after the start, and it asks for the roots.
-    await stage.heard("the roots are known", method("notifications/message"));
+    const rootsKnown = ({ params }) => /^Roots updated/.test(params?.data);
+    await stage.heard("the roots are known", rootsKnown);
     await stage.lists();
     await stage.try((client) => client.setLoggingLevel("debug"));
     await stage.call("echo", { message: "one" });
@@ -39,6 +40,7 @@ const everything = {
     await stage.call("get-roots-list");
     await stage.call("trigger-sampling-request", { prompt: "Say something" });
     await stage.call("trigger-elicitation-request");
+    await stage.call("trigger-elicitation-request-async"); // as a task of the client's, if it has any
     await stage.call("trigger-url-elicitation", { url: "https://example.org/" });
     await stage.call("trigger-long-running-operation", { duration: 0.2, steps: 2 }, { onprogress: () => {} });
     await stage.call("no-such-tool");
@@ -54,6 +56,8 @@ const everything = {
     await everythingPrompts(stage);
     if (stage.client.experimental) await everythingTasks(stage);
     await stage.cancel("trigger-long-running-operation", { duration: 600, steps: 1 });
+    await stage.try((client) => client.sendRootsListChanged());
+    await stage.heard("the roots are known again", rootsKnown, 2);
     await stage.try((client) => client.ping());
   },
 };
@@ -291,4 +295,23 @@ async function modernOnly(stage) {
   await about("tasks/get", { taskId: "task-4" });
 }
 
-export const plays = { everything, memory, filesystem, thinking, git, conformance };
+// The same server with lists in pages of two: whole pages are hidden, and cursors stay as they are.
+const paged = {
+  lines: 55,
+  command: () => node(path.join(here, "../conformance/server.mjs"), "2"),
+  hidden: {
+    tools: ["test_simple_text", "test_image_content", "test_audio_content", "greet", "multi_input"],
+    resources: ["test://static-*"],
+    prompts: ["*_arguments", "*_with_image", "test_simple_prompt"],
+  },
+  async run(stage) {
+    await stage.lists();
+    await stage.call("test_simple_text");
+    await stage.call("test_multiple_content_types");
+    await stage.call("test_trigger_tool_change");
+    await stage.try((client) => client.listTools({ cursor: "MTA" })); // "10", which the client was given
+    await stage.try((client) => client.listTools({ cursor: "not a cursor" }));
+  },
+};
+
+export const plays = { everything, memory, filesystem, thinking, git, conformance, paged };

@@ -1,7 +1,7 @@
 // Declares the tests of one server: its session with every client, without a sidecar and behind one.
 import assert from "node:assert/strict";
 import path from "node:path";
-import test from "node:test";
+import { describe, test } from "node:test";
 import { Pdp, guarded, replaceFile, temporaryDirectory } from "../harness.mjs";
 import { assertSame } from "../same.mjs";
 import { clients } from "./clients.mjs";
@@ -24,29 +24,31 @@ function compare(direct, behind, hidden) {
   });
 }
 
+async function compareWith(t, name, connect) {
+  const play = plays[name];
+  const directory = temporaryDirectory(t);
+  const rules = path.join(directory, "rules.json");
+  replaceFile(rules, rulesFor(name, play.hidden));
+  const pdp = await Pdp.start(rules, `unix:${path.join(directory, "pdp.sock")}`);
+  t.after(() => pdp.kill());
+  const folder = path.join(directory, "session"); // the same path for each run: it is in the answers
+  const guard = (source, agent) => (command) => guarded(source, agent, name, command);
+
+  const direct = await perform(play, connect, folder);
+  const counts = direct.outside.map((lines) => lines.length);
+  t.diagnostic(`${counts.join(" + ")} lines without the sidecar`);
+  assert.ok(counts.at(-1) >= play.lines, `at least ${play.lines} lines`);
+  await t.test("with rules that allow all, from a PDP", async () => {
+    compare(direct, await perform(play, connect, folder, guard(["--pdp", pdp.address], "all")), nothing);
+  });
+  await t.test("with rules that hide something, from a file", async () => {
+    compare(direct, await perform(play, connect, folder, guard(["--rules", rules], "some")), play.hidden);
+  });
+}
+
 // `name` names a play of plays.mjs.
 export function testRecorded(name) {
-  const play = plays[name];
-  for (const [sdk, connect] of Object.entries(clients)) {
-    test(`${name} with ${sdk}: behind the sidecar the session is the same, but for what the rules hide`, async (t) => {
-      const directory = temporaryDirectory(t);
-      const rules = path.join(directory, "rules.json");
-      replaceFile(rules, rulesFor(name, play.hidden));
-      const pdp = await Pdp.start(rules, `unix:${path.join(directory, "pdp.sock")}`);
-      t.after(() => pdp.kill());
-      const folder = path.join(directory, "session"); // the same path for each run: it is in the answers
-      const guard = (source, agent) => (command) => guarded(source, agent, name, command);
-
-      const direct = await perform(play, connect, folder);
-      const counts = direct.outside.map((lines) => lines.length);
-      t.diagnostic(`${counts.join(" + ")} lines without the sidecar`);
-      assert.ok(counts.at(-1) >= play.lines, `at least ${play.lines} lines`);
-      await t.test("with rules that allow all, from a PDP", async () => {
-        compare(direct, await perform(play, connect, folder, guard(["--pdp", pdp.address], "all")), nothing);
-      });
-      await t.test("with rules that hide something, from a file", async () => {
-        compare(direct, await perform(play, connect, folder, guard(["--rules", rules], "some")), play.hidden);
-      });
-    });
-  }
+  describe(`${name}: behind the sidecar the session is the same, but for what the rules hide`, { concurrency: true }, () => {
+    for (const [sdk, connect] of Object.entries(clients)) test(sdk, (t) => compareWith(t, name, connect));
+  });
 }
