@@ -86,6 +86,9 @@ Outcome RequestAccesses::Resource(const std::optional<JsonValue>& uri, absl::str
     return Fault(fault);
   }
   accesses_.push_back({{AccessKind::kResource, *text}});
+  if (!ReadsAlike(*text)) {
+    return Fault("\"uri\" has a backslash in its authority, or `..` beside an odd slash");
+  }
   NormalUri(*text, &normal_);
   if (normal_ != *text) {
     accesses_.push_back({{AccessKind::kResource, texts_.emplace_back(normal_)}});

@@ -67,6 +67,15 @@ absl::string_view Strip(absl::string_view uri) {
   return uri;
 }
 
+// What the URL Standard reads: without blanks around, tabs and newlines.
+std::string Clean(absl::string_view uri) {
+  std::string text(Strip(uri));
+  text.erase(std::remove_if(text.begin(), text.end(),
+                            [](char c) { return c == '\t' || c == '\r' || c == '\n'; }),
+             text.end());
+  return text;
+}
+
 // The length of `scheme:` at the front without its colon; npos where there is none.
 size_t SchemeLength(absl::string_view uri) {
   const size_t colon = uri.find(':');
@@ -147,11 +156,10 @@ std::string NormalAuthority(absl::string_view authority, const WebScheme* web, b
   const size_t at = authority.rfind('@');
   const size_t host_at = at == absl::string_view::npos ? 0 : at + 1;
   std::string host = absl::AsciiStrToLower(authority.substr(host_at));
-  if (web != nullptr) {
-    absl::string_view without_port = host;
-    if (absl::ConsumeSuffix(&without_port, web->port) || absl::ConsumeSuffix(&without_port, ":")) {
-      host = std::string(without_port);
-    }
+  absl::string_view without_port = host;
+  if (absl::ConsumeSuffix(&without_port, ":") ||
+      (web != nullptr && absl::ConsumeSuffix(&without_port, web->port))) {
+    host = std::string(without_port);
   }
   if (is_file && host == "localhost") {
     host.clear();
@@ -212,11 +220,26 @@ std::string Decode(absl::string_view text) {
 
 }  // namespace
 
+bool ReadsAlike(absl::string_view uri) {
+  const std::string text = Clean(uri);
+  const size_t colon = SchemeLength(text);
+  if (colon == absl::string_view::npos) {
+    return true;
+  }
+  absl::string_view rest = absl::string_view(text).substr(colon + 1);
+  rest = rest.substr(0, rest.find_first_of("?#"));
+  if (absl::ConsumePrefix(&rest, "//") && absl::StrContains(rest.substr(0, rest.find('/')), '\\')) {
+    return false;
+  }
+  const std::string decoded = DecodeBytes(rest);  // with backslashes read as slashes
+  const bool has_odd_slash =
+      absl::StrContains(rest, '\\') ||
+      std::count(decoded.begin(), decoded.end(), '/') != std::count(rest.begin(), rest.end(), '/');
+  return !has_odd_slash || !absl::StrContains(absl::StrCat("/", decoded, "/"), "/../");
+}
+
 void NormalUri(absl::string_view uri, std::string* out) {
-  std::string text(Strip(uri));
-  text.erase(std::remove_if(text.begin(), text.end(),
-                            [](char c) { return c == '\t' || c == '\r' || c == '\n'; }),
-             text.end());
+  const std::string text = Clean(uri);
   const size_t colon = SchemeLength(text);
   if (colon == absl::string_view::npos) {
     out->assign(uri.data(), uri.size());

@@ -27,6 +27,11 @@
 
 namespace ostiary::sidecar {
 
+// Whether all readers find the same place. They do not where a backslash stands in the authority
+// (the URL Standard ends it there, others go on), nor where `..` meets a slash that is escaped or a
+// backslash: some resolve the dots before they decode, some after, and some take it for a letter.
+bool ReadsAlike(absl::string_view uri);
+
 // Writes the normal form of `uri` to `*out`; what has no scheme stays as it is.
 void NormalUri(absl::string_view uri, std::string* out);
 

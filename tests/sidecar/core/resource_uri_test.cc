@@ -44,6 +44,7 @@ TEST(NormalUriTest, WritesWhatMeansTheSameAlike) {
       {"HTTP://User@EXAMPLE.com:80/A/../B?Q#F", "http://User@example.com/B?Q#F"},
       {"https://example.com", "https://example.com/"},
       {"https://example.com:443", "https://example.com/"},
+      {"demo://example.com:/a", "demo://example.com/a"},
       {"https://example.com:8443/", "https://example.com:8443/"},
       {"https:example.com/a", "https://example.com/a"},
       {"https:////example.com/a", "https://example.com/a"},
@@ -62,6 +63,21 @@ TEST(NormalUriTest, WritesWhatMeansTheSameAlike) {
   for (const auto& c : cases) {
     EXPECT_EQ(Normal(c.uri), c.normal) << c.uri;
     EXPECT_EQ(Normal(Normal(c.uri)), Normal(c.uri)) << c.uri;
+  }
+}
+
+TEST(ReadsAlikeTest, UnlessSlashesAreOddWhereTheyCount) {
+  for (const char* const uri :
+       {"https://external\\@internal/a", "file://any\\host/etc/passwd", " file://\\@x/etc/passwd",
+        "db:/\t/a\\b", "file:///x/y/%2e%2e%2f../../etc/passwd", "file:///home/a\\b/../../jos/key",
+        "file:///a%5Cb/.%2E/c", "file:///a/..%2fb", "memo:a%2F..", "file:///a\\..\\b"}) {
+    EXPECT_FALSE(ReadsAlike(uri)) << uri;
+  }
+  for (const char* const uri :
+       {"https://internal/a\\b", "file:///C:\\a", "file:\\\\\\etc\\a", "https:\\\\internal\\a",
+        "https://internal?a\\b/..", "demo:a\\b", "C:\\a", "no scheme\\..", "https://internal", "",
+        "file:///a/../b", "file:///a%2Fb/./c", "file:///a%2F...", "file:///a/%2E%2E/b"}) {
+    EXPECT_TRUE(ReadsAlike(uri)) << uri;
   }
 }
 
