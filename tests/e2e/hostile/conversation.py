@@ -11,8 +11,6 @@ import time
 sys.set_int_max_str_digits(0)  # ids of any length are read here
 
 PATIENCE_SECONDS = 10
-RULES = {"agents": {"tester": {"allow": {"servers": ["*"]},
-                               "deny": {kind: {"*": ["deny*"]} for kind in ("tools", "prompts", "resources")}}}}
 
 
 class Silence(Exception):

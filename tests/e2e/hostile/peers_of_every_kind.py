@@ -6,7 +6,6 @@ import pathlib
 import shutil
 import sys
 
-import conversation
 import readers
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -23,8 +22,10 @@ def reader_commands():
     return commands
 
 
-def sidecar_command(directory, server_command):
+def sidecar_command(directory, server_command, denied=("deny*",)):
+    """All is allowed but the tools, prompts and resources that match one of `denied`."""
+    deny = {kind: {"*": list(denied)} for kind in ("tools", "prompts", "resources")}
     rules = pathlib.Path(directory) / "rules.json"
-    rules.write_text(json.dumps(conversation.RULES))
+    rules.write_text(json.dumps({"agents": {"tester": {"allow": {"servers": ["*"]}, "deny": deny}}}))
     return [os.environ["OSTIARY_TEST_SIDECAR"], "run", "--agent", "tester", "--server", "reader", "--rules", str(rules),
             "--", *server_command]

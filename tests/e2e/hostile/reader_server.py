@@ -49,6 +49,17 @@ def shown(result):
     return names
 
 
+def understood(message):
+    """What to note of a value that was read; None for what is no message."""
+    if not isinstance(message, dict):
+        return None
+    method, id_ = message.get("method"), message.get("id")
+    if method is None:
+        return {"answer": id_, "shown": shown(message.get("result"))}
+    ran = what_ran(method, message.get("params")) if isinstance(method, str) else None
+    return {"method": method, "id": id_, **({"ran": ran} if ran is not None else {})}
+
+
 class Server:
     def __init__(self, record):
         self._record = os.open(record, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -60,23 +71,15 @@ class Server:
         os.write(1, json.dumps(message).encode() + b"\n")
 
     def handle(self, message):
-        if not isinstance(message, dict):
+        entry = understood(message)
+        if entry is None:
             return
-        method, params, id_ = message.get("method"), message.get("params"), message.get("id")
-        if method is None:
-            self.note({"answer": id_, "shown": shown(message.get("result"))})
-            return
-        entry = {"method": method, "id": id_}
-        if isinstance(method, str):
-            ran = what_ran(method, params)
-            if ran is not None:
-                entry["ran"] = ran
         self.note(entry)
         if entry.get("ran") == ["TOOL", "write"]:
-            os.write(1, bytes.fromhex(params["arguments"]["hex"]))
-        if id_ is not None:
-            result = RESULTS.get(method, {}) if isinstance(method, str) else {}
-            self.send({"jsonrpc": "2.0", "id": id_, "result": result})
+            os.write(1, bytes.fromhex(message["params"]["arguments"]["hex"]))
+        if "method" in entry and entry["id"] is not None:
+            result = RESULTS.get(entry["method"], {}) if isinstance(entry["method"], str) else {}
+            self.send({"jsonrpc": "2.0", "id": entry["id"], "result": result})
 
 
 def main():
