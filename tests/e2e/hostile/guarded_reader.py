@@ -54,6 +54,7 @@ class GuardedReader:
 
     def end(self, data):
         """Writes `data`, ends the input, and waits for the end of all. A new sidecar stands there then."""
+        self.exchange(b"")  # a server that is still starting would be ended before it reads
         self._client.write(data)
         lines = self._client.end_input().splitlines()
         outcome = self._outcome(lines)
