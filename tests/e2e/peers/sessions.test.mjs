@@ -143,6 +143,7 @@ test("a reload while calls run: the old rules end when the sidecar says that it 
       return Number(status.revision.generation) === generation && Number(status.sidecars_current) === 1;
     });
   await eventually("sums are called", () => callsOf(log, "get-sum").length > 20);
+  await client.listTools(); // who has seen no list is not told that it changed
   const heardBefore = listChanged;
   for (let round = 0; round < 3; ++round) {
     replaceFile(rulesFile, closed);
