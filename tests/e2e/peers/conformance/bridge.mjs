@@ -3,14 +3,12 @@
 //
 // Up to 2025-11-25 a session is a process of its own. In 2026-07-28, which has no sessions, all
 // requests go to one process (one for each revision that is claimed): their ids and tokens are exchanged for unique ones on the way in, and
-// back on the way out. What 2026-07-28 asks of HTTP alone (headers, status codes) is checked here.
+// back on the way out. What 2026-07-28 asks of HTTP alone is in http_rules.mjs.
 import { randomUUID } from "node:crypto";
 import http from "node:http";
+import { headerProblem, key, local, modern, statusOf, versionOf } from "./http_rules.mjs";
 import { Pipe } from "./pipe.mjs";
 
-const modern = "2026-07-28";
-const key = (name) => `io.modelcontextprotocol/${name}`;
-const versionOf = (message) => message.params?._meta?.[key("protocolVersion")];
 const failure = (id, code, message) => ({ jsonrpc: "2.0", id: id ?? null, error: { code, message } });
 
 // One HTTP answer: JSON where the first message is the last, else a stream of events.
@@ -142,39 +140,6 @@ class Stateless {
     return this.pipe.close();
   }
 }
-
-function statusOf({ error }, request) {
-  const meta = request.params?._meta;
-  const envelope = meta?.[key("protocolVersion")] !== undefined && meta?.[key("clientCapabilities")] !== undefined;
-  if (error?.code === -32601) return 404;
-  if (error?.code === -32602 && !envelope) return 400;
-  return [-32600, -32700, -32020, -32021, -32022].includes(error?.code) ? 400 : 200;
-}
-
-// A header's value as the body would spell it.
-function plain(value) {
-  const encoded = /^=\?base64\?(.*)\?=$/.exec(value ?? "");
-  return encoded ? Buffer.from(encoded[1], "base64").toString("utf8") : value;
-}
-
-// The member of params that Mcp-Name repeats.
-const namedBy = {
-  "tools/call": "name", "prompts/get": "name", "resources/read": "uri",
-  "tasks/get": "taskId", "tasks/update": "taskId", "tasks/cancel": "taskId",
-};
-
-// What 2026-07-28 wants the headers to repeat of the body. Returns what is wrong.
-function headerProblem(headers, { id, method, params }) {
-  if (id === undefined) return undefined;
-  const version = versionOf({ params });
-  if (version !== undefined && headers["mcp-protocol-version"] !== version) return "MCP-Protocol-Version is not the body's";
-  if (headers["mcp-method"] !== method) return "Mcp-Method is not the body's method";
-  const name = params?.[namedBy[method]];
-  if (name !== undefined && plain(headers["mcp-name"]) !== name) return "Mcp-Name is not the body's";
-  return undefined;
-}
-
-const local = (value) => /^(https?:\/\/)?(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(value);
 
 // A bridge to `command`. `url` is what to give to the suite.
 export class Bridge {
