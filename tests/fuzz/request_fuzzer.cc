@@ -275,7 +275,7 @@ class Pdp {
 
   const SessionOptions options_ = QuietSessions();
   const RequestLimits limits_ = OracleLimits();
-  const DrainGate gate_;
+  const DrainGate gate_{};
   PolicyStore store_{"epoch"};
   std::optional<SessionRegistry> sessions_;  // its thread costs more than most inputs
   DecisionService service_{store_, limits_, gate_, nullptr};
