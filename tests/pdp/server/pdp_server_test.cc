@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/unique_fd.h"
 #include "gmock/gmock.h"
@@ -369,26 +370,47 @@ TEST(DrainTest, EndsTheSessionsAndRefusesTheRest) {
 
 constexpr uint64_t kEndless = 1'000'000;
 
-TEST(DrainTest, AnswersTheOpenChecksFirst) {
+// What a session still got while its PDP drained.
+struct Drained {
+  uint64_t read = 0;      // checks that the PDP had read before
+  uint64_t answered = 0;  // of them, in order, from the first
+  absl::Status end;
+};
+
+Drained DrainAStuckSession() {
+  Drained drained;
   RunningPdp pdp;
   StuckSession stuck(pdp, kEndless);
-  const uint64_t read = StuckSession::ReadByPdp(pdp);
-  EXPECT_GT(read, 0);
+  drained.read = StuckSession::ReadByPdp(pdp);
   const auto channel = pdp.Connect();
   std::thread drain([&pdp] { pdp.server().Drain(); });
   while (Ask(channel).ok()) {
   }
   v1::SessionResponse response;
-  uint64_t answered = 0;
   while (stuck.session().Read(&response)) {
     if (!response.has_result()) continue;
-    EXPECT_EQ(response.result().id(), answered++);
+    EXPECT_EQ(response.result().id(), drained.answered++);
     EXPECT_EQ(response.result().decisions_size(), StuckSession::kAccesses);
   }
-  EXPECT_GE(answered, read) << "checks that it had read got no answer";
-  const absl::Status end = stuck.session().End();
-  EXPECT_EQ(end.code(), absl::StatusCode::kUnavailable) << end;
+  drained.end = stuck.session().End();
   drain.join();
+  return drained;
+}
+
+TEST(DrainTest, AnswersTheOpenChecksFirst) {
+  // gRPC closes the connection behind the last answer. What the client sends just then resets it,
+  // and the client's kernel forgets what had come: such a session ends otherwise and proves
+  // nothing.
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    const Drained drained = DrainAStuckSession();
+    EXPECT_GT(drained.read, 0);
+    EXPECT_EQ(drained.end.code(), absl::StatusCode::kUnavailable) << drained.end;
+    if (absl::StrContains(drained.end.message(), "shutting down")) {
+      EXPECT_GE(drained.answered, drained.read) << "checks that it had read got no answer";
+      return;
+    }
+  }
+  FAIL() << "no session ended with the PDP's own word";
 }
 
 TEST(DrainTest, EndsAfterItsGraceWhateverIsOpen) {
