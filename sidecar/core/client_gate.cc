@@ -70,8 +70,9 @@ void ClientGate::PassOn(const Held& held, absl::string_view line) {
       return;
     case Held::What::kCancel:
       // Of a request that was answered meanwhile, the server need not hear.
-      if (OpenRequest* request = RequestOf(held);
-          request != nullptr && session_.client_requests.Cancel(request)) {
+      if (OpenRequest* request = RequestOf(held); request != nullptr &&
+                                                  request->state != RequestState::kFiltering &&
+                                                  session_.client_requests.Cancel(request)) {
         session_.listens.Close(held.id.view());
         session_.output->ToServer(line);
       }

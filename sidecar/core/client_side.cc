@@ -156,7 +156,8 @@ OpenRequest* ClientSide::Open(const Message& message, const MethodUse& use) {
   }
   request->names_revision = message.names_revision();
   request->list = use.list;
-  request->page = message.params[kCursor] ? Page::kFurther : Page::kFirst;
+  const auto& cursor = message.params[kCursor];
+  request->page = cursor && !cursor->is_null() ? Page::kFurther : Page::kFirst;
   if (use.method == Method::kListen) {
     request->listens = ListenStreams::Wanted(message.params[kNotifications]);
   }

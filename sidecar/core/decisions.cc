@@ -12,6 +12,8 @@ namespace {
 // A list may have more names, and longer ones, than a PDP answers at once.
 constexpr size_t kMaxAccessesInAsk = 256;
 constexpr size_t kMaxNameBytesInAsk = size_t{1} << 20;
+// A PDP may refuse a longer name, and with it all that is asked at once: it goes alone.
+constexpr size_t kLongNameBytes = 4096;
 
 }  // namespace
 
@@ -89,8 +91,11 @@ void Decisions::Ask(absl::Span<Flight* const> flights, MonoTime now) {
   size_t bytes = 0;
   for (size_t i = 0; i < flights.size(); ++i) {
     bytes += flights[i]->access.name.size();
-    const bool full = i + 1 - begin == kMaxAccessesInAsk || bytes >= kMaxNameBytesInAsk;
-    if (full || i + 1 == flights.size()) {
+    const bool last = i + 1 == flights.size();
+    const bool full = i + 1 - begin == kMaxAccessesInAsk || bytes >= kMaxNameBytesInAsk ||
+                      flights[i]->access.name.size() > kLongNameBytes ||
+                      (!last && flights[i + 1]->access.name.size() > kLongNameBytes);
+    if (full || last) {
       AskOne(flights.subspan(begin, i + 1 - begin), now);
       begin = i + 1;
       bytes = 0;
@@ -210,15 +215,31 @@ void Decisions::Resolve(const Access& access, uint64_t ask_id, const Verdict& ve
   if (flight == nullptr) {
     return;
   }
+  std::unique_ptr<Flight> waiting;
   for (const Flight::Waiter& waiter : flight->waiters) {
     Held* const held = held_.Find(waiter.serial);
     if (held == nullptr || held->marks[waiter.index] != Held::Mark::kUnknown) {
+      continue;
+    }
+    if (held->accesses.size() > 1 && revision != *revision_) {
+      // What needs several must not get one from each of two policies: it waits for the later one
+      // to be announced, and then is asked for anew.
+      if (waiting == nullptr) {
+        waiting = std::make_unique<Flight>();
+        waiting->access = flight->access;
+        waiting->asked_at = flight->asked_at;
+      }
+      Join(waiting.get(), *held, waiter.index);
       continue;
     }
     Mark(held, waiter.index, verdict, revision);
     if (held->unknown == 0) {
       decided->push_back(held_.Take(held));
     }
+  }
+  if (waiting != nullptr) {
+    const AccessView key(waiting->access);
+    flights_.emplace(key, std::move(waiting));
   }
 }
 

@@ -24,6 +24,7 @@ absl::Status ListAnswers::OnAnswer(const Message& message, OpenRequest* request,
   }
   held.what = Held::What::kList;
   held.id = StoredId(message.id);
+  held.needs = plan->needs;
   held.plan = *std::move(plan);
   held.line.assign(message.line.data(), message.line.size());
   session_.client_requests.Settle(request);
@@ -40,12 +41,12 @@ bool ListAnswers::SendFromCache(const Message& message, const OpenRequest& reque
                                 MonoTime now) {
   std::vector<bool> allowed;
   allowed.reserve(accesses.size());
-  for (const Access& access : accesses) {
-    const Verdict* const verdict = session_.decisions.Find(AccessView(access), now);
+  for (size_t i = 0; i < accesses.size(); ++i) {
+    const Verdict* const verdict = session_.decisions.Find(AccessView(accesses[i]), now);
     if (verdict == nullptr) {
       return false;
     }
-    allowed.push_back(verdict->allowed);
+    allowed.push_back(Suffices(*verdict, plan.needs[i]));
   }
   Send(message.line, request, plan, accesses, allowed);
   return true;
@@ -53,7 +54,7 @@ bool ListAnswers::SendFromCache(const Message& message, const OpenRequest& reque
 
 void ListAnswers::Send(absl::string_view line, const OpenRequest& request, const ListPlan& plan,
                        const std::vector<Access>& accesses, const std::vector<bool>& allowed) {
-  session_.shown.Record(request.list, request.page, accesses, allowed);
+  session_.shown.Record(request.list, request.page, accesses, plan.needs, allowed);
   LineEdits edits = FilterEdits(plan, [&allowed](uint32_t access) { return allowed[access]; });
   if (edits.empty()) {
     session_.output->ToClient(line);

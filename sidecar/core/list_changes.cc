@@ -17,7 +17,9 @@ void ListChanges::OnPolicyChanged(MonoTime now) {
     Held held;
     held.what = Held::What::kListChange;
     held.group = group;
-    held.accesses = session_.shown.Names(group);
+    for (const NeededAccess& name : session_.shown.Names(group)) {
+      held.Add(name);
+    }
     if (held.accesses.empty()) {
       continue;  // the client has not seen this list
     }

@@ -9,6 +9,7 @@
 #include "common/status_macros.h"
 #include "sidecar/core/json_rpc.h"
 #include "sidecar/core/known_keys.h"
+#include "sidecar/core/resource_uri.h"
 
 namespace ostiary::sidecar {
 namespace {
@@ -77,34 +78,59 @@ absl::StatusOr<JsonValue> FindList(const JsonValue& result, absl::string_view ke
   return *list;
 }
 
-// The accesses of a list, one for each different name.
+// The accesses of a list, one for each different name and need.
 class Accesses {
  public:
-  Accesses(AccessKind kind, std::vector<Access>* out) : kind_(kind), out_(out) {}
+  Accesses(AccessKind kind, std::vector<Access>* out, std::vector<Need>* needs)
+      : kind_(kind), out_(out), needs_(needs) {}
 
-  uint32_t IndexOf(std::string name) {
+  // Adds to `element` that it needs this. A name that no PDP decides hides it.
+  void Add(std::string name, Need need, ListPlan::Element* element) {
     if (name.empty() || name.size() > kMaxDecidedNameBytes) {
-      return ListPlan::kNobodys;
+      hidden_ = true;
+      return;
     }
-    const auto [entry, is_new] = seen_.emplace(name, static_cast<uint32_t>(out_->size()));
+    const auto [entry, is_new] =
+        seen_.emplace(std::make_pair(name, need), static_cast<uint32_t>(out_->size()));
     if (is_new) {
       out_->push_back({kind_, std::move(name)});
+      needs_->push_back(need);
     }
-    return entry->second;
+    element->accesses.push_back(entry->second);
+  }
+
+  // What a task in a list needs: the tools that made it.
+  void AddTask(absl::string_view id, const TaskTable& tasks, ListPlan::Element* element) {
+    if (const std::vector<std::string>* const tools = tasks.Find(id)) {
+      for (const std::string& tool : *tools) {
+        Add(tool, Need::kAllowed, element);
+      }
+    }
+  }
+
+  // What a resource in a list needs: all its forms, as its reader will.
+  void AddResource(absl::string_view uri, ListPlan::Element* element) {
+    std::vector<ResourceForm> forms;
+    hidden_ = AppendFurtherForms(uri, &forms) != nullptr;
+    Add(std::string(uri), Need::kAllowed, element);
+    for (ResourceForm& form : forms) {
+      Add(std::move(form.uri), form.need, element);
+    }
+  }
+
+  void Finish(ListPlan::Element* element) {
+    if (std::exchange(hidden_, false)) {
+      element->accesses.clear();
+    }
   }
 
  private:
   const AccessKind kind_;
   std::vector<Access>* const out_;
-  absl::flat_hash_map<std::string, uint32_t> seen_;
+  std::vector<Need>* const needs_;
+  absl::flat_hash_map<std::pair<std::string, Need>, uint32_t> seen_;
+  bool hidden_ = false;  // the present element
 };
-
-// What a task in a list needs. A task of several tools is not shown: see TaskTable.
-uint32_t TaskAccess(absl::string_view id, const TaskTable& tasks, Accesses* accesses) {
-  const std::vector<std::string>* const tools = tasks.Find(id);
-  return tools == nullptr || tools->size() != 1 ? ListPlan::kNobodys
-                                                : accesses->IndexOf(tools->front());
-}
 
 }  // namespace
 
@@ -115,7 +141,7 @@ absl::StatusOr<ListPlan> ReadList(const JsonValue& result, ListKind kind, ListCa
   OSTIARY_ASSIGN_OR_RETURN(const JsonValue list, FindList(result, shape.list));
   ListPlan plan;
   plan.elements.reserve(list.size());
-  Accesses wanted(shape.kind, accesses);
+  Accesses wanted(shape.kind, accesses, &plan.needs);
   for (auto element = list.first_element(); element; element = element->next_element()) {
     absl::StatusOr<std::string> name = ElementName(*element, shape.name);
     if (!name.ok()) {
@@ -123,11 +149,18 @@ absl::StatusOr<ListPlan> ReadList(const JsonValue& result, ListKind kind, ListCa
                                                      shape.list, "\" ", name.status().message()));
     }
     const absl::string_view raw = element->raw();
-    const auto begin = static_cast<uint32_t>(raw.data() - line.data());
-    const auto end = static_cast<uint32_t>(begin + raw.size());
-    plan.elements.push_back({begin, end,
-                             kind == ListKind::kTasks ? TaskAccess(*name, tasks, &wanted)
-                                                      : wanted.IndexOf(*std::move(name))});
+    const auto begin = static_cast<size_t>(raw.data() - line.data());
+    ListPlan::Element& planned = plan.elements.emplace_back();
+    planned.begin = begin;
+    planned.end = begin + raw.size();
+    if (kind == ListKind::kTasks) {
+      wanted.AddTask(*name, tasks, &planned);
+    } else if (kind == ListKind::kResources) {
+      wanted.AddResource(*name, &planned);
+    } else {
+      wanted.Add(*std::move(name), Need::kAllowed, &planned);
+    }
+    wanted.Finish(&planned);
   }
   if (caching == ListCaching::kForbid) {
     SetMembers(result, {{"ttlMs", "0"}, {"cacheScope", "\"private\""}}, line, &plan.edits);

@@ -6,14 +6,17 @@
 #ifndef OSTIARY_SIDECAR_CORE_LIST_FILTER_H_
 #define OSTIARY_SIDECAR_CORE_LIST_FILTER_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/json/json_document.h"
+#include "sidecar/core/access_view.h"
 #include "sidecar/core/decision_source.h"
 #include "sidecar/core/line_edits.h"
 #include "sidecar/core/methods.h"
@@ -28,16 +31,16 @@ inline constexpr size_t kMaxDecidedNameBytes = 4096;
 
 // Where the elements of a list stand in the line, and what each needs.
 struct ListPlan {
-  // Never shown: a task of another session, and a name that no decision can be had of.
-  static constexpr uint32_t kNobodys = UINT32_MAX;
-
   struct Element {
-    uint32_t begin;  // offsets into the line
-    uint32_t end;
-    uint32_t access;  // index into the accesses, or kNobodys
+    size_t begin;  // offsets into the line
+    size_t end;
+    // Indexes of the accesses that it needs, all of them: a resource has several forms. Empty: it
+    // is never shown, as a task of another session, or a name that no decision can be had of.
+    absl::InlinedVector<uint32_t, 3> accesses;
   };
   std::vector<Element> elements;
-  LineEdits edits;  // what else is to be changed
+  std::vector<Need> needs;  // of each access
+  LineEdits edits;          // what else is to be changed
 };
 
 // How long the client may keep the list: in revision 2026-07-28 the server says so, and the policy
@@ -45,19 +48,21 @@ struct ListPlan {
 enum class ListCaching : uint8_t { kAsItCame, kForbid };
 
 // Reads `result` of an answer to a request for `kind`. `*accesses` gets one entry for each
-// different name: elements with the same name share it. An error says what could not be read.
+// different name and need: elements with the same name share it. An error says what could not be
+// read.
 absl::StatusOr<ListPlan> ReadList(const JsonValue& result, ListKind kind, ListCaching caching,
                                   const TaskTable& tasks, absl::string_view line,
                                   std::vector<Access>* accesses);
 
-// The edits of `plan` with those that take out the elements whose access `keep` says no to.
+// The edits of `plan` with those that take out the elements of which `keep` says no to an access.
 template <typename Keep>
 LineEdits FilterEdits(const ListPlan& plan, Keep keep) {
   LineEdits edits = plan.edits;
   bool kept_any = false;
   for (size_t i = 0; i < plan.elements.size(); ++i) {
     const ListPlan::Element& element = plan.elements[i];
-    if (element.access != ListPlan::kNobodys && keep(element.access)) {
+    if (!element.accesses.empty() &&
+        std::all_of(element.accesses.begin(), element.accesses.end(), keep)) {
       kept_any = true;
     } else if (kept_any) {  // with the comma and blanks before it
       edits.push_back({plan.elements[i - 1].end, element.end, ""});

@@ -31,7 +31,9 @@ ListenStreams::Groups ListenStreams::Wanted(const std::optional<JsonValue>& noti
 }
 
 void ListenStreams::Open(const StoredId& id, const Groups& wanted) {
-  streams_.push_back({id, wanted});
+  if (streams_.size() < kMaxStreams) {
+    streams_.push_back({id, wanted});
+  }
 }
 
 ListenStreams::Stream* ListenStreams::FindStream(const MessageId& id) {

@@ -25,6 +25,9 @@ class ListenStreams {
   // The groups that a listen request asks for; `notifications` is its parameter of that name.
   static Groups Wanted(const std::optional<JsonValue>& notifications);
 
+  // More are not told of the policy's changes, so that a reload costs little: clients have one.
+  static constexpr size_t kMaxStreams = 64;
+
   // The request goes to the server.
   void Open(const StoredId& id, const Groups& wanted);
   // It is answered or cancelled.

@@ -1,5 +1,7 @@
 #include "sidecar/core/request_accesses.h"
 
+#include <utility>
+
 #include "sidecar/core/known_keys.h"
 #include "sidecar/core/resource_uri.h"
 
@@ -76,6 +78,9 @@ Outcome RequestAccesses::Named(AccessKind kind, const std::optional<JsonValue>& 
   if (!text || text->empty()) {
     return Fault(fault);
   }
+  if (text->size() > kMaxNameBytes) {
+    return Fault("\"name\" has more than 8192 bytes");
+  }
   accesses_.push_back({{kind, *text}});
   return Outcome::kRead;
 }
@@ -86,20 +91,13 @@ Outcome RequestAccesses::Resource(const std::optional<JsonValue>& uri, absl::str
     return Fault(fault);
   }
   accesses_.push_back({{AccessKind::kResource, *text}});
-  if (!ReadsAlike(*text)) {
-    return Fault("\"uri\" has a backslash in its authority, or `..` beside an odd slash");
+  forms_.clear();
+  if (const char* unclear = AppendFurtherForms(*text, &forms_)) {
+    return Fault(unclear);
   }
-  NormalUri(*text, &normal_);
-  if (normal_ != *text) {
-    accesses_.push_back({{AccessKind::kResource, texts_.emplace_back(normal_)}});
-  }
-  const PlainForm form = PlainUri(normal_, &plain_);
-  if (form == PlainForm::kUnreadable) {
-    return Fault("the host of \"uri\" is not plain ASCII");
-  }
-  if (form != PlainForm::kSame) {
-    accesses_.push_back({{AccessKind::kResource, texts_.emplace_back(plain_)},
-                         form == PlainForm::kMoved ? Need::kAllowed : Need::kNotDenied});
+  for (ResourceForm& form : forms_) {
+    accesses_.push_back(
+        {{AccessKind::kResource, texts_.emplace_back(std::move(form.uri))}, form.need});
   }
   return Outcome::kRead;
 }

@@ -13,6 +13,7 @@
 #include "sidecar/core/access_view.h"
 #include "sidecar/core/json_rpc.h"
 #include "sidecar/core/methods.h"
+#include "sidecar/core/resource_uri.h"
 #include "sidecar/core/task_table.h"
 
 namespace ostiary::sidecar {
@@ -23,6 +24,9 @@ class RequestAccesses {
  public:
   // Resources and tasks that one listen request may name.
   static constexpr size_t kMaxSubscriptions = 1000;
+  // Of a tool or a prompt. Names are kept while calls and tasks are open, so they are bounded; real
+  // ones have at most 128 bytes.
+  static constexpr size_t kMaxNameBytes = 8192;
 
   enum class Outcome : uint8_t {
     kRead,
@@ -53,8 +57,7 @@ class RequestAccesses {
 
   std::vector<NeededAccess> accesses_;
   std::deque<std::string> texts_;  // what is not in the line as it is
-  std::string normal_;
-  std::string plain_;
+  std::vector<ResourceForm> forms_;
   absl::string_view fault_;
   absl::string_view task_;
 };

@@ -1,6 +1,10 @@
 #include "sidecar/core/resource_uri.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -155,7 +159,11 @@ std::string WithoutDotSegments(absl::string_view path, EmptySegments empty) {
 std::string NormalAuthority(absl::string_view authority, const WebScheme* web, bool is_file) {
   const size_t at = authority.rfind('@');
   const size_t host_at = at == absl::string_view::npos ? 0 : at + 1;
-  std::string host = absl::AsciiStrToLower(authority.substr(host_at));
+  // The hosts of other schemes are names of their own, in which case counts.
+  std::string host(authority.substr(host_at));
+  if (web != nullptr || is_file) {
+    absl::AsciiStrToLower(&host);
+  }
   absl::string_view without_port = host;
   if (absl::ConsumeSuffix(&without_port, ":") ||
       (web != nullptr && absl::ConsumeSuffix(&without_port, web->port))) {
@@ -218,6 +226,50 @@ std::string Decode(absl::string_view text) {
   return out;
 }
 
+// `normal` is `uri` with what may not stand bare in a URI escaped, or with the root's slash: an
+// allowing rule may be in either spelling.
+bool IsSpelling(absl::string_view uri, absl::string_view normal) {
+  if (absl::StrContains(uri, '%')) {
+    return false;
+  }
+  const std::string decoded = Decode(normal);
+  return decoded == uri || decoded == absl::StrCat(uri, "/");
+}
+
+// An address in numbers has many spellings that resolvers take for one: only the usual one is not
+// odd. `host` is without a user.
+bool IsOddAddress(absl::string_view host) {
+  if (absl::ConsumePrefix(&host, "[")) {
+    const std::string inner(host.substr(0, host.find(']')));
+    in6_addr address;
+    std::array<char, INET6_ADDRSTRLEN> text;
+    return ::inet_pton(AF_INET6, inner.c_str(), &address) != 1 || IN6_IS_ADDR_V4MAPPED(&address) ||
+           inner != ::inet_ntop(AF_INET6, &address, text.data(), text.size());
+  }
+  absl::string_view name = host.substr(0, host.find(':'));
+  absl::ConsumeSuffix(&name, ".");
+  absl::string_view last = name.substr(name.rfind('.') + 1);
+  const bool is_hex = absl::ConsumePrefix(&last, "0x");
+  const bool is_number =
+      (is_hex || !last.empty()) && std::all_of(last.begin(), last.end(), [is_hex](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return is_hex ? absl::ascii_isxdigit(byte) : absl::ascii_isdigit(byte);
+      });
+  in_addr address;
+  return is_number && ::inet_pton(AF_INET, std::string(name).c_str(), &address) != 1;
+}
+
+// The URL Standard reads `C|` as a drive and never leaves one by `..`, as path libraries do.
+bool IsOddDrive(absl::string_view path) {
+  const size_t first = std::min(path.find_first_not_of('/'), path.size());
+  const absl::string_view drive = path.substr(first, 2);
+  if (drive.size() < 2 || !absl::ascii_isalpha(static_cast<unsigned char>(drive[0])) ||
+      (drive[1] != ':' && drive[1] != '|')) {
+    return false;
+  }
+  return drive[1] == '|' || absl::StrContains(absl::StrCat(path, "/"), "/../");
+}
+
 }  // namespace
 
 bool ReadsAlike(absl::string_view uri) {
@@ -232,6 +284,10 @@ bool ReadsAlike(absl::string_view uri) {
     return false;
   }
   const std::string decoded = DecodeBytes(rest);  // with backslashes read as slashes
+  if (absl::EqualsIgnoreCase(absl::string_view(text).substr(0, colon), "file") &&
+      IsOddDrive(decoded)) {
+    return false;
+  }
   const bool has_odd_slash =
       absl::StrContains(rest, '\\') ||
       std::count(decoded.begin(), decoded.end(), '/') != std::count(rest.begin(), rest.end(), '/');
@@ -288,10 +344,12 @@ PlainForm PlainUri(absl::string_view normal, std::string* out) {
     const size_t path_at = std::min(rest.find('/'), rest.size());
     const absl::string_view given = rest.substr(0, path_at);
     rest = rest.substr(path_at);
-    if (FindWebScheme(scheme) != nullptr && absl::StrContains(HostOf(given), '%')) {
+    if (FindWebScheme(scheme) != nullptr &&
+        (absl::StrContains(HostOf(given), '%') || IsOddAddress(HostOf(given)))) {
       return PlainForm::kUnreadable;
     }
-    authority = absl::StrCat("//", scheme == "file" ? "" : PlainHost(HostOf(given), scheme));
+    authority = absl::StrCat(
+        "//", scheme == "file" ? "" : PlainHost(absl::AsciiStrToLower(HostOf(given)), scheme));
     moved = authority.size() != given.size() + 2;
   }
   const std::string decoded = Decode(rest);
@@ -303,6 +361,26 @@ PlainForm PlainUri(absl::string_view normal, std::string* out) {
     return PlainForm::kMoved;
   }
   return *out == normal ? PlainForm::kSame : PlainForm::kDecoded;
+}
+
+const char* AppendFurtherForms(absl::string_view uri, std::vector<ResourceForm>* forms) {
+  if (!ReadsAlike(uri)) {
+    return "\"uri\" has a backslash in its authority, `..` beside an odd slash, or an odd drive";
+  }
+  std::string normal;
+  NormalUri(uri, &normal);
+  if (normal != uri) {
+    forms->push_back({normal, IsSpelling(uri, normal) ? Need::kNotDenied : Need::kAllowed});
+  }
+  std::string plain;
+  const PlainForm form = PlainUri(normal, &plain);
+  if (form == PlainForm::kUnreadable) {
+    return "the host of \"uri\" is not plain ASCII, or an address in unusual numbers";
+  }
+  if (form != PlainForm::kSame && plain != uri) {
+    forms->push_back({plain, form == PlainForm::kMoved ? Need::kAllowed : Need::kNotDenied});
+  }
+  return nullptr;
 }
 
 }  // namespace ostiary::sidecar

@@ -22,8 +22,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
+#include "sidecar/core/access_view.h"
 
 namespace ostiary::sidecar {
 
@@ -39,11 +41,21 @@ enum class PlainForm : uint8_t {
   kSame,        // it is the normal form
   kDecoded,     // other letters: rules that allow are written in either, so only a denial counts
   kMoved,       // it may mean another place: it must be allowed as well
-  kUnreadable,  // the host is not plain ASCII, so readers differ on where it leads
+  kUnreadable,  // readers differ on where the host leads: not plain ASCII, or odd numbers
 };
 
 // Writes the plain form of `normal`, a normal form, to `*out`.
 PlainForm PlainUri(absl::string_view normal, std::string* out);
+
+// A further form of a URI, and what is needed of it.
+struct ResourceForm {
+  std::string uri;
+  Need need = Need::kAllowed;
+};
+
+// Appends the forms under which a resource is decided besides its URI as it came. Returns why it
+// cannot be decided at all, since its readers differ on what it means; else nullptr.
+const char* AppendFurtherForms(absl::string_view uri, std::vector<ResourceForm>* forms);
 
 }  // namespace ostiary::sidecar
 

@@ -24,7 +24,7 @@ absl::Span<const ListKind> ShownLists::KindsOf(ListGroup group) const {
 }
 
 void ShownLists::Record(ListKind kind, Page page, absl::Span<const Access> accesses,
-                        const std::vector<bool>& allowed) {
+                        absl::Span<const Need> needs, const std::vector<bool>& allowed) {
   if (kind == ListKind::kTasks) {
     return;  // nobody is told of those
   }
@@ -34,21 +34,26 @@ void ShownLists::Record(ListKind kind, Page page, absl::Span<const Access> acces
   }
   for (size_t i = 0; i < accesses.size() && !list.overflowed; ++i) {
     list.kind = accesses[i].kind;
-    const auto [entry, is_new] = list.allowed.insert_or_assign(accesses[i].name, allowed[i]);
-    list.bytes += is_new ? accesses[i].name.size() : 0;
-    list.overflowed = list.allowed.size() > kMaxNames || list.bytes > kMaxNameBytes;
+    const Shown shown = {needs[i], allowed[i]};
+    const auto [entry, is_new] = list.names.emplace(accesses[i].name, shown);
+    if (is_new) {
+      list.bytes += accesses[i].name.size();
+    } else if (shown.need == Need::kAllowed || entry->second.need == Need::kNotDenied) {
+      entry->second = shown;  // the stricter need is told of
+    }
+    list.overflowed = list.names.size() > kMaxNames || list.bytes > kMaxNameBytes;
   }
   if (list.overflowed) {
-    list.allowed.clear();
+    list.names.clear();
   }
 }
 
-std::vector<Access> ShownLists::Names(ListGroup group) const {
-  std::vector<Access> names;
+std::vector<NeededAccess> ShownLists::Names(ListGroup group) const {
+  std::vector<NeededAccess> names;
   for (const ListKind kind : KindsOf(group)) {
     const List& list = lists_[static_cast<size_t>(kind)];
-    for (const auto& [name, allowed] : list.allowed) {
-      names.push_back({list.kind, name});
+    for (const auto& [name, shown] : list.names) {
+      names.push_back({{list.kind, name}, shown.need});
     }
   }
   return names;
@@ -67,9 +72,9 @@ bool ShownLists::Update(ListGroup group, absl::Span<const Access> accesses,
   for (const ListKind kind : KindsOf(group)) {
     List& list = lists_[static_cast<size_t>(kind)];
     for (size_t i = 0; i < accesses.size(); ++i) {
-      const auto known = list.allowed.find(accesses[i].name);
-      if (known != list.allowed.end() && known->second != allowed[i]) {
-        known->second = allowed[i];
+      const auto known = list.names.find(accesses[i].name);
+      if (known != list.names.end() && known->second.allowed != allowed[i]) {
+        known->second.allowed = allowed[i];
         changed = true;
       }
     }

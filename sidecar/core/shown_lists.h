@@ -15,6 +15,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/types/span.h"
+#include "sidecar/core/access_view.h"
 #include "sidecar/core/decision_source.h"
 #include "sidecar/core/methods.h"
 
@@ -27,12 +28,13 @@ class ShownLists {
   static constexpr size_t kMaxNames = 10'000;
   static constexpr size_t kMaxNameBytes = size_t{1} << 20;
 
-  // A page of `kind` goes to the client: access by access, whether it was let through.
+  // A page of `kind` goes to the client: access by access, what was needed of it and whether that
+  // was so.
   void Record(ListKind kind, Page page, absl::Span<const Access> accesses,
-              const std::vector<bool>& allowed);
+              absl::Span<const Need> needs, const std::vector<bool>& allowed);
 
   // All that a list of `group` has shown or hidden, to be decided anew.
-  std::vector<Access> Names(ListGroup group) const;
+  std::vector<NeededAccess> Names(ListGroup group) const;
   // A list of `group` has more than is kept.
   bool overflowed(ListGroup group) const;
 
@@ -41,9 +43,13 @@ class ShownLists {
   bool Update(ListGroup group, absl::Span<const Access> accesses, const std::vector<bool>& allowed);
 
  private:
+  struct Shown {
+    Need need;
+    bool allowed;
+  };
   struct List {
     AccessKind kind = AccessKind::kTool;
-    absl::flat_hash_map<std::string, bool> allowed;
+    absl::flat_hash_map<std::string, Shown> names;
     size_t bytes = 0;
     bool overflowed = false;
   };

@@ -1,5 +1,6 @@
 // The list filter on any result: what it can read, it cuts as a naive filter over nlohmann's values
 // would, for three policies.
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -8,6 +9,7 @@
 #include "common/json/json_document.h"
 #include "nlohmann/json.hpp"
 #include "sidecar/core/list_filter.h"
+#include "sidecar/core/resource_uri.h"
 #include "tests/fuzz/fuzz_check.h"
 
 namespace ostiary::sidecar {
@@ -26,11 +28,22 @@ constexpr Shape kShapes[] = {{ListKind::kTools, "tools", "name"},
                              {ListKind::kResources, "resources", "uri"},
                              {ListKind::kTemplates, "resourceTemplates", "uriTemplate"}};
 
+// Whether an element of this name is shown: a resource by all its spellings.
+bool IsShown(const std::string& name, const Shape& shape, const Policy& policy) {
+  std::vector<ResourceForm> forms;
+  if (shape.kind == ListKind::kResources && AppendFurtherForms(name, &forms) != nullptr) {
+    return false;
+  }
+  forms.push_back({name, Need::kAllowed});
+  return std::all_of(forms.begin(), forms.end(), [&policy](const ResourceForm& form) {
+    return !form.uri.empty() && form.uri.size() <= kMaxDecidedNameBytes && policy(form.uri);
+  });
+}
+
 json NaiveFilter(json result, const Shape& shape, ListCaching caching, const Policy& policy) {
   json kept = json::array();
   for (const json& element : result[shape.list]) {
-    const auto name = element[shape.name].get<std::string>();
-    if (!name.empty() && name.size() <= kMaxDecidedNameBytes && policy(name)) {
+    if (IsShown(element[shape.name].get<std::string>(), shape, policy)) {
       kept.push_back(element);
     }
   }

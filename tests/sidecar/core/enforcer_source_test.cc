@@ -359,8 +359,8 @@ TEST(EnforcerLimitsTest, DeniesWhatWouldHoldMoreThanTheLimit) {
   options.max_waiting_bytes = 100'000;
   EnforcerHarness h(options);
   h.Initialize();
-  const std::string big(60'000, 'x');
-  h.Client(Call("1", big));
+  h.Client(absl::StrCat(R"({"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":")",
+                        std::string(60'000, 'x'), R"("}})"));
   EXPECT_THAT(h.TakeToClient(), ElementsAre(Undecided("1", "TOO_MUCH_WAITING")));
   h.Client(Call("2", "small"));
   EXPECT_THAT(h.to_client, IsEmpty());

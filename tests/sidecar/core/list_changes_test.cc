@@ -119,6 +119,19 @@ TEST_F(ListChangesTest, AllPagesOfAListCount) {
   EXPECT_THAT(Reload({"v"}), ElementsAre(Changed("tools")));
 }
 
+TEST_F(ListChangesTest, ANullCursorIsTheFirstPage) {
+  Initialize(kAll);
+  List("tools/list", R"({"tools":[{"name":"t"}]})", R"({"cursor":null})");
+  List("tools/list", R"({"tools":[{"name":"u"}]})", R"({"cursor":null})");
+  EXPECT_THAT(Reload({"t"}), IsEmpty());
+}
+
+TEST_F(ListChangesTest, AResourceCountsInAllItsSpellings) {
+  Initialize(kAll);
+  List("resources/list", R"({"resources":[{"uri":"file:///a%20b"}]})");
+  EXPECT_THAT(Reload({"file:///a b"}), ElementsAre(Changed("resources")));
+}
+
 TEST_F(ListChangesTest, WhereItCannotBeKnownTheListCountsAsChanged) {
   Initialize(kAll);
   List("tools/list", R"({"tools":[{"name":"t"}]})");
@@ -228,12 +241,13 @@ TEST(ShownListsTest, AListPastTheBoundsCountsAsChanged) {
     accesses.push_back({AccessKind::kTool, absl::StrCat(i)});
   }
   const std::vector<bool> allowed(accesses.size(), true);
-  shown.Record(ListKind::kTools, Page::kFirst, accesses, allowed);
+  const std::vector<Need> needs(accesses.size(), Need::kAllowed);
+  shown.Record(ListKind::kTools, Page::kFirst, accesses, needs, allowed);
   EXPECT_TRUE(shown.overflowed(ListGroup::kTools));
   EXPECT_THAT(shown.Names(ListGroup::kTools), IsEmpty());
   EXPECT_FALSE(shown.overflowed(ListGroup::kPrompts));
   accesses.resize(1);
-  shown.Record(ListKind::kTools, Page::kFirst, accesses, allowed);
+  shown.Record(ListKind::kTools, Page::kFirst, accesses, needs, allowed);
   EXPECT_FALSE(shown.overflowed(ListGroup::kTools));
   EXPECT_EQ(shown.Names(ListGroup::kTools).size(), 1U);
 }

@@ -179,6 +179,36 @@ TEST_F(ProtocolTest, AnotherSpellingMustNotBeDeniedAndNeedNotBeAllowed) {
   EXPECT_THAT(h.to_server, ElementsAre(read));
 }
 
+TEST_F(ProtocolTest, AListHidesWhatAReadDenies) {
+  h_.policy = [](const Access& a) {
+    return a.name != "file:///My Documents/x" && a.name != "file:///etc/passwd";
+  };
+  EXPECT_THAT(
+      Through(Request("1", "resources/list"),
+              Answer("1", R"({"resources":[{"uri":"file:///My%20Documents/x"},)"
+                          R"({"uri":"file://localhost/etc/passwd"},{"uri":"file:///a%20b"}]})")),
+      ElementsAre(Answer("1", R"({"resources":[{"uri":"file:///a%20b"}]})")));
+}
+
+TEST_F(ProtocolTest, ARuleInTheServersOwnSpellingAllows) {
+  h_.deny_reason = "RESOURCE_NOT_ALLOWED";
+  for (const std::string uri : {"memo://Insights/today", "file:///My Documents/x",
+                                "file:///home/jos\xC3\xA9/x", "https://example.com"}) {
+    h_.policy = [&](const Access& a) { return a.kind == AccessKind::kServer || a.name == uri; };
+    h_.Present(h_.generation + 1);
+    h_.AnswerAll();
+    const std::string read = With("1", "resources/read", absl::StrCat(R"("uri":")", uri, "\""));
+    Client(read);
+    EXPECT_THAT(h_.TakeToServer(), ElementsAre(read));
+    Server(Result("1"));
+  }
+}
+
+TEST_F(ProtocolTest, ANameLongerThanAnyIsRefused) {
+  Client(Call("1", std::string(8193, 'x')));
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("error":{"code":-32600,)")));
+}
+
 // Tasks.
 
 TEST_F(ProtocolTest, ATaskBelongsToTheToolThatMadeIt) {
@@ -273,6 +303,43 @@ TEST_F(ProtocolTest, ATaskOfTwoToolsNeedsBoth) {
   h_.Present(2);
   Client(With("2", "tasks/get", R"("taskId":"t")"));
   EXPECT_THAT(h_.to_client, ElementsAre(HasSubstr(R"("error":{"code":4030,)")));
+}
+
+TEST_F(ProtocolTest, WhatNeedsSeveralDecisionsGetsThemUnderOnePolicy) {
+  for (const char* tool : {"a", "b"}) {
+    Through(With("1", "tools/call", absl::StrCat(R"("name":")", tool, R"(","task":{})")),
+            Answer("1", R"({"task":{"taskId":"t"}})"));
+  }
+  h_.policy = [](const Access& x) { return x.kind == AccessKind::kServer || x.name == "a"; };
+  h_.Present(2);
+  h_.AnswerAll();
+  Through(Call("5", "a"), Result("5"));  // now "a" is in the cache
+  // The next policy, which allows "b" alone, is not announced yet.
+  h_.policy = [](const Access& x) { return x.kind == AccessKind::kServer || x.name == "b"; };
+  h_.Client(With("6", "tasks/get", R"("taskId":"t")"));
+  while (!h_.source.open.empty()) h_.AnswerOne(3);
+  EXPECT_THAT(h_.to_server, IsEmpty()) << "no policy allows both";
+  h_.Present(3);
+  h_.AnswerAll();
+  EXPECT_THAT(h_.to_server, IsEmpty());
+  EXPECT_THAT(h_.to_client, ElementsAre(HasSubstr(R"("id":6,"error":{"code":4030,)")));
+}
+
+TEST_F(ProtocolTest, ALongNameCostsNoOtherItsDecision) {
+  const std::string uri = absl::StrCat("x://", std::string(70'000, 'x'));
+  h_.Client(Call("1", "good"));
+  h_.Client(With("2", "resources/read", absl::StrCat(R"("uri":")", uri, "\"")));
+  h_.Lost();
+  h_.Present(1);
+  while (!h_.source.open.empty()) {
+    const bool refused = h_.source.open.front().accesses.back().name.size() > 65536;
+    if (refused) {
+      h_.FailOne(absl::ResourceExhaustedError("name has too many bytes"));
+    } else {
+      h_.AnswerOne();
+    }
+  }
+  EXPECT_THAT(h_.to_server, ElementsAre(Call("1", "good")));
 }
 
 TEST_F(ProtocolTest, ATaskIsToldOfToItsSessionOnly) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace ostiary::sidecar {
 namespace {
@@ -50,7 +51,7 @@ TEST(NormalUriTest, WritesWhatMeansTheSameAlike) {
       {"https:////example.com/a", "https://example.com/a"},
       {"https:\\\\example.com\\a", "https://example.com/a"},
       {"demo://resource/static/1", "demo://resource/static/1"},
-      {"DEMO://Resource/static/./1", "demo://resource/static/1"},
+      {"DEMO://Resource/static/./1", "demo://Resource/static/1"},
       {"demo://resource//1", "demo://resource//1"},
       {"urn:isbn:123", "urn:isbn:123"},
       {"memo:a/../b", "memo:b"},
@@ -114,6 +115,22 @@ TEST(PlainUriTest, IsWhatAReaderOfItsPathGets) {
     if (c.form != PlainForm::kUnreadable) {
       EXPECT_EQ(plain, c.plain) << c.uri;
     }
+  }
+}
+
+TEST(AppendFurtherFormsTest, RefusesWhatReadersTakeForDifferentPlaces) {
+  for (const char* uri :
+       {"http://0x7f.1/x", "http://2130706433/x", "http://127.1/x", "http://017700000001/x",
+        "http://0x7f000001/", "http://127.0.0.01/x", "http://[0:0::1]/x", "http://[::ffff:7f00:1]/",
+        "file:///C:/../secret", "file:///C|/secret", "file:///c:/a/%2e%2e/b"}) {
+    std::vector<ResourceForm> forms;
+    EXPECT_NE(AppendFurtherForms(uri, &forms), nullptr) << uri;
+  }
+  for (const char* uri : {"http://127.0.0.1/x", "http://127.0.0.1:8080/x", "http://[::1]/x",
+                          "http://example.com/1", "http://1.example.com/", "http://0xabc.example/",
+                          "file:///C:/secret", "memo://2130706433/x", "file:///ab|c"}) {
+    std::vector<ResourceForm> forms;
+    EXPECT_EQ(AppendFurtherForms(uri, &forms), nullptr) << uri;
   }
 }
 
