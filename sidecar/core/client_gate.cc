@@ -95,7 +95,8 @@ void ClientGate::Deny(const Held& held, const Denial& denial) {
   if (held.what == Held::What::kRequest && RequestOf(held) != nullptr) {
     session_.client_requests.Close(held.id.view());
     session_.output->ToClient(DenialAnswer(held.id.json(), held.denial_shape, denial));
-  } else if (held.what == Held::What::kResponse && !session_.server_gone) {
+  } else if (held.what == Held::What::kResponse && session_.server_started &&
+             !session_.server_gone) {
     // The server waits for it.
     session_.output->ToServer(ErrorAnswer(held.id.json(), kDeniedCode,
                                           "The client's answer was not let through: its agent may "

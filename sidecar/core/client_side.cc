@@ -76,7 +76,8 @@ void ClientSide::Answer(const Refusal& refusal, absl::string_view line) {
 }
 
 void ClientSide::AnswerServer(const MessageId& id, int code, absl::string_view message) {
-  if (id.kind == IdKind::kNone || session_.server_requests.Find(id) == nullptr) {
+  if (id.kind == IdKind::kNone || !session_.server_started ||
+      session_.server_requests.Find(id) == nullptr) {
     return;
   }
   session_.output->ToServer(

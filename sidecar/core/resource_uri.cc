@@ -11,6 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/json/json_text.h"
 
@@ -259,15 +260,12 @@ bool IsOddAddress(absl::string_view host) {
   return is_number && ::inet_pton(AF_INET, std::string(name).c_str(), &address) != 1;
 }
 
-// The URL Standard reads `C|` as a drive and never leaves one by `..`, as path libraries do.
+// The URL Standard reads `C|` as the drive `C:`.
 bool IsOddDrive(absl::string_view path) {
   const size_t first = std::min(path.find_first_not_of('/'), path.size());
   const absl::string_view drive = path.substr(first, 2);
-  if (drive.size() < 2 || !absl::ascii_isalpha(static_cast<unsigned char>(drive[0])) ||
-      (drive[1] != ':' && drive[1] != '|')) {
-    return false;
-  }
-  return drive[1] == '|' || absl::StrContains(absl::StrCat(path, "/"), "/../");
+  return drive.size() == 2 && absl::ascii_isalpha(static_cast<unsigned char>(drive[0])) &&
+         drive[1] == '|';
 }
 
 }  // namespace
@@ -278,20 +276,22 @@ bool ReadsAlike(absl::string_view uri) {
   if (colon == absl::string_view::npos) {
     return true;
   }
+  const bool is_file = absl::EqualsIgnoreCase(absl::string_view(text).substr(0, colon), "file");
   absl::string_view rest = absl::string_view(text).substr(colon + 1);
+  const absl::string_view whole = rest;
   rest = rest.substr(0, rest.find_first_of("?#"));
-  if (absl::ConsumePrefix(&rest, "//") && absl::StrContains(rest.substr(0, rest.find('/')), '\\')) {
+  // Readers of files may take all of it for a path, query and fragment too.
+  const std::string decoded = DecodeBytes(is_file ? whole : rest);
+  for (const absl::string_view segment : absl::StrSplit(decoded, absl::ByAnyChar("/?#"))) {
+    if (segment == "..") {
+      return false;
+    }
+  }
+  if (is_file && IsOddDrive(decoded)) {
     return false;
   }
-  const std::string decoded = DecodeBytes(rest);  // with backslashes read as slashes
-  if (absl::EqualsIgnoreCase(absl::string_view(text).substr(0, colon), "file") &&
-      IsOddDrive(decoded)) {
-    return false;
-  }
-  const bool has_odd_slash =
-      absl::StrContains(rest, '\\') ||
-      std::count(decoded.begin(), decoded.end(), '/') != std::count(rest.begin(), rest.end(), '/');
-  return !has_odd_slash || !absl::StrContains(absl::StrCat("/", decoded, "/"), "/../");
+  return !absl::ConsumePrefix(&rest, "//") ||
+         !absl::StrContains(rest.substr(0, rest.find('/')), '\\');
 }
 
 void NormalUri(absl::string_view uri, std::string* out) {
@@ -356,7 +356,11 @@ PlainForm PlainUri(absl::string_view normal, std::string* out) {
   moved = moved || std::count(decoded.begin(), decoded.end(), '/') !=
                        std::count(rest.begin(), rest.end(), '/');
   const EmptySegments empty = scheme == "file" ? EmptySegments::kDrop : EmptySegments::kKeep;
-  *out = absl::StrCat(scheme, ":", authority, WithoutDotSegments(decoded, empty), tail);
+  std::string path = WithoutDotSegments(decoded, empty);
+  if (scheme == "file" && path.size() > 1 && path.back() == '/') {
+    path.pop_back();  // to the file system it is the same name
+  }
+  *out = absl::StrCat(scheme, ":", authority, path, tail);
   if (moved) {
     return PlainForm::kMoved;
   }
@@ -365,7 +369,7 @@ PlainForm PlainUri(absl::string_view normal, std::string* out) {
 
 const char* AppendFurtherForms(absl::string_view uri, std::vector<ResourceForm>* forms) {
   if (!ReadsAlike(uri)) {
-    return "\"uri\" has a backslash in its authority, `..` beside an odd slash, or an odd drive";
+    return "\"uri\" has a segment `..`, a backslash in its authority, or a drive with `|`";
   }
   std::string normal;
   NormalUri(uri, &normal);

@@ -30,8 +30,9 @@
 namespace ostiary::sidecar {
 
 // Whether all readers find the same place. They do not where a backslash stands in the authority
-// (the URL Standard ends it there, others go on), nor where `..` meets a slash that is escaped or a
-// backslash: some resolve the dots before they decode, some after, and some take it for a letter.
+// (the URL Standard ends it there, others go on), where a drive is written `C|`, nor where there is
+// a segment `..`: before or after escapes are decoded and empty segments dropped, past the host,
+// behind the `?` of a file, each resolves it otherwise. No server lists such URIs.
 bool ReadsAlike(absl::string_view uri);
 
 // Writes the normal form of `uri` to `*out`; what has no scheme stays as it is.

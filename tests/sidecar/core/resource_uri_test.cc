@@ -67,17 +67,20 @@ TEST(NormalUriTest, WritesWhatMeansTheSameAlike) {
   }
 }
 
-TEST(ReadsAlikeTest, UnlessSlashesAreOddWhereTheyCount) {
+TEST(ReadsAlikeTest, UnlessItGoesUpOrSlashesAreOddWhereTheyCount) {
   for (const char* const uri :
        {"https://external\\@internal/a", "file://any\\host/etc/passwd", " file://\\@x/etc/passwd",
         "db:/\t/a\\b", "file:///x/y/%2e%2e%2f../../etc/passwd", "file:///home/a\\b/../../jos/key",
-        "file:///a%5Cb/.%2E/c", "file:///a/..%2fb", "memo:a%2F..", "file:///a\\..\\b"}) {
+        "file:///a%5Cb/.%2E/c", "file:///a/..%2fb", "memo:a%2F..", "file:///a\\..\\b",
+        "file:///a/../b", "file:///a/%2E%2E/b", "file:///x/../etc//../passwd",
+        "docs://pub/../secret", "file:///pub/x?/../../etc/passwd",
+        "file:///pub/x#/../../etc/passwd", "memo:.."}) {
     EXPECT_FALSE(ReadsAlike(uri)) << uri;
   }
   for (const char* const uri :
        {"https://internal/a\\b", "file:///C:\\a", "file:\\\\\\etc\\a", "https:\\\\internal\\a",
         "https://internal?a\\b/..", "demo:a\\b", "C:\\a", "no scheme\\..", "https://internal", "",
-        "file:///a/../b", "file:///a%2Fb/./c", "file:///a%2F...", "file:///a/%2E%2E/b"}) {
+        "file:///a%2Fb/./c", "file:///a%2F...", "file:///a..b/c.."}) {
     EXPECT_TRUE(ReadsAlike(uri)) << uri;
   }
 }
@@ -89,6 +92,7 @@ TEST(PlainUriTest, IsWhatAReaderOfItsPathGets) {
     const char* plain;
   } cases[] = {
       {"file:///etc/passwd", PlainForm::kSame, "file:///etc/passwd"},
+      {"file:///etc/passwd/", PlainForm::kDecoded, "file:///etc/passwd"},
       {"file:///etc%2Fpasswd", PlainForm::kMoved, "file:///etc/passwd"},
       {"file:///etc%5Cpasswd", PlainForm::kMoved, "file:///etc/passwd"},
       {"file:///pub/..%2F..%2Fetc/passwd", PlainForm::kMoved, "file:///etc/passwd"},
