@@ -10,6 +10,10 @@
 namespace ostiary::sidecar {
 namespace {
 
+bool AsksForTask(const Message& message) {
+  return message.params[kTask] && !message.params[kTask]->is_null();
+}
+
 // In revision 2026-07-28 tasks are an extension, which each request declares.
 bool DeclaresTasks(const Message& message) {
   if (!message.names_revision()) {
@@ -162,9 +166,7 @@ OpenRequest* ClientSide::Open(const Message& message, const MethodUse& use) {
   if (use.method == Method::kListen) {
     request->listens = ListenStreams::Wanted(message.params[kNotifications]);
   }
-  const bool may_make_task =
-      message.names_revision() || (message.params[kTask] && !message.params[kTask]->is_null());
-  if (use.method == Method::kToolsCall && may_make_task) {
+  if (use.method == Method::kToolsCall && (message.names_revision() || AsksForTask(message))) {
     const absl::string_view tool = accesses_.accesses()[0].access.name;
     request->tool.assign(tool.begin(), tool.end());
   }
@@ -172,8 +174,7 @@ OpenRequest* ClientSide::Open(const Message& message, const MethodUse& use) {
 }
 
 AnswerShape ClientSide::DenialShape(const Message& message, Method method) const {
-  const bool asks_for_task = message.params[kTask] && !message.params[kTask]->is_null();
-  if (method != Method::kToolsCall || asks_for_task ||
+  if (method != Method::kToolsCall || AsksForTask(message) ||
       session_.options.denial_style != DenialStyle::kResult) {
     return AnswerShape::kError;
   }

@@ -12,8 +12,6 @@ namespace {
 // A list may have more names, and longer ones, than a PDP answers at once.
 constexpr size_t kMaxAccessesInAsk = 256;
 constexpr size_t kMaxNameBytesInAsk = size_t{1} << 20;
-// A PDP may refuse a longer name, and with it all that is asked at once: it goes alone.
-constexpr size_t kLongNameBytes = 4096;
 
 }  // namespace
 
@@ -89,12 +87,13 @@ void Decisions::Join(Flight* flight, const Held& held, size_t index) {
 void Decisions::Ask(absl::Span<Flight* const> flights, MonoTime now) {
   size_t begin = 0;
   size_t bytes = 0;
+  // A long name goes alone: where it is refused, all that is asked with it would be.
   for (size_t i = 0; i < flights.size(); ++i) {
     bytes += flights[i]->access.name.size();
     const bool last = i + 1 == flights.size();
     const bool full = i + 1 - begin == kMaxAccessesInAsk || bytes >= kMaxNameBytesInAsk ||
-                      flights[i]->access.name.size() > kLongNameBytes ||
-                      (!last && flights[i + 1]->access.name.size() > kLongNameBytes);
+                      flights[i]->access.name.size() > kMaxDecidedNameBytes ||
+                      (!last && flights[i + 1]->access.name.size() > kMaxDecidedNameBytes);
     if (full || last) {
       AskOne(flights.subspan(begin, i + 1 - begin), now);
       begin = i + 1;

@@ -63,7 +63,6 @@ inline constexpr absl::string_view kListKeyNames[] = {"tools", "prompts", "resou
                                                       "resourceTemplates", "tasks"};
 inline constexpr absl::string_view kListElementKeyNames[] = {"name", "uri", "uriTemplate",
                                                              "taskId"};
-inline constexpr absl::string_view kTaskResultKeyNames[] = {"task", "taskId", "resultType"};
 inline constexpr absl::string_view kServerResultKeyNames[] = {
     "protocolVersion", "capabilities", "serverInfo", "supportedVersions", "resultType"};
 inline constexpr absl::string_view kCapabilitiesKeyNames[] = {"tools", "prompts", "resources"};

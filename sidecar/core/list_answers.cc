@@ -55,12 +55,8 @@ bool ListAnswers::SendFromCache(const Message& message, const OpenRequest& reque
 void ListAnswers::Send(absl::string_view line, const OpenRequest& request, const ListPlan& plan,
                        const std::vector<Access>& accesses, const std::vector<bool>& allowed) {
   session_.shown.Record(request.list, request.page, accesses, plan.needs, allowed);
-  LineEdits edits = FilterEdits(plan, [&allowed](uint32_t access) { return allowed[access]; });
-  if (edits.empty()) {
-    session_.output->ToClient(line);
-  } else {
-    session_.output->ToClient(ApplyEdits(line, std::move(edits)));
-  }
+  session_.ToClient(line,
+                    FilterEdits(plan, [&allowed](uint32_t access) { return allowed[access]; }));
 }
 
 void ListAnswers::OnDecided(const Held& held) {

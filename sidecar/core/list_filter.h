@@ -26,7 +26,7 @@ namespace ostiary::sidecar {
 
 // More elements are an error. The longest real list has some 30.
 inline constexpr size_t kMaxListElements = 10'000;
-// A PDP decides nothing for longer names (its --max-field-bytes), and one must not cost the list.
+// A PDP may refuse longer names, and with one all that is asked at once: a list hides them.
 inline constexpr size_t kMaxDecidedNameBytes = 4096;
 
 // Where the elements of a list stand in the line, and what each needs.

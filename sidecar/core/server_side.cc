@@ -194,11 +194,7 @@ void ServerSide::Acknowledged(const Message& message) {
   }
   LineEdits edits;
   SetMembers(*honoured, members, message.line, &edits);
-  if (edits.empty()) {
-    session_.output->ToClient(message.line);
-  } else {
-    session_.output->ToClient(ApplyEdits(message.line, std::move(edits)));
-  }
+  session_.ToClient(message.line, std::move(edits));
   for (const std::string& line : session_.listens.Acknowledge(*id, told)) {
     session_.output->ToClient(line);
   }
@@ -243,11 +239,7 @@ void ServerSide::Declared(const Message& message, const OpenRequest& request) {
     session_.promised = read->has_list;
   }
   session_.client_requests.Close(message.id);
-  if (read->edits.empty()) {
-    session_.output->ToClient(message.line);
-  } else {
-    session_.output->ToClient(ApplyEdits(message.line, std::move(read->edits)));
-  }
+  session_.ToClient(message.line, std::move(read->edits));
 }
 
 // The result of a call may be a task: in revision 2026-07-28 the result itself, before a member of

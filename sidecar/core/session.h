@@ -12,6 +12,7 @@
 #include "sidecar/core/decision_source.h"
 #include "sidecar/core/decisions.h"
 #include "sidecar/core/enforcer.h"
+#include "sidecar/core/line_edits.h"
 #include "sidecar/core/listen_streams.h"
 #include "sidecar/core/methods.h"
 #include "sidecar/core/open_requests.h"
@@ -38,6 +39,15 @@ struct Session {
     if (!server_started) {
       server_started = true;
       output->StartServer();
+    }
+  }
+
+  // Sends the client `line` with these edits; as it came where there are none.
+  void ToClient(absl::string_view line, LineEdits edits) {
+    if (edits.empty()) {
+      output->ToClient(line);
+    } else {
+      output->ToClient(ApplyEdits(line, std::move(edits)));
     }
   }
 
