@@ -1,10 +1,9 @@
-// RunOptions: the command line of `ostiary-sidecar run`, with what the environment adds to it.
+// RunOptions: what `ostiary-sidecar run` is to do. RunFlags reads it from the command line.
 #ifndef OSTIARY_SIDECAR_RUN_OPTIONS_H_
 #define OSTIARY_SIDECAR_RUN_OPTIONS_H_
 
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "common/log.h"
@@ -22,14 +21,6 @@ struct RunOptions {
   // Empty: the catalog's command for the server.
   std::vector<std::string> command;
 };
-
-// What to do instead of running: help was asked for, or the usage was wrong. Already printed.
-struct ExitNow {
-  int status = 0;
-};
-
-// Reads the arguments, and OSTIARY_<FLAG> from the environment where a flag is not given.
-std::variant<RunOptions, ExitNow> ParseCommandLine(int argc, const char* const* argv);
 
 }  // namespace ostiary::sidecar
 

@@ -1,0 +1,75 @@
+#include "sidecar/command_line.h"
+
+#include <sysexits.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstring>
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "sidecar/flag.h"
+#include "sidecar/run_flags.h"
+
+namespace ostiary::sidecar {
+namespace {
+
+constexpr char kAbout[] =
+    "Access control for AI agents' MCP tools: the sidecar stands between an MCP client and one "
+    "MCP\n"
+    "server on stdio, and lets through what the policy allows.";
+
+constexpr char kRunFooter[] =
+    "Behind -- stands the server's command: ostiary-sidecar run [FLAGS] -- COMMAND [ARG...]\n"
+    "\n"
+    "Every flag can be given as OSTIARY_<FLAG> in the environment (--max-line-bytes as\n"
+    "OSTIARY_MAX_LINE_BYTES); a flag on the command line wins.\n"
+    "\n"
+    "Exit status: 64 wrong usage, 78 unusable configuration, otherwise the server's own (128 + N\n"
+    "where signal N ended it).\n"
+    "\n"
+    "Example:\n"
+    "  ostiary-sidecar run --agent researcher --server filesystem --rules rules.json \\\n"
+    "      -- npx -y @modelcontextprotocol/server-filesystem /tmp";
+
+Words Split(int argc, const char* const* argv) {
+  const char* const* const end = argv + argc;
+  const char* const* const dashes =
+      std::find_if(argv, end, [](const char* text) { return std::strcmp(text, "--") == 0; });
+  Words words;
+  words.arguments.assign(std::min(argv + 1, dashes), dashes);
+  if (dashes != end) words.command.assign(dashes + 1, end);
+  return words;
+}
+
+// The subcommand's options, or what is wrong with them, said.
+template <typename T>
+CommandLine Checked(absl::StatusOr<T> options) {
+  if (options.ok()) return *std::move(options);
+  std::cerr << "ostiary-sidecar: " << options.status().message()
+            << "\nRun with --help for more information.\n";
+  return ExitNow{EX_USAGE};
+}
+
+}  // namespace
+
+CommandLine ParseCommandLine(int argc, const char* const* argv) {
+  const Words words = Split(argc, argv);
+  CLI::App app(kAbout, "ostiary-sidecar");
+  app.set_version_flag("--version", "ostiary-sidecar " OSTIARY_VERSION);
+  app.require_subcommand(1);
+  CLI::App* const run = app.add_subcommand("run", "Start an MCP server and guard it");
+  run->footer(kRunFooter);
+  const RunFlags run_flags(run);
+  try {
+    app.parse(std::vector<std::string>(words.arguments.rbegin(), words.arguments.rend()));
+  } catch (const CLI::ParseError& error) {
+    return ExitNow{app.exit(error, std::cout, std::cerr) == 0 ? 0 : EX_USAGE};
+  }
+  return Checked(run_flags.Options(words));
+}
+
+}  // namespace ostiary::sidecar
