@@ -69,7 +69,7 @@ int RunServe(const ServeOptions& options, std::ostream& err) {
   PolicyStore store(RandomId());
   Reloader reloader(options.paths, options.limits, &store, clock, log);
   absl::StatusOr<std::unique_ptr<WatchLoop>> watch =
-      WatchLoop::Start(&reloader, options.watch, clock, log);
+      WatchLoop::Start({&reloader}, options.watch, clock, log);
   if (!watch.ok()) return Fail(log, "watch_failed", watch.status());
   absl::StatusOr<std::unique_ptr<PdpServer>> server =
       PdpServer::Create(options.server, &store, &reloader, clock);

@@ -56,6 +56,12 @@ Reloader::Reloader(PolicyPaths paths, PolicyLimits limits, PolicyStore* store, c
   store_->PublishFailure(status_);
 }
 
+std::vector<std::string> Reloader::WatchedPaths() const {
+  std::vector<std::string> watched = {paths_.rules};
+  if (paths_.mcp_config.has_value()) watched.push_back(*paths_.mcp_config);
+  return watched;
+}
+
 Reloader::Content Reloader::ContentOf(const PolicyFileContents& files) {
   Content content;
   if (files.rules.ok()) content.rules = Sha256(*files.rules);

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "common/clock.h"
@@ -23,6 +24,7 @@
 #include "pdp/policy/load.h"
 #include "pdp/reload/policy_files.h"
 #include "pdp/reload/policy_store.h"
+#include "pdp/reload/reload_subject.h"
 
 namespace ostiary::pdp {
 
@@ -35,13 +37,7 @@ struct ReloadOutcome {
   std::shared_ptr<const PublishedPolicy> policy;  // what decides now; nullptr where nothing does
 };
 
-enum class ReloadMode : uint8_t {
-  kApply,
-  kValidateOnly,  // read and check; change nothing, not even the status
-  kPoll,          // as kApply, and quiet in the log where nothing is new
-};
-
-class Reloader {
+class Reloader final : public ReloadSubject {
  public:
   // `store`, `clock` and `log` must outlive the reloader. Reads nothing yet, and gives the store a
   // status that has the paths.
@@ -55,6 +51,9 @@ class Reloader {
   ReloadOutcome Reload(ReloadMode mode = ReloadMode::kApply);
 
   const PolicyPaths& paths() const { return paths_; }
+
+  std::vector<std::string> WatchedPaths() const override;
+  std::vector<Issue> Refresh(ReloadMode mode) override { return Reload(mode).issues; }
 
  private:
   // The bytes of the files, known again by their digests; nullopt for one that could not be read,

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/memory/memory.h"
+#include "absl/strings/str_join.h"
 #include "common/unique_fd.h"
 #include "pdp/reload/debouncer.h"
 #include "pdp/reload/directory_watch.h"
@@ -22,9 +23,11 @@
 namespace ostiary::pdp {
 namespace {
 
-std::vector<std::string> WatchedPaths(const PolicyPaths& paths) {
-  std::vector<std::string> watched = {paths.rules};
-  if (paths.mcp_config.has_value()) watched.push_back(*paths.mcp_config);
+std::vector<std::string> WatchedPaths(const std::vector<ReloadSubject*>& subjects) {
+  std::vector<std::string> watched;
+  for (const ReloadSubject* subject : subjects) {
+    for (std::string& path : subject->WatchedPaths()) watched.push_back(std::move(path));
+  }
   return watched;
 }
 
@@ -38,17 +41,24 @@ timespec TimeoutUntil(MonoTime deadline, MonoTime now) {
 }  // namespace
 
 struct WatchLoop::Rep {
-  Rep(Reloader* r, const WatchOptions& o, const Clock& c, const Log& l)
-      : reloader(r), options(o), clock(c), log(l), debouncer(o.debounce, o.debounce_limit) {}
+  Rep(std::vector<ReloadSubject*> s, const WatchOptions& o, const Clock& c, const Log& l)
+      : subjects(std::move(s)),
+        paths(WatchedPaths(subjects)),
+        options(o),
+        clock(c),
+        log(l),
+        debouncer(o.debounce, o.debounce_limit) {}
 
   void Run();
   void Wait();
   void TakeHints();
   void ReloadIfDue();
+  void Refresh(ReloadMode mode);
   void MendWatch();
   void SayWatchStatus(const absl::Status& status);
 
-  Reloader* const reloader;
+  const std::vector<ReloadSubject*> subjects;
+  const std::vector<std::string> paths;
   const WatchOptions options;
   const Clock& clock;
   const Log& log;
@@ -64,14 +74,14 @@ struct WatchLoop::Rep {
   MonoTime poll_due;
 };
 
-absl::StatusOr<std::unique_ptr<WatchLoop>> WatchLoop::Start(Reloader* reloader,
+absl::StatusOr<std::unique_ptr<WatchLoop>> WatchLoop::Start(std::vector<ReloadSubject*> subjects,
                                                             WatchOptions options,
                                                             const Clock& clock, const Log& log) {
-  auto rep = std::make_unique<Rep>(reloader, options, clock, log);
+  auto rep = std::make_unique<Rep>(std::move(subjects), options, clock, log);
   rep->wake.Reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!rep->wake.valid()) return absl::ErrnoToStatus(errno, "cannot make an eventfd");
   rep->MendWatch();
-  reloader->Reload();
+  rep->Refresh(ReloadMode::kApply);
   rep->poll_due = clock.Now() + options.poll_interval;
 
   // The new thread inherits the mask: signals stay with the threads that wait for them.
@@ -132,15 +142,22 @@ void WatchLoop::Rep::TakeHints() {
 void WatchLoop::Rep::ReloadIfDue() {
   const MonoTime now = clock.Now();
   // A request leaves the hints: the files may still be in motion.
-  if (requested.exchange(false) || debouncer.Take(now)) {
-    reloader->Reload();
+  if (requested.exchange(false)) {
+    Refresh(ReloadMode::kApply);
+  } else if (debouncer.Take(now)) {
+    // A hint does not say whose files it is about, and the others have nothing to say.
+    Refresh(subjects.size() == 1 ? ReloadMode::kApply : ReloadMode::kPoll);
   } else if (!debouncer.due().has_value() && now >= poll_due) {
     MendWatch();
-    reloader->Reload(ReloadMode::kPoll);
+    Refresh(ReloadMode::kPoll);
   } else {
     return;
   }
   poll_due = clock.Now() + options.poll_interval;
+}
+
+void WatchLoop::Rep::Refresh(ReloadMode mode) {
+  for (ReloadSubject* subject : subjects) subject->Refresh(mode);
 }
 
 // Starts to watch, or watches what could not be watched before.
@@ -151,7 +168,7 @@ void WatchLoop::Rep::MendWatch() {
     SayWatchStatus(watch->status());
     return;
   }
-  auto created = DirectoryWatch::Create(WatchedPaths(reloader->paths()));
+  auto created = DirectoryWatch::Create(paths);
   if (!created.ok()) {
     SayWatchStatus(created.status());
     return;
@@ -165,12 +182,12 @@ void WatchLoop::Rep::SayWatchStatus(const absl::Status& status) {
   if (status == watch_status) return;
   watch_status = status;
   if (status.ok()) {
-    log.Info("watch_restored", {{"rules", reloader->paths().rules}});
+    log.Info("watch_restored", {{"files", absl::StrJoin(paths, " ")}});
     return;
   }
   log.Warning(
       "watch_failed",
-      {{"rules", reloader->paths().rules},
+      {{"files", absl::StrJoin(paths, " ")},
        {"error", std::string(status.message())},
        {"poll_seconds",
         int64_t{std::chrono::duration_cast<std::chrono::seconds>(options.poll_interval).count()}},

@@ -1,22 +1,25 @@
-// WatchLoop: keeps the policy in step with its files, on a thread of its own.
+// WatchLoop: keeps the policy, and what else comes from files, in step with them, on a thread of
+// its own.
 //
 // A hint from the directory watch, once it has settled, or a request, or the slow poll runs
-// Reloader::Reload, which reads the files and compares: hints only hint. Without inotify (none
-// left, or a file system that reports nothing) the poll alone goes on, and the log says so.
+// ReloadSubject::Refresh of all subjects, each of which reads its files and compares: hints only
+// hint. Without inotify (none left, or a file system that reports nothing) the poll alone goes on,
+// and the log says so.
 //
-// Start it before the policy is used; destroy it before the reloader and the store. The destructor
-// waits for a reload that runs.
+// Start it before the subjects are used; destroy it before them. The destructor waits for a reload
+// that runs.
 #ifndef OSTIARY_PDP_RELOAD_WATCH_LOOP_H_
 #define OSTIARY_PDP_RELOAD_WATCH_LOOP_H_
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/clock.h"
 #include "common/log.h"
-#include "pdp/reload/reloader.h"
+#include "pdp/reload/reload_subject.h"
 
 namespace ostiary::pdp {
 
@@ -38,12 +41,14 @@ struct WatchOptions {
 
 class WatchLoop {
  public:
-  // Starts to watch, then loads the files once on the calling thread, so that no change between the
-  // two is missed and the policy decides when this returns (how it went stands in the store), and
-  // goes on in its own thread, which has all signals blocked. Fails only for want of descriptors.
-  // `clock` must move with the machine's: the loop sleeps in the kernel until a time on it.
-  static absl::StatusOr<std::unique_ptr<WatchLoop>> Start(Reloader* reloader, WatchOptions options,
-                                                          const Clock& clock, const Log& log);
+  // Starts to watch, then refreshes each subject once on the calling thread, in this order, so that
+  // no change between the two is missed and the policy decides when this returns (how it went
+  // stands with the subjects), and goes on in its own thread, which has all signals blocked. Fails
+  // only for want of descriptors. `clock` must move with the machine's: the loop sleeps in the
+  // kernel until a time on it.
+  static absl::StatusOr<std::unique_ptr<WatchLoop>> Start(std::vector<ReloadSubject*> subjects,
+                                                          WatchOptions options, const Clock& clock,
+                                                          const Log& log);
   ~WatchLoop();
   WatchLoop(const WatchLoop&) = delete;
   WatchLoop& operator=(const WatchLoop&) = delete;

@@ -61,7 +61,7 @@ absl::StatusOr<std::unique_ptr<LocalSource>> LocalSource::Create(LocalSourceOpti
   std::unique_ptr<LocalSource> source(new LocalSource(std::move(options), sink, clock, log));
   OSTIARY_ASSIGN_OR_RETURN(
       source->watch_,
-      pdp::WatchLoop::Start(&source->reloader_, source->options_.watch, clock, log));
+      pdp::WatchLoop::Start({&source->reloader_}, source->options_.watch, clock, log));
   return source;
 }
 

@@ -129,7 +129,7 @@ ReloadHarness::ReloadHarness(Catalog catalog, const Clock& clock, absl::string_v
                limits, &store, clock, log.log()) {}
 
 void ReloadHarness::Watch(const WatchOptions& options) {
-  auto started = WatchLoop::Start(&reloader, options, Clock::System(), log.log());
+  auto started = WatchLoop::Start({&reloader}, options, Clock::System(), log.log());
   ASSERT_TRUE(started.ok()) << started.status();
   watch = *std::move(started);
 }

@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -18,7 +19,9 @@
 namespace ostiary::pdp {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 // The watch alone: the poll never comes.
 WatchOptions NoPoll() {
@@ -280,6 +283,9 @@ TEST(WatchLoopTest, WithoutInotifyItSaysSoAndPollsAndHealsLater) {
   options.poll_interval = std::chrono::milliseconds(20);
   std::string failure;
   PolicyState state;
+  // UBSan remembers that such a call is right, and has no descriptors to find it out below.
+  ReloadSubject* const subject = &files.reloader;
+  EXPECT_THAT(subject->WatchedPaths(), SizeIs(2));
   {
     // Looked at behind this scope: UBSan needs descriptors to check a call of a virtual function.
     const DescriptorLimit only_the_eventfd(1);
@@ -299,9 +305,55 @@ TEST(WatchLoopTest, WithoutDescriptorsAtAllItDoesNotStart) {
   absl::Status started;
   {
     const DescriptorLimit none(0);
-    started = WatchLoop::Start(&files.reloader, {}, Clock::System(), files.log.log()).status();
+    started = WatchLoop::Start({&files.reloader}, {}, Clock::System(), files.log.log()).status();
   }
   EXPECT_THAT(std::string(started.message()), HasSubstr("cannot make an eventfd"));
+}
+
+// A subject that counts how often it was refreshed, and in which mode.
+class CountingSubject final : public ReloadSubject {
+ public:
+  explicit CountingSubject(std::string path) : path_(std::move(path)) {}
+  std::vector<std::string> WatchedPaths() const override { return {path_}; }
+  std::vector<Issue> Refresh(ReloadMode mode) override {
+    const MutexLock lock(&mutex_);
+    modes_.push_back(mode);
+    changed_.NotifyAll();
+    return {};
+  }
+  std::vector<ReloadMode> AwaitRefreshes(size_t count) {
+    const MonoTime deadline = Clock::System().Now() + std::chrono::seconds(20);
+    const MutexLock lock(&mutex_);
+    while (modes_.size() < count && changed_.WaitUntil(&mutex_, deadline)) {
+    }
+    return modes_;
+  }
+
+ private:
+  const std::string path_;
+  Mutex mutex_;
+  CondVar changed_;
+  std::vector<ReloadMode> modes_ ABSL_GUARDED_BY(mutex_);
+};
+
+TEST(WatchLoopTest, ServesSeveralSubjectsWithOneWatch) {
+  ReloadHarness files;
+  WritePair(files.dir, ".", "s1");
+  files.dir.WriteInPlace("other", "1");
+  CountingSubject other(files.dir.Path("other"));
+  auto loop =
+      WatchLoop::Start({&files.reloader, &other}, NoPoll(), Clock::System(), files.log.log());
+  ASSERT_TRUE(loop.ok()) << loop.status();
+  EXPECT_THAT(other.AwaitRefreshes(1), ElementsAre(ReloadMode::kApply));
+
+  files.dir.RenameOver("other", "2");
+  EXPECT_THAT(other.AwaitRefreshes(2), ElementsAre(ReloadMode::kApply, ReloadMode::kPoll))
+      << "a hint is about the files of one of them: the others are to be quiet";
+  (*loop)->RequestReload();
+  EXPECT_THAT(other.AwaitRefreshes(3),
+              ElementsAre(ReloadMode::kApply, ReloadMode::kPoll, ReloadMode::kApply));
+  WritePair(files.dir, ".", "s2");
+  AwaitServer(files, "s2");
 }
 
 }  // namespace
