@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/mutex.h"
 #include "common/status_macros.h"
+#include "common/unix_socket_guard.h"
 #include "grpc/support/time.h"
 #include "grpcpp/resource_quota.h"
 #include "grpcpp/security/server_credentials.h"
@@ -19,7 +20,6 @@
 #include "pdp/server/health_service.h"
 #include "pdp/server/reflection_service.h"
 #include "pdp/server/session_registry.h"
-#include "pdp/server/unix_socket_guard.h"
 
 namespace ostiary::pdp {
 namespace {

@@ -1,12 +1,14 @@
 // UnixSocketGuard: this process's right to listen at one path, held while it lives.
 //
 // Without it, gRPC replaces the socket of a server that lives, and removes the path at its end,
-// whoever listens there by then. The right is a lock on the file PATH.lock, which stays when the
+// whoever listens there by then; whoever removes a dead socket by himself may remove one that has
+// just come to life. The right is a lock on the file PATH.lock, which stays when the
 // guard goes: removing it would let two processes hold locks on two files of that name.
 //
-// Owned by PdpServer, which drops it after gRPC let go of the path. Not thread-safe.
-#ifndef OSTIARY_PDP_SERVER_UNIX_SOCKET_GUARD_H_
-#define OSTIARY_PDP_SERVER_UNIX_SOCKET_GUARD_H_
+// Owned by whoever listens (PdpServer, SocketListener), and dropped after the path is let go of.
+// Not thread-safe.
+#ifndef OSTIARY_COMMON_UNIX_SOCKET_GUARD_H_
+#define OSTIARY_COMMON_UNIX_SOCKET_GUARD_H_
 
 #include <string>
 #include <utility>
@@ -14,13 +16,13 @@
 #include "absl/status/statusor.h"
 #include "common/unique_fd.h"
 
-namespace ostiary::pdp {
+namespace ostiary {
 
 class UnixSocketGuard {
  public:
   // Takes the right to `path`, and removes a socket that a dead server left there. ALREADY_EXISTS
   // where a server lives there, or where the path is something other than a socket, which is never
-  // removed.
+  // removed; NOT_FOUND where its folder is missing.
   static absl::StatusOr<UnixSocketGuard> Acquire(const std::string& path);
 
  private:
@@ -29,6 +31,6 @@ class UnixSocketGuard {
   UniqueFd lock_;
 };
 
-}  // namespace ostiary::pdp
+}  // namespace ostiary
 
-#endif  // OSTIARY_PDP_SERVER_UNIX_SOCKET_GUARD_H_
+#endif  // OSTIARY_COMMON_UNIX_SOCKET_GUARD_H_

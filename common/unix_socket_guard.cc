@@ -1,4 +1,4 @@
-#include "pdp/server/unix_socket_guard.h"
+#include "common/unix_socket_guard.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
 
-namespace ostiary::pdp {
+namespace ostiary {
 namespace {
 
 absl::Status InUse(const std::string& path) {
@@ -24,6 +24,10 @@ absl::Status InUse(const std::string& path) {
 absl::StatusOr<UniqueFd> Lock(const std::string& path) {
   const std::string lock_path = absl::StrCat(path, ".lock");
   UniqueFd lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!lock.valid() && (errno == ENOENT || errno == ENOTDIR)) {
+    return absl::NotFoundError(
+        absl::StrCat("unix:", path, ": its folder does not exist; create it, or mount it there"));
+  }
   if (!lock.valid()) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", lock_path));
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) return InUse(path);
@@ -32,7 +36,8 @@ absl::StatusOr<UniqueFd> Lock(const std::string& path) {
   return lock;
 }
 
-// Whether somebody accepts connections at `path`, with or without our lock.
+// Whether somebody accepts connections at `path`, with or without our lock. EPROTOTYPE: somebody
+// does, for sockets of another type.
 absl::Status ProbeStale(const std::string& path) {
   const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!probe.valid()) return absl::ErrnoToStatus(errno, "cannot make a socket");
@@ -43,7 +48,7 @@ absl::Status ProbeStale(const std::string& path) {
   }
   std::memcpy(address.sun_path, path.data(), path.size());
   if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 ||
-      errno == EAGAIN) {
+      errno == EAGAIN || errno == EPROTOTYPE) {
     return InUse(path);
   }
   if (errno == ECONNREFUSED) return absl::OkStatus();
@@ -70,4 +75,4 @@ absl::StatusOr<UnixSocketGuard> UnixSocketGuard::Acquire(const std::string& path
   return UnixSocketGuard(std::move(lock));
 }
 
-}  // namespace ostiary::pdp
+}  // namespace ostiary
