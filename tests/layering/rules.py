@@ -8,11 +8,12 @@ PARTS = {
     "common": [],
     "pdp/policy": ["common"],
     "pdp/reload": ["common", "pdp/policy"],
-    "pdp/server": ["common", "pdp/policy", "pdp/reload", "ostiary/v1", "google/rpc"],
+    "pdp/metrics": ["common", "pdp/policy", "pdp/reload"],
+    "pdp/server": ["common", "pdp/policy", "pdp/reload", "pdp/metrics", "ostiary/v1", "google/rpc"],
     # What the commands of ostiary-pdp do; main.cc reads their flags.
-    "pdp/commands": ["common", "pdp/policy", "pdp/reload", "pdp/server"],
+    "pdp/commands": ["common", "pdp/policy", "pdp/reload", "pdp/metrics", "pdp/server"],
     # main.cc and what lies beside it.
-    "pdp": ["common", "pdp/policy", "pdp/reload", "pdp/server", "pdp/commands"],
+    "pdp": ["common", "pdp/policy", "pdp/reload", "pdp/metrics", "pdp/server", "pdp/commands"],
     "sidecar/core": ["common"],
     "sidecar/stdio": ["common", "sidecar/core"],
     "sidecar/pdp_client": ["common", "sidecar/core", "ostiary/v1", "google/rpc"],
