@@ -7,8 +7,9 @@ resources, maxConnections, writableRoot, workingDir.
 {{- $server := .server -}}
 {{- $user := $server.user | default .attach.serverUser | default 65532 -}}
 {{- $agentUser := .attach.agentUser | required "ostiary-attach: agentUser is missing: in split mode only that user may connect, and it must be the one of the agent's container (securityContext.runAsUser)" -}}
-{{- if eq (toString $user) (toString $agentUser) -}}
-{{- fail (printf "ostiary-attach: the server %s and the agent have the same user %v: the agent must have another one" $server.name $user) -}}
+{{- if not (kindIs "string" $agentUser) }}{{ $agentUser = int64 $agentUser }}{{ end -}}
+{{- if eq (toString (int64 $user)) (toString $agentUser) -}}
+{{- fail (printf "ostiary-attach: the server %s and the agent have the same user %v: the agent must have another one" $server.name $agentUser) -}}
 {{- end -}}
 name: mcp-{{ $server.name }}
 image: {{ required (printf "ostiary-attach: the server %s has no image" $server.name) $server.image | quote }}
@@ -30,8 +31,6 @@ command:
   {{- range required (printf "ostiary-attach: the server %s has no command: an image's own entry point is not known here, so name it" $server.name) $server.command }}
   - {{ . | quote }}
   {{- end }}
-# Empty, so that the image's own arguments are not added.
-args: []
 {{- with $server.workingDir }}
 workingDir: {{ . | quote }}
 {{- end }}
