@@ -1,0 +1,197 @@
+"""An API server with its etcd, real and on loopback, for as long as the tests run.
+
+Only these two run: no controllers, no kubelet, no nodes. What a controller would do (the Deployment's pods, a
+namespace's default service account) the tests do by hand; what a kubelet would do is not tested here.
+
+`OSTIARY_KUBERNETES=build/kubernetes/vX python3 tests/kubernetes/cluster.py` runs one by itself, until interrupted, and
+says how helm and kubectl find it.
+"""
+
+import atexit
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+
+import api
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ISSUER = "https://kubernetes.default.svc.cluster.local"
+START_SECONDS = 120
+
+
+def binaries():
+    """Where scripts/test-kubernetes put kube-apiserver and etcd."""
+    folder = os.environ.get("OSTIARY_KUBERNETES")
+    if not folder:
+        raise SystemExit("OSTIARY_KUBERNETES is not set: run these tests by scripts/test-kubernetes")
+    return pathlib.Path(folder)
+
+
+def run(*command, **keywords):
+    """Runs a command that is expected to succeed, and returns what it printed."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, **keywords)
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, command))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Cluster:
+    """A kube-apiserver over an etcd. `admin` is a client that may do everything."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.processes = []
+        self.port = free_port()
+        self.url = f"https://127.0.0.1:{self.port}"
+        self.ca = self.folder / "ca.crt"
+        self.kubeconfig = self.folder / "kubeconfig"
+        self.token = os.urandom(16).hex()
+        self.admin = None
+
+    def start(self):
+        self.make_certificates()
+        self.write_credentials()
+        etcd_url = self.start_etcd()
+        self.start_apiserver(etcd_url)
+        self.admin = api.Client(self.url, self.ca, self.token)
+        self.wait_until_ready()
+
+    def make_certificates(self):
+        """A CA, a serving certificate for loopback, and the key that signs service accounts' tokens."""
+        at = lambda name: str(self.folder / name)
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+            "-subj", "/CN=tests of ostiary", "-keyout", at("ca.key"), "-out", at("ca.crt"),
+            "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        self.certify("serving", "IP:127.0.0.1,DNS:localhost,DNS:kubernetes.default.svc")
+        run("openssl", "genrsa", "-out", at("service-accounts.key"), "2048")
+
+    def certify(self, name, names):
+        """NAME.crt and NAME.key for a server of these names."""
+        at = lambda suffix: str(self.folder / f"{name}.{suffix}")
+        run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            "-subj", f"/CN={name}", "-keyout", at("key"), "-out", at("csr"))
+        pathlib.Path(at("ext")).write_text(f"subjectAltName={names}\nextendedKeyUsage=serverAuth\n")
+        run("openssl", "x509", "-req", "-in", at("csr"), "-CA", self.ca, "-CAkey", self.folder / "ca.key",
+            "-CAcreateserial", "-days", "2", "-extfile", at("ext"), "-out", at("crt"))
+
+    def write_credentials(self):
+        (self.folder / "tokens.csv").write_text(f'{self.token},admin,admin,"system:masters"\n')
+        # kubeconfig is YAML, and JSON is YAML.
+        self.kubeconfig.write_text(json.dumps({
+            "apiVersion": "v1", "kind": "Config", "current-context": "test",
+            "clusters": [{"name": "test", "cluster": {"server": self.url, "certificate-authority": str(self.ca)}}],
+            "users": [{"name": "admin", "user": {"token": self.token}}],
+            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "admin"}}]}))
+        os.chmod(self.kubeconfig, 0o600)  # Helm warns about anything wider.
+
+    def spawn(self, name, *arguments):
+        log = (self.folder / f"{name}.log").open("wb")
+        self.processes.append(subprocess.Popen(
+            [binaries() / name, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder))
+
+    def start_etcd(self):
+        clients, peers = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
+        self.spawn("etcd", f"--data-dir={self.folder / 'etcd'}", "--unsafe-no-fsync", "--log-level=warn",
+                   f"--listen-client-urls={clients}", f"--advertise-client-urls={clients}",
+                   f"--listen-peer-urls={peers}", f"--initial-advertise-peer-urls={peers}",
+                   f"--initial-cluster=default={peers}")
+        return clients
+
+    def start_apiserver(self, etcd_url):
+        key = self.folder / "service-accounts.key"
+        self.spawn("kube-apiserver", f"--etcd-servers={etcd_url}", "--bind-address=127.0.0.1",
+                   "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none", f"--secure-port={self.port}",
+                   f"--tls-cert-file={self.folder / 'serving.crt'}",
+                   f"--tls-private-key-file={self.folder / 'serving.key'}",
+                   f"--token-auth-file={self.folder / 'tokens.csv'}", "--authorization-mode=RBAC",
+                   f"--service-account-issuer={ISSUER}", f"--service-account-key-file={key}",
+                   f"--service-account-signing-key-file={key}", "--service-cluster-ip-range=10.96.0.0/16",
+                   "--enable-admission-plugins=PodSecurity,MutatingAdmissionPolicy,ValidatingAdmissionPolicy")
+
+    def wait_until_ready(self):
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            for process in self.processes:
+                if process.poll() is not None:
+                    raise AssertionError(f"{process.args[0]} ended with {process.returncode}:\n{self.tail()}")
+            try:
+                self.admin.get("/readyz", raw=True)
+                return
+            except (api.Refused, urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        raise AssertionError(f"the API server is not ready after {START_SECONDS} s:\n{self.tail()}")
+
+    def tail(self):
+        return "\n".join(log.read_text(errors="replace")[-3000:] for log in sorted(self.folder.glob("*.log")))
+
+    def stop(self):
+        for process in reversed(self.processes):
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.processes = []
+
+    def namespace(self, name, **labels):
+        """A namespace that holds its pods to the restricted level, with the service account that a controller makes."""
+        restricted = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")}
+        self.admin.create({"apiVersion": "v1", "kind": "Namespace",
+                           "metadata": {"name": name, "labels": {**restricted, **labels}}})
+        self.admin.create({"apiVersion": "v1", "kind": "ServiceAccount",
+                           "metadata": {"name": "default", "namespace": name}})
+        return name
+
+
+_shared = None
+
+
+def shared():
+    """The one cluster of this run. It ends with the interpreter."""
+    global _shared
+    if _shared is None:
+        folder = tempfile.mkdtemp(prefix="ostiary-kubernetes-")
+        _shared = Cluster(folder)
+
+        def end():
+            _shared.stop()
+            if os.environ.get("OSTIARY_KEEP"):
+                print(f"kept: {folder}")
+            else:
+                shutil.rmtree(folder)
+
+        atexit.register(end)
+        started = time.monotonic()
+        _shared.start()
+        print(f"API server {_shared.admin.get('/version')['gitVersion']} ready after"
+              f" {time.monotonic() - started:.1f} s", flush=True)
+    return _shared
+
+
+def serve():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    try:
+        print(f"export KUBECONFIG={shared().kubeconfig}", flush=True)
+        signal.pause()
+    except KeyboardInterrupt:
+        pass
+
+
+if __name__ == "__main__":
+    serve()
