@@ -45,6 +45,27 @@ void AddSessionFlags(CLI::App* app, SessionOptions* sessions) {
               "How long a sidecar may use its cache without hearing so");
 }
 
+CertificatePaths* Tls(ServerOptions* server) {
+  if (!server->tls.has_value()) server->tls.emplace();
+  return &*server->tls;
+}
+
+void AddFile(CLI::App* app, const std::string& flag, const std::string& help,
+             const std::function<void(const std::string&)>& take) {
+  FromEnvironment(app->add_option_function<std::string>(flag, take, help))
+      ->check(NotEmpty())
+      ->type_name("FILE");
+}
+
+void AddTlsFlags(CLI::App* app, ServerOptions* server) {
+  AddFile(app, "--tls-cert", "Speak TLS over TCP, with this certificate (PEM, leaf first)",
+          [server](const std::string& path) { Tls(server)->cert = path; });
+  AddFile(app, "--tls-key", "Its private key (PEM); may be the same file",
+          [server](const std::string& path) { Tls(server)->key = path; });
+  AddFile(app, "--client-ca", "Demand certificates that this authority signed (PEM)",
+          [server](const std::string& path) { Tls(server)->client_ca = path; });
+}
+
 void AddServerFlags(CLI::App* app, ServeOptions* options) {
   ServerOptions& server = options->server;
   FromEnvironment(app->add_option("--listen", server.listen,
@@ -53,6 +74,7 @@ void AddServerFlags(CLI::App* app, ServeOptions* options) {
       ->type_name("ADDR")
       ->check(NotEmpty())
       ->capture_default_str();
+  AddTlsFlags(app, &server);
   FromEnvironment(app->add_flag_callback(
       "--allow-insecure-tcp", [&server] { server.plaintext_tcp = PlaintextTcp::kAnywhere; },
       "Listen without encryption on addresses that others can reach"));
@@ -149,15 +171,31 @@ void AddCheck(CLI::App* parent, Run* run) {
   });
 }
 
-using RemoteCommand = int (*)(const std::string&, std::ostream&, std::ostream&);
+void AddClientTlsFlags(CLI::App* app, ClientTlsOptions* tls) {
+  AddFile(app, "--pdp-ca", "Speak TLS, and trust a PDP whose certificate this authority signed",
+          [tls](const std::string& path) { tls->ca = path; });
+  AddText(app, "--pdp-name", &tls->name, "The name on its certificate, if not the address's");
+  AddFile(app, "--pdp-cert", "The certificate to show it (PEM, leaf first)",
+          [tls](const std::string& path) { tls->cert = path; });
+  AddFile(app, "--pdp-key", "Its private key (PEM); may be the same file",
+          [tls](const std::string& path) { tls->key = path; });
+  AddFile(app, "--pdp-token-file", "The bearer token to show it",
+          [tls](const std::string& path) { tls->token_file = path; });
+  FromEnvironment(app->add_flag_callback(
+      "--allow-insecure-tcp", [tls] { tls->insecure_tcp = InsecureTcp::kAllowed; },
+      "Ask a PDP on the network without TLS: others can then answer in its place"));
+}
+
+using RemoteCommand = int (*)(const AdminTarget&, std::ostream&, std::ostream&);
 
 void AddRemote(CLI::App* parent, const std::string& name, const std::string& help,
                RemoteCommand command, Run* run) {
   CLI::App* const app = parent->add_subcommand(name, help);
-  auto address = std::make_shared<std::string>();
-  AddText(app, "--pdp", address.get(), "Where the PDP listens")->required()->type_name("ADDR");
-  app->callback([address, command, run] {
-    *run = [address, command] { return command(*address, std::cout, std::cerr); };
+  auto target = std::make_shared<AdminTarget>();
+  AddText(app, "--pdp", &target->address, "Where the PDP listens")->required()->type_name("ADDR");
+  AddClientTlsFlags(app, &target->tls);
+  app->callback([target, command, run] {
+    *run = [target, command] { return command(*target, std::cout, std::cerr); };
   });
 }
 

@@ -2,7 +2,6 @@
 
 #include "absl/status/statusor.h"
 #include "pdp/commands/exit_codes.h"
-#include "pdp/server/admin_client.h"
 
 namespace ostiary::pdp {
 namespace {
@@ -18,12 +17,12 @@ int Print(const absl::StatusOr<AdminAnswer>& answer, std::ostream& out, std::ost
 
 }  // namespace
 
-int RunStatus(const std::string& pdp_address, std::ostream& out, std::ostream& err) {
-  return Print(AskStatus(pdp_address), out, err);
+int RunStatus(const AdminTarget& target, std::ostream& out, std::ostream& err) {
+  return Print(AskStatus(target), out, err);
 }
 
-int RunReload(const std::string& pdp_address, std::ostream& out, std::ostream& err) {
-  return Print(AskReload(pdp_address), out, err);
+int RunReload(const AdminTarget& target, std::ostream& out, std::ostream& err) {
+  return Print(AskReload(target), out, err);
 }
 
 }  // namespace ostiary::pdp

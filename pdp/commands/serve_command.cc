@@ -6,6 +6,7 @@
 #include <csignal>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/clock.h"
@@ -15,6 +16,7 @@
 #include "pdp/reload/reloader.h"
 #include "pdp/server/grpc_log.h"
 #include "pdp/server/pdp_server.h"
+#include "pdp/tls/server_certificates.h"
 
 namespace ostiary::pdp {
 namespace {
@@ -50,6 +52,14 @@ int Fail(const Log& log, absl::string_view event, const absl::Status& status) {
   return status.code() == absl::StatusCode::kInvalidArgument ? kExitUsage : kExitConfig;
 }
 
+// nullptr where TLS is not asked for.
+absl::StatusOr<std::unique_ptr<ServerCertificates>> LoadCertificates(const ServerOptions& options,
+                                                                     const Clock& clock,
+                                                                     const Log& log) {
+  if (!options.tls.has_value()) return nullptr;
+  return ServerCertificates::Create(*options.tls, clock, log);
+}
+
 }  // namespace
 
 int RunServe(const ServeOptions& options, std::ostream& err) {
@@ -68,11 +78,16 @@ int RunServe(const ServeOptions& options, std::ostream& err) {
   RouteGrpcLog(&log);
   PolicyStore store(RandomId());
   Reloader reloader(options.paths, options.limits, &store, clock, log);
+  std::vector<ReloadSubject*> subjects = {&reloader};
+  const absl::StatusOr<std::unique_ptr<ServerCertificates>> certificates =
+      LoadCertificates(options.server, clock, log);
+  if (!certificates.ok()) return Fail(log, "certificate_not_loaded", certificates.status());
+  if (*certificates != nullptr) subjects.push_back(certificates->get());
   absl::StatusOr<std::unique_ptr<WatchLoop>> watch =
-      WatchLoop::Start({&reloader}, options.watch, clock, log);
+      WatchLoop::Start(subjects, options.watch, clock, log);
   if (!watch.ok()) return Fail(log, "watch_failed", watch.status());
   absl::StatusOr<std::unique_ptr<PdpServer>> server =
-      PdpServer::Create(options.server, &store, &reloader, clock);
+      PdpServer::Create(options.server, &store, &reloader, clock, certificates->get());
   if (!server.ok()) return Fail(log, "listen_failed", server.status());
   for (const std::string& address : (*server)->addresses()) {
     log.Info("listening", {{"address", address}});

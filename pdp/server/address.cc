@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/loopback.h"
 
 namespace ostiary::pdp {
 namespace {
@@ -78,10 +79,6 @@ std::string Address::ChannelTarget() const {
   return kind == Kind::kUnix ? ToString() : absl::StrCat("dns:///", ToString());
 }
 
-bool Address::IsLocal() const {
-  if (kind == Kind::kUnix || host == "localhost" || host == "[::1]") return true;
-  in_addr address;
-  return inet_pton(AF_INET, host.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
-}
+bool Address::IsLocal() const { return kind == Kind::kUnix || IsLoopbackHost(host); }
 
 }  // namespace ostiary::pdp

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
+#include "common/tls/client_files.h"
 #include "google/protobuf/util/json_util.h"
 #include "grpc/support/time.h"
 #include "grpcpp/channel.h"
@@ -24,23 +25,47 @@ gpr_timespec In(absl::Duration duration) {
   return gpr_time_from_millis(absl::ToInt64Milliseconds(duration), GPR_TIMESPAN);
 }
 
-absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& text,
-                                                       absl::Duration timeout) {
-  OSTIARY_ASSIGN_OR_RETURN(const Address address, Address::Parse(text));
+// A connection, and who asks over it.
+struct Wire {
+  std::shared_ptr<grpc::Channel> channel;
+  std::shared_ptr<grpc::CallCredentials> token;
+};
+
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const ClientTlsOptions& tls,
+                                                                      Wire* wire) {
+  if (!tls.on()) return grpc::InsecureChannelCredentials();
+  absl::Status problem;
+  OSTIARY_ASSIGN_OR_RETURN(const ClientMaterial material, ClientFiles(tls).Read(&problem));
+  if (!material.token.empty()) wire->token = grpc::AccessTokenCredentials(material.token);
+  grpc::SslCredentialsOptions ssl;
+  ssl.pem_root_certs = material.authorities;
+  if (material.pair.has_value()) {
+    ssl.pem_private_key = material.pair->key;
+    ssl.pem_cert_chain = material.pair->chain;
+  }
+  return grpc::SslCredentials(ssl);
+}
+
+absl::StatusOr<Wire> Connect(const AdminTarget& target, absl::Duration timeout) {
+  OSTIARY_ASSIGN_OR_RETURN(const Address address, Address::Parse(target.address));
+  OSTIARY_RETURN_IF_ERROR(target.tls.Validate(target.address));
+  Wire wire;
+  OSTIARY_ASSIGN_OR_RETURN(const auto credentials, Credentials(target.tls, &wire));
   grpc::ChannelArguments arguments;
+  if (!target.tls.name.empty()) arguments.SetSslTargetNameOverride(target.tls.name);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetMaxReceiveMessageSize(-1);  // a Status may name every agent
-  std::shared_ptr<grpc::Channel> channel = grpc::CreateCustomChannel(
-      address.ChannelTarget(), grpc::InsecureChannelCredentials(), arguments);
+  wire.channel = grpc::CreateCustomChannel(address.ChannelTarget(), credentials, arguments);
   // Fails at the first refusal instead of trying until the deadline.
-  grpc_connectivity_state state = channel->GetState(true);
+  grpc_connectivity_state state = wire.channel->GetState(true);
   while (state != GRPC_CHANNEL_READY && state != GRPC_CHANNEL_TRANSIENT_FAILURE) {
-    if (!channel->WaitForStateChange(state, In(timeout))) break;
-    state = channel->GetState(true);
+    if (!wire.channel->WaitForStateChange(state, In(timeout))) break;
+    state = wire.channel->GetState(true);
   }
-  if (state == GRPC_CHANNEL_READY) return channel;
-  return absl::UnavailableError(
-      absl::StrCat("no PDP answers at ", text, ": is it running, and does it listen there?"));
+  if (state == GRPC_CHANNEL_READY) return wire;
+  return absl::UnavailableError(absl::StrCat(
+      "no PDP answers at ", target.address, ": is it running, and does it listen there",
+      target.tls.on() ? ", over TLS, with a certificate of --pdp-ca for that name?" : "?"));
 }
 
 absl::Status Failed(absl::string_view call, const std::string& address,
@@ -69,26 +94,28 @@ absl::StatusOr<std::string> ToJson(const google::protobuf::Message& message) {
 
 }  // namespace
 
-absl::StatusOr<AdminAnswer> AskStatus(const std::string& address, const AdminTimeouts& timeouts) {
-  OSTIARY_ASSIGN_OR_RETURN(const auto channel, Connect(address, timeouts.connect));
+absl::StatusOr<AdminAnswer> AskStatus(const AdminTarget& target, const AdminTimeouts& timeouts) {
+  OSTIARY_ASSIGN_OR_RETURN(const Wire wire, Connect(target, timeouts.connect));
   grpc::ClientContext context;
+  if (wire.token != nullptr) context.set_credentials(wire.token);
   context.set_deadline(In(timeouts.status));
   v1::StatusResponse response;
   const grpc::Status status =
-      v1::PolicyAdminService::NewStub(channel)->Status(&context, {}, &response);
-  if (!status.ok()) return Failed("Status", address, status);
+      v1::PolicyAdminService::NewStub(wire.channel)->Status(&context, {}, &response);
+  if (!status.ok()) return Failed("Status", target.address, status);
   OSTIARY_ASSIGN_OR_RETURN(std::string json, ToJson(response));
   return AdminAnswer{std::move(json), response.state() == v1::SERVING};
 }
 
-absl::StatusOr<AdminAnswer> AskReload(const std::string& address, const AdminTimeouts& timeouts) {
-  OSTIARY_ASSIGN_OR_RETURN(const auto channel, Connect(address, timeouts.connect));
+absl::StatusOr<AdminAnswer> AskReload(const AdminTarget& target, const AdminTimeouts& timeouts) {
+  OSTIARY_ASSIGN_OR_RETURN(const Wire wire, Connect(target, timeouts.connect));
   grpc::ClientContext context;
+  if (wire.token != nullptr) context.set_credentials(wire.token);
   context.set_deadline(In(timeouts.reload));
   v1::ReloadResponse response;
   const grpc::Status status =
-      v1::PolicyAdminService::NewStub(channel)->Reload(&context, {}, &response);
-  if (!status.ok()) return Failed("Reload", address, status);
+      v1::PolicyAdminService::NewStub(wire.channel)->Reload(&context, {}, &response);
+  if (!status.ok()) return Failed("Reload", target.address, status);
   OSTIARY_ASSIGN_OR_RETURN(std::string json, ToJson(response));
   // Anything but a warning counts as an error, also a severity that this program does not know.
   const bool good =

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/tls/client_options.h"
 
 namespace ostiary::pdp {
 
@@ -26,11 +27,18 @@ struct AdminTimeouts {
   absl::Duration reload = absl::Seconds(60);
 };
 
-// `address` is `host:port` or `unix:PATH`; INVALID_ARGUMENT where it is neither, UNAVAILABLE where
+// Which PDP to ask, and how to make sure of it.
+struct AdminTarget {
+  std::string address;
+  ClientTlsOptions tls;
+};
+
+// The address is `host:port` or `unix:PATH`; INVALID_ARGUMENT where it is neither or does not go
+// with the TLS options, UNAVAILABLE where
 // nobody answers there, otherwise what the PDP answered. Messages are for people.
-absl::StatusOr<AdminAnswer> AskStatus(const std::string& address,
+absl::StatusOr<AdminAnswer> AskStatus(const AdminTarget& target,
                                       const AdminTimeouts& timeouts = {});
-absl::StatusOr<AdminAnswer> AskReload(const std::string& address,
+absl::StatusOr<AdminAnswer> AskReload(const AdminTarget& target,
                                       const AdminTimeouts& timeouts = {});
 
 }  // namespace ostiary::pdp

@@ -20,6 +20,7 @@
 #include "pdp/server/health_service.h"
 #include "pdp/server/reflection_service.h"
 #include "pdp/server/session_registry.h"
+#include "pdp/server/tls_credentials.h"
 
 namespace ostiary::pdp {
 namespace {
@@ -42,8 +43,10 @@ struct PdpServer::Rep {
     Rep* rep ABSL_GUARDED_BY(mutex) = nullptr;
   };
 
-  Rep(const ServerOptions& given, PolicyStore* store, Reloader* reloader, const Clock& clock)
+  Rep(const ServerOptions& given, PolicyStore* store, Reloader* reloader, const Clock& clock,
+      const ServerCertificates* shown)
       : options(given),
+        certificates(shown),
         sessions(options.sessions, options.requests, *store, clock),
         worker(options.max_queued_admin_calls),
         health({v1::PolicyDecisionService::service_full_name(),
@@ -61,9 +64,13 @@ struct PdpServer::Rep {
   absl::Status GuardSockets();
   absl::Status Start();
   void Configure(grpc::ServerBuilder* builder);
+  std::shared_ptr<grpc::ServerCredentials> CredentialsFor(const Address& address);
   void Shutdown(absl::Duration grace);
 
   const ServerOptions options;
+  const ServerCertificates* const certificates;
+  // gRPC's C layer asks them for as long as the server lives, and does not own them.
+  std::vector<std::shared_ptr<grpc::ServerCredentials>> credentials;
   std::vector<UnixSocketGuard> guards;
   std::vector<std::string> addresses;
   DrainGate gate;
@@ -105,12 +112,21 @@ void PdpServer::Rep::Configure(grpc::ServerBuilder* builder) {
   builder->RegisterService(&reflection);
 }
 
+std::shared_ptr<grpc::ServerCredentials> PdpServer::Rep::CredentialsFor(const Address& address) {
+  if (address.kind == Address::Kind::kUnix || !options.tls.has_value()) {
+    return grpc::InsecureServerCredentials();
+  }
+  credentials.push_back(NewTlsCredentials(*certificates, options.client_certificates));
+  return credentials.back();
+}
+
 absl::Status PdpServer::Rep::Start() {
   grpc::ServerBuilder builder;
   Configure(&builder);
   std::vector<int> ports(options.listen.size(), 0);
   for (size_t i = 0; i < options.listen.size(); ++i) {
-    builder.AddListeningPort(options.listen[i], grpc::InsecureServerCredentials(), &ports[i]);
+    OSTIARY_ASSIGN_OR_RETURN(const Address address, Address::Parse(options.listen[i]));
+    builder.AddListeningPort(options.listen[i], CredentialsFor(address), &ports[i]);
   }
   server = builder.BuildAndStart();
   for (size_t i = 0; i < options.listen.size(); ++i) {
@@ -145,11 +161,14 @@ PdpServer::PdpServer(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
 
 PdpServer::~PdpServer() { rep_->Shutdown(absl::ZeroDuration()); }
 
-absl::StatusOr<std::unique_ptr<PdpServer>> PdpServer::Create(const ServerOptions& options,
-                                                             PolicyStore* store, Reloader* reloader,
-                                                             const Clock& clock) {
+absl::StatusOr<std::unique_ptr<PdpServer>> PdpServer::Create(
+    const ServerOptions& options, PolicyStore* store, Reloader* reloader, const Clock& clock,
+    const ServerCertificates* certificates) {
   OSTIARY_RETURN_IF_ERROR(options.Validate());
-  auto rep = std::make_unique<Rep>(options, store, reloader, clock);
+  if (options.tls.has_value() && certificates == nullptr) {
+    return absl::InternalError("TLS is asked for, and there are no certificates");
+  }
+  auto rep = std::make_unique<Rep>(options, store, reloader, clock, certificates);
   Rep* const started = rep.get();
   // The destructor ends what an error leaves behind.
   std::unique_ptr<PdpServer> server(new PdpServer(std::move(rep)));

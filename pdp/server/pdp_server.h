@@ -16,6 +16,7 @@
 #include "pdp/reload/policy_store.h"
 #include "pdp/reload/reloader.h"
 #include "pdp/server/server_options.h"
+#include "pdp/tls/server_certificates.h"
 
 namespace ostiary::pdp {
 
@@ -23,10 +24,10 @@ class PdpServer {
  public:
   // Checks the options, takes all addresses and answers on all of them, or takes none.
   // INVALID_ARGUMENT for options that cannot be used, ALREADY_EXISTS or UNAVAILABLE for an address
-  // that cannot be had.
-  static absl::StatusOr<std::unique_ptr<PdpServer>> Create(const ServerOptions& options,
-                                                           PolicyStore* store, Reloader* reloader,
-                                                           const Clock& clock);
+  // that cannot be had. `certificates` are those of options.tls, and only then needed.
+  static absl::StatusOr<std::unique_ptr<PdpServer>> Create(
+      const ServerOptions& options, PolicyStore* store, Reloader* reloader, const Clock& clock,
+      const ServerCertificates* certificates = nullptr);
   // Drains, without grace if Drain was not called.
   ~PdpServer();
   PdpServer(const PdpServer&) = delete;

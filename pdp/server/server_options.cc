@@ -19,17 +19,31 @@ absl::Status ValidateListen(const ServerOptions& options) {
   std::set<std::string> seen;
   for (const std::string& text : options.listen) {
     OSTIARY_ASSIGN_OR_RETURN(const Address address, Address::Parse(text));
-    if (!address.IsLocal() && options.plaintext_tcp == PlaintextTcp::kLoopbackOnly) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "listen: ", text,
-          " is not on loopback, and without encryption whoever can reach the "
-          "network can read and change decisions; listen on 127.0.0.1 or a Unix socket, or accept "
-          "that with --allow-insecure-tcp"));
+    if (!options.tls.has_value() && !address.IsLocal() &&
+        options.plaintext_tcp == PlaintextTcp::kLoopbackOnly) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("listen: ", text,
+                       " is not on loopback, and without encryption whoever can reach the "
+                       "network can read and change decisions; give --tls-cert and --tls-key, "
+                       "listen on 127.0.0.1 "
+                       "or a Unix socket, or accept that with --allow-insecure-tcp"));
     }
     const bool is_any_port = address.kind == Address::Kind::kTcp && address.port == 0;
     if (!is_any_port && !seen.insert(address.ToString()).second) {
       return absl::InvalidArgumentError(absl::StrCat("listen: ", text, " is given twice"));
     }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ValidateTls(const CertificatePaths& tls) {
+  if (tls.cert.empty() != tls.key.empty()) {
+    return absl::InvalidArgumentError(
+        "tls-cert and tls-key go together: give both (they may be one file), or none");
+  }
+  if (tls.cert.empty()) {
+    return absl::InvalidArgumentError(
+        "client-ca: clients show certificates over TLS only; give --tls-cert and --tls-key too");
   }
   return absl::OkStatus();
 }
@@ -52,6 +66,7 @@ absl::Status ValidateSessions(const SessionOptions& sessions) {
 }  // namespace
 
 absl::Status ServerOptions::Validate() const {
+  if (tls.has_value()) OSTIARY_RETURN_IF_ERROR(ValidateTls(*tls));
   OSTIARY_RETURN_IF_ERROR(ValidateListen(*this));
   OSTIARY_RETURN_IF_ERROR(ValidateSessions(sessions));
   if (max_message_bytes < 1024) {

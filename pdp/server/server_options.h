@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@
 #include "pdp/policy/load.h"
 #include "pdp/server/access_validation.h"
 #include "pdp/server/session_options.h"
+#include "pdp/server/tls_credentials.h"
+#include "pdp/tls/server_certificates.h"
 
 namespace ostiary::pdp {
 
@@ -22,7 +25,12 @@ enum class PlaintextTcp : uint8_t { kLoopbackOnly, kAnywhere };
 struct ServerOptions {
   // Where to listen, each `host:port` or `unix:PATH`. Port 0 takes a free one.
   std::vector<std::string> listen = {"127.0.0.1:7443"};
-  // Whoever can read the network can read, and change, what is decided: leave it.
+  // With a certificate every TCP address speaks TLS and nothing else; Unix sockets never do.
+  std::optional<CertificatePaths> tls;
+  // What clients must prove where tls has authorities for them.
+  ClientCertificates client_certificates = ClientCertificates::kRequired;
+  // For TCP without a certificate. Whoever can read the network can read, and change, what is
+  // decided: leave it.
   PlaintextTcp plaintext_tcp = PlaintextTcp::kLoopbackOnly;
   // Bytes of one incoming message; a larger one is answered with RESOURCE_EXHAUSTED.
   int max_message_bytes = 4 << 20;
