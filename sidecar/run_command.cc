@@ -62,6 +62,7 @@ absl::StatusOr<std::unique_ptr<DecisionSource>> MakeSource(const RunOptions& opt
   if (::gethostname(host, sizeof(host) - 1) != 0) host[0] = '?';
   SessionSourceOptions session;
   session.address = options.pdp;
+  session.tls = options.pdp_tls;
   session.sidecar_id = absl::StrCat(host, "-", ::getpid(), "-", RandomHex());
   session.agent = enforcer.agent;
   session.server = enforcer.server;

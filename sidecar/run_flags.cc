@@ -2,6 +2,8 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/status_macros.h"
+#include "sidecar/pdp_flags.h"
 
 namespace ostiary::sidecar {
 namespace {
@@ -49,6 +51,7 @@ RunFlags::RunFlags(CLI::App* app) {
 void RunFlags::AddDecisionFlags(CLI::App* app) {
   AddFlag(app, "pdp", &options_.pdp, "Decide by this PDP: host:port or unix:PATH")
       ->type_name("ADDR");
+  AddPdpTlsFlags(app, &options_.pdp_tls);
   AddFlag(app, "rules", &options_.rules,
           "Decide by this rules file, in this process, with hot reload")
       ->type_name("FILE");
@@ -89,6 +92,7 @@ absl::StatusOr<RunOptions> RunFlags::Options(const Words& words) const {
   if (const std::string problem = Problem(words, &options); !problem.empty()) {
     return absl::InvalidArgumentError(problem);
   }
+  if (!options.pdp.empty()) OSTIARY_RETURN_IF_ERROR(options.pdp_tls.Validate(options.pdp));
   return options;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/log.h"
+#include "common/tls/client_options.h"
 #include "sidecar/core/enforcer.h"
 
 namespace ostiary::sidecar {
@@ -15,6 +16,7 @@ struct RunOptions {
   EnforcerOptions enforcer;
   // Who decides: exactly one of the two.
   std::string pdp;
+  ClientTlsOptions pdp_tls;
   std::string rules;
   std::optional<std::string> mcp_config;
   LogLevel log_level = LogLevel::kInfo;

@@ -3,11 +3,14 @@
 #include <stdlib.h>
 #include <sys/un.h>
 
+#include <utility>
+
+#include "absl/memory/memory.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/status_macros.h"
 #include "grpcpp/create_channel.h"
-#include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
 
 namespace ostiary::sidecar {
@@ -41,8 +44,45 @@ absl::StatusOr<std::string> GrpcTarget(absl::string_view address) {
   return absl::StrCat("dns:///", address);
 }
 
-std::shared_ptr<grpc::Channel> NewChannel(const std::string& target) {
+absl::StatusOr<std::unique_ptr<Connector>> Connector::Create(const std::string& address,
+                                                             ClientTlsOptions options,
+                                                             const Log& log) {
+  OSTIARY_ASSIGN_OR_RETURN(std::string target, GrpcTarget(address));
+  OSTIARY_RETURN_IF_ERROR(options.Validate(address));
+  return absl::WrapUnique(new Connector(std::move(target), std::move(options), log));
+}
+
+Connector::Connector(std::string target, ClientTlsOptions options, const Log& log)
+    : target_(std::move(target)), options_(std::move(options)), log_(log), files_(options_) {}
+
+absl::StatusOr<SessionWire> Connector::Make() {
+  if (!options_.on()) {
+    return SessionWire{NewChannel(target_, grpc::InsecureChannelCredentials(), ""), nullptr};
+  }
+  absl::Status problem;
+  OSTIARY_ASSIGN_OR_RETURN(const ClientMaterial material, files_.Read(&problem));
+  if (problem != problem_ && !problem.ok()) {
+    log_.Warning("pdp_credentials_not_renewed",
+                 {{"error", std::string(problem.message())},
+                  {"effect", "what was read before goes on being used"}});
+  }
+  problem_ = problem;
+  grpc::SslCredentialsOptions ssl;
+  ssl.pem_root_certs = material.authorities;
+  if (material.pair.has_value()) {
+    ssl.pem_private_key = material.pair->key;
+    ssl.pem_cert_chain = material.pair->chain;
+  }
+  return SessionWire{
+      NewChannel(target_, grpc::SslCredentials(ssl), options_.name),
+      material.token.empty() ? nullptr : grpc::AccessTokenCredentials(material.token)};
+}
+
+std::shared_ptr<grpc::Channel> NewChannel(
+    const std::string& target, const std::shared_ptr<grpc::ChannelCredentials>& credentials,
+    const std::string& name) {
   grpc::ChannelArguments args;
+  if (!name.empty()) args.SetSslTargetNameOverride(name);
   args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   args.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
@@ -57,7 +97,7 @@ std::shared_ptr<grpc::Channel> NewChannel(const std::string& target) {
   // A list's answer names its rule for each entry. One that is too long would end the session, and
   // the list would be asked for again on the next.
   args.SetMaxReceiveMessageSize(64 << 20);
-  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), args);
+  return grpc::CreateCustomChannel(target, credentials, args);
 }
 
 void SetGrpcEnvironment() {

@@ -19,8 +19,8 @@ namespace ostiary::sidecar {
 
 class SessionSource::Rep {
  public:
-  Rep(SessionSourceOptions options, std::string target, SourceSink* sink, const Clock& clock,
-      const Log& log);
+  Rep(SessionSourceOptions options, std::unique_ptr<Connector> connector, SourceSink* sink,
+      const Clock& clock, const Log& log);
   ~Rep();
 
   void Ask(uint64_t id, const std::vector<Access>& accesses) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -29,6 +29,8 @@ class SessionSource::Rep {
  private:
   // The keeper's thread.
   void Keep() ABSL_LOCKS_EXCLUDED(mutex_);
+  // One session, from its files to its end.
+  absl::Status RunOne(SessionStream* stream);
   // The stream to run after `wait`; nullptr where it is time to stop.
   SessionStream* Await(MonoDuration wait) ABSL_LOCKS_EXCLUDED(mutex_);
   // Replaces the stream that ended; its open asks go with it. False where it is time to stop.
@@ -37,12 +39,12 @@ class SessionSource::Rep {
 
   // Constant after construction.
   const SessionSourceOptions options_;
-  const std::string target_;
   SourceSink* const sink_;
   const Clock& clock_;
   const Log& log_;
 
   // The keeper's alone.
+  const std::unique_ptr<Connector> connector_;
   std::optional<absl::Status> last_loss_;
 
   Mutex mutex_;  // taken before a stream's
@@ -53,13 +55,13 @@ class SessionSource::Rep {
   std::thread keeper_;  // last: it uses all of the above
 };
 
-SessionSource::Rep::Rep(SessionSourceOptions options, std::string target, SourceSink* sink,
-                        const Clock& clock, const Log& log)
+SessionSource::Rep::Rep(SessionSourceOptions options, std::unique_ptr<Connector> connector,
+                        SourceSink* sink, const Clock& clock, const Log& log)
     : options_(std::move(options)),
-      target_(std::move(target)),
       sink_(sink),
       clock_(clock),
       log_(log),
+      connector_(std::move(connector)),
       stream_(std::make_unique<SessionStream>(options_, std::nullopt, sink_, clock_)),
       keeper_([this] { Keep(); }) {}
 
@@ -91,7 +93,7 @@ void SessionSource::Rep::Keep() {
   Backoff backoff(options_.initial_backoff, options_.max_backoff, std::random_device{}());
   MonoDuration wait{};
   while (SessionStream* stream = Await(wait)) {
-    const absl::Status status = stream->Run(NewChannel(target_));
+    const absl::Status status = RunOne(stream);
     const std::optional<MonoTime> up_since = stream->up_since();
     // One that ended as soon as it was up counts as a failure, else a PDP that ends each session
     // would be asked for the next without a pause.
@@ -102,6 +104,11 @@ void SessionSource::Rep::Keep() {
         status.code(), absl::StrCat("PDP ", options_.address, ": ", status.message()))});
     wait = backoff.Next();
   }
+}
+
+absl::Status SessionSource::Rep::RunOne(SessionStream* stream) {
+  OSTIARY_ASSIGN_OR_RETURN(const SessionWire wire, connector_->Make());
+  return stream->Run(wire);
 }
 
 SessionStream* SessionSource::Rep::Await(MonoDuration wait) {
@@ -136,7 +143,8 @@ absl::StatusOr<std::unique_ptr<SessionSource>> SessionSource::Create(SessionSour
                                                                      SourceSink* sink,
                                                                      const Clock& clock,
                                                                      const Log& log) {
-  OSTIARY_ASSIGN_OR_RETURN(std::string target, GrpcTarget(options.address));
+  OSTIARY_ASSIGN_OR_RETURN(std::unique_ptr<Connector> connector,
+                           Connector::Create(options.address, options.tls, log));
   for (const std::string* name :
        {&options.sidecar_id, &options.agent, &options.server, &options.version}) {
     if (!IsUtf8(*name)) {
@@ -148,7 +156,7 @@ absl::StatusOr<std::unique_ptr<SessionSource>> SessionSource::Create(SessionSour
     return absl::InvalidArgumentError("a session needs the names of an agent and a server");
   }
   return std::unique_ptr<SessionSource>(new SessionSource(
-      std::make_unique<Rep>(std::move(options), std::move(target), sink, clock, log)));
+      std::make_unique<Rep>(std::move(options), std::move(connector), sink, clock, log)));
 }
 
 void SessionSource::Ask(uint64_t id, const std::vector<Access>& accesses) {

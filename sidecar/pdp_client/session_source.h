@@ -30,6 +30,7 @@
 #include "absl/status/statusor.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/tls/client_options.h"
 #include "sidecar/core/decision_source.h"
 #include "sidecar/pdp_client/ask_book.h"
 
@@ -37,6 +38,7 @@ namespace ostiary::sidecar {
 
 struct SessionSourceOptions {
   std::string address;  // "host:port" or "unix:PATH"
+  ClientTlsOptions tls = {};
   // What `hello` says.
   std::string sidecar_id;
   std::string agent;

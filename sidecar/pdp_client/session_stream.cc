@@ -28,10 +28,12 @@ SessionStream::SessionStream(const SessionSourceOptions& options,
       book_(options.limits),
       acknowledged_(std::move(acknowledged)) {}
 
-absl::Status SessionStream::Run(const std::shared_ptr<grpc::Channel>& channel) {
+absl::Status SessionStream::Run(const SessionWire& wire) {
   MutexLock lock(&mutex_);
   if (!end_.ok()) return end_;
-  stub_ = v1::PolicyDecisionService::NewStub(channel);
+  stub_ = v1::PolicyDecisionService::NewStub(wire.channel);
+  // gRPC itself refuses to send these without TLS.
+  if (wire.token != nullptr) context_.set_credentials(wire.token);
   stub_->async()->Session(&context_, this);
   v1::SessionHello& hello = *outgoing_.mutable_hello();
   hello.set_sidecar_id(options_.sidecar_id);

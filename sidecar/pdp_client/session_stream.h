@@ -14,12 +14,12 @@
 #include "absl/status/status.h"
 #include "common/clock.h"
 #include "common/mutex.h"
-#include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/support/client_callback.h"
 #include "ostiary/v1/decision.grpc.pb.h"
 #include "sidecar/core/decision_source.h"
 #include "sidecar/pdp_client/ask_book.h"
+#include "sidecar/pdp_client/channel.h"
 #include "sidecar/pdp_client/session_source.h"
 #include "sidecar/pdp_client/wire.h"
 
@@ -36,9 +36,9 @@ class SessionStream final
   SessionStream(const SessionStream&) = delete;
   SessionStream& operator=(const SessionStream&) = delete;
 
-  // Runs the session on `channel`, blocks until it has ended and returns why: never OK. After it,
+  // Runs the session on `wire`, blocks until it has ended and returns why: never OK. After it,
   // nothing more comes from this stream.
-  absl::Status Run(const std::shared_ptr<grpc::Channel>& channel) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status Run(const SessionWire& wire) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Ends the session soon, now or as soon as it runs.
   void Cancel(absl::Status why) ABSL_LOCKS_EXCLUDED(mutex_);
