@@ -91,6 +91,9 @@ void AddServe(CLI::App* parent, Run* run) {
   auto options = std::make_shared<ServeOptions>();
   AddRules(app, &options->paths, &options->limits);
   AddServerFlags(app, options.get());
+  AddText(app, "--metrics-listen", &options->metrics_listen,
+          "Serve Prometheus metrics there, over plain HTTP at /metrics (default: nowhere)")
+      ->type_name("ADDR");
   const std::map<std::string, LogLevel> levels = {{"debug", LogLevel::kDebug},
                                                   {"info", LogLevel::kInfo},
                                                   {"warning", LogLevel::kWarning},

@@ -9,11 +9,17 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "common/clock.h"
 #include "common/random.h"
+#include "common/status_macros.h"
 #include "pdp/commands/exit_codes.h"
+#include "pdp/metrics/counts.h"
+#include "pdp/metrics/metric_families.h"
+#include "pdp/metrics/metrics_endpoint.h"
 #include "pdp/reload/policy_store.h"
 #include "pdp/reload/reloader.h"
+#include "pdp/server/address.h"
 #include "pdp/server/grpc_log.h"
 #include "pdp/server/pdp_server.h"
 #include "pdp/tls/server_certificates.h"
@@ -60,10 +66,39 @@ absl::StatusOr<std::unique_ptr<ServerCertificates>> LoadCertificates(const Serve
   return ServerCertificates::Create(*options.tls, clock, log);
 }
 
+absl::Status Validate(const ServeOptions& options) {
+  OSTIARY_RETURN_IF_ERROR(options.server.Validate());
+  if (options.metrics_listen.empty()) return absl::OkStatus();
+  const absl::StatusOr<Address> address = Address::Parse(options.metrics_listen);
+  if (address.ok() && address->kind == Address::Kind::kTcp) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("metrics-listen: ", options.metrics_listen,
+                   " is not host:port: metrics are served over TCP, such as on 127.0.0.1:9090"));
+}
+
+// Where there is to be none, nullptr.
+absl::StatusOr<std::unique_ptr<MetricsEndpoint>> ServeMetrics(const ServeOptions& options,
+                                                              const Metrics& metrics,
+                                                              const PdpServer& server,
+                                                              const Log& log) {
+  if (options.metrics_listen.empty()) return nullptr;
+  OSTIARY_ASSIGN_OR_RETURN(Address address, Address::Parse(options.metrics_listen));
+  OSTIARY_ASSIGN_OR_RETURN(
+      std::unique_ptr<MetricsEndpoint> endpoint,
+      MetricsEndpoint::Create(address.host, address.port, [&metrics, &server] {
+        SidecarReport report = server.Report(0);
+        return MetricFamilies(metrics, {std::move(report.policy), report.connected, report.current},
+                              OSTIARY_VERSION);
+      }));
+  address.port = endpoint->port();
+  log.Info("metrics_listening", {{"address", address.ToString()}});
+  return endpoint;
+}
+
 }  // namespace
 
 int RunServe(const ServeOptions& options, std::ostream& err) {
-  if (const absl::Status status = options.server.Validate(); !status.ok()) {
+  if (const absl::Status status = Validate(options); !status.ok()) {
     err << "ostiary-pdp: " << status.message() << "\n";
     return kExitUsage;
   }
@@ -76,6 +111,7 @@ int RunServe(const ServeOptions& options, std::ostream& err) {
   const Clock& clock = Clock::System();
   const Log log(STDERR_FILENO, options.log_level, clock);
   RouteGrpcLog(&log);
+  Metrics metrics;
   PolicyStore store(RandomId());
   Reloader reloader(options.paths, options.limits, &store, clock, log);
   std::vector<ReloadSubject*> subjects = {&reloader};
@@ -87,11 +123,14 @@ int RunServe(const ServeOptions& options, std::ostream& err) {
       WatchLoop::Start(subjects, options.watch, clock, log);
   if (!watch.ok()) return Fail(log, "watch_failed", watch.status());
   absl::StatusOr<std::unique_ptr<PdpServer>> server =
-      PdpServer::Create(options.server, &store, &reloader, clock, certificates->get());
+      PdpServer::Create(options.server, &store, &reloader, clock, &metrics, certificates->get());
   if (!server.ok()) return Fail(log, "listen_failed", server.status());
   for (const std::string& address : (*server)->addresses()) {
     log.Info("listening", {{"address", address}});
   }
+  const absl::StatusOr<std::unique_ptr<MetricsEndpoint>> endpoint =
+      ServeMetrics(options, metrics, **server, log);
+  if (!endpoint.ok()) return Fail(log, "metrics_listen_failed", endpoint.status());
 
   WaitForStop(signals, watch->get());
   // Whoever asks twice does not want to wait for the drain. A SIGHUP asks for no end: it stays

@@ -46,9 +46,17 @@ struct FileStatus {
   std::vector<Issue> last_warnings;
 };
 
+// How often the two files, which load as one, were tried, by what came of it.
+struct ReloadCounts {
+  uint64_t changed = 0;    // a new policy decides
+  uint64_t unchanged = 0;  // the files are what decides already
+  uint64_t failed = 0;     // nothing changed: they do not load
+};
+
 struct ReloadStatus {
   FileStatus mcp_config;
   FileStatus gateway_rules;
+  ReloadCounts counts;
 };
 
 enum class ServingState : uint8_t { kEmpty, kStale, kServing };

@@ -181,6 +181,8 @@ ReloadOutcome Reloader::Reload(ReloadMode mode) {
     file->last_attempt = now;
     ++file->attempt_count;
   }
+  ReloadCounts& counts = status_.counts;
+  ++(!attempt.ok ? counts.failed : outcome.changed ? counts.changed : counts.unchanged);
   if (attempt.ok) {
     RecordSuccess(attempt, now);
     outcome.policy = store_->Publish(std::move(attempt.snapshot), status_);

@@ -8,6 +8,24 @@
 #include "pdp/server/convert.h"
 
 namespace ostiary::pdp {
+namespace {
+
+absl::Status Decide(const PublishedPolicy& policy, absl::string_view agent,
+                    const v1::Access& access, const RequestLimits& limits, Decision* made,
+                    v1::Decision* out) {
+  const std::optional<AccessKind> kind = AccessKindFromProto(access.kind());
+  if (!kind.has_value()) {
+    return absl::InvalidArgumentError(
+        "kind is missing or unknown: give SERVER, TOOL, RESOURCE or PROMPT");
+  }
+  OSTIARY_RETURN_IF_ERROR(ValidateAccess(access.server(), *kind, access.name(), limits));
+  const AccessRequest request{agent, access.server(), *kind, access.name()};
+  *made = policy.snapshot->Decide(request);
+  DecisionToProto(*made, policy.snapshot->Explain(request, *made), out);
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 absl::Status RequirePolicy(const PublishedPolicy* policy) {
   if (policy != nullptr) return absl::OkStatus();
@@ -17,22 +35,17 @@ absl::Status RequirePolicy(const PublishedPolicy* policy) {
 }
 
 absl::Status DecideOne(const PublishedPolicy& policy, absl::string_view agent,
-                       const v1::Access& access, const RequestLimits& limits, v1::Decision* out) {
-  const std::optional<AccessKind> kind = AccessKindFromProto(access.kind());
-  if (!kind.has_value()) {
-    return absl::InvalidArgumentError(
-        "kind is missing or unknown: give SERVER, TOOL, RESOURCE or PROMPT");
-  }
-  OSTIARY_RETURN_IF_ERROR(ValidateAccess(access.server(), *kind, access.name(), limits));
-  const AccessRequest request{agent, access.server(), *kind, access.name()};
-  const Decision decision = policy.snapshot->Decide(request);
-  DecisionToProto(decision, policy.snapshot->Explain(request, decision), out);
+                       const v1::Access& access, const RequestLimits& limits,
+                       DecisionCounts* counts, v1::Decision* out) {
+  Decision made;
+  OSTIARY_RETURN_IF_ERROR(Decide(policy, agent, access, limits, &made, out));
+  counts->Count(made);
   return absl::OkStatus();
 }
 
 absl::Status DecideAll(const PublishedPolicy& policy, absl::string_view agent,
                        const google::protobuf::RepeatedPtrField<v1::Access>& accesses,
-                       const RequestLimits& limits,
+                       const RequestLimits& limits, DecisionCounts* counts,
                        google::protobuf::RepeatedPtrField<v1::Decision>* out) {
   if (static_cast<size_t>(accesses.size()) > limits.max_accesses) {
     return absl::ResourceExhaustedError(absl::StrCat("accesses has ", accesses.size(),
@@ -41,11 +54,14 @@ absl::Status DecideAll(const PublishedPolicy& policy, absl::string_view agent,
   }
   out->Reserve(accesses.size());
   size_t bytes = 0;
+  DecisionTally tally;
   for (int i = 0; i < accesses.size(); ++i) {
-    const absl::Status status = DecideOne(policy, agent, accesses[i], limits, out->Add());
+    Decision made;
+    const absl::Status status = Decide(policy, agent, accesses[i], limits, &made, out->Add());
     if (!status.ok()) {
       return {status.code(), absl::StrCat("accesses[", i, "]: ", status.message())};
     }
+    tally.Add(made);
     bytes += (*out)[i].ByteSizeLong();
     if (bytes > limits.max_answer_bytes) {
       return absl::ResourceExhaustedError(
@@ -54,6 +70,7 @@ absl::Status DecideAll(const PublishedPolicy& policy, absl::string_view agent,
                        " are allowed in one answer: ask for fewer at once, or shorten the rules"));
     }
   }
+  counts->Count(tally);
   return absl::OkStatus();
 }
 

@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "ostiary/v1/decision.pb.h"
+#include "pdp/metrics/decision_counts.h"
 #include "pdp/reload/policy_store.h"
 #include "pdp/server/access_validation.h"
 
@@ -17,15 +18,16 @@ namespace ostiary::pdp {
 absl::Status RequirePolicy(const PublishedPolicy* policy);
 
 // Decides one access. INVALID_ARGUMENT says what is missing, RESOURCE_EXHAUSTED what is too large;
-// `*out` is then not to be used. `agent` has been validated.
+// `*out` is then not to be used, and nothing was counted. `agent` has been validated.
 absl::Status DecideOne(const PublishedPolicy& policy, absl::string_view agent,
-                       const v1::Access& access, const RequestLimits& limits, v1::Decision* out);
+                       const v1::Access& access, const RequestLimits& limits,
+                       DecisionCounts* counts, v1::Decision* out);
 
 // Decides all, in order, or none: an error names the first access that is wrong by its index.
 // No accesses are no decisions, which is not an error: a server may list no tools.
 absl::Status DecideAll(const PublishedPolicy& policy, absl::string_view agent,
                        const google::protobuf::RepeatedPtrField<v1::Access>& accesses,
-                       const RequestLimits& limits,
+                       const RequestLimits& limits, DecisionCounts* counts,
                        google::protobuf::RepeatedPtrField<v1::Decision>* out);
 
 }  // namespace ostiary::pdp

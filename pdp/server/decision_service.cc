@@ -20,8 +20,14 @@ grpc::ServerUnaryReactor* Finished(grpc::CallbackServerContext* context,
 }  // namespace
 
 DecisionService::DecisionService(const PolicyStore& store, const RequestLimits& limits,
-                                 const DrainGate& gate, SessionRegistry* sessions)
-    : store_(store), limits_(limits), gate_(gate), sessions_(sessions) {}
+                                 const DrainGate& gate, SessionRegistry* sessions,
+                                 const Clock& clock, Metrics* metrics)
+    : store_(store),
+      limits_(limits),
+      gate_(gate),
+      sessions_(sessions),
+      clock_(clock),
+      metrics_(metrics) {}
 
 grpc::ServerUnaryReactor* DecisionService::Check(grpc::CallbackServerContext* context,
                                                  const v1::CheckRequest* request,
@@ -52,6 +58,7 @@ grpc::ServerBidiReactor<v1::SessionRequest, v1::SessionResponse>* DecisionServic
 
 absl::Status DecisionService::Answer(const v1::CheckRequest& request,
                                      v1::CheckResponse* response) const {
+  const CallTimer timer(Rpc::kCheck, clock_, &metrics_->calls);
   OSTIARY_RETURN_IF_ERROR(gate_.Enter());
   OSTIARY_RETURN_IF_ERROR(ValidateAgent(request.agent(), limits_));
   if (!request.has_access()) {
@@ -60,23 +67,25 @@ absl::Status DecisionService::Answer(const v1::CheckRequest& request,
   const std::shared_ptr<const PublishedPolicy> policy = store_.Current();
   OSTIARY_RETURN_IF_ERROR(RequirePolicy(policy.get()));
   RevisionToProto(policy->revision, response->mutable_revision());
-  return DecideOne(*policy, request.agent(), request.access(), limits_,
+  return DecideOne(*policy, request.agent(), request.access(), limits_, &metrics_->decisions,
                    response->mutable_decision());
 }
 
 absl::Status DecisionService::Answer(const v1::BatchCheckRequest& request,
                                      v1::BatchCheckResponse* response) const {
+  const CallTimer timer(Rpc::kBatchCheck, clock_, &metrics_->calls);
   OSTIARY_RETURN_IF_ERROR(gate_.Enter());
   OSTIARY_RETURN_IF_ERROR(ValidateAgent(request.agent(), limits_));
   const std::shared_ptr<const PublishedPolicy> policy = store_.Current();
   OSTIARY_RETURN_IF_ERROR(RequirePolicy(policy.get()));
   RevisionToProto(policy->revision, response->mutable_revision());
-  return DecideAll(*policy, request.agent(), request.accesses(), limits_,
+  return DecideAll(*policy, request.agent(), request.accesses(), limits_, &metrics_->decisions,
                    response->mutable_decisions());
 }
 
 absl::Status DecisionService::Answer(const v1::ListServersRequest& request,
                                      v1::ListServersResponse* response) const {
+  const CallTimer timer(Rpc::kListServers, clock_, &metrics_->calls);
   OSTIARY_RETURN_IF_ERROR(gate_.Enter());
   OSTIARY_RETURN_IF_ERROR(ValidateAgent(request.agent(), limits_));
   const std::shared_ptr<const PublishedPolicy> policy = store_.Current();

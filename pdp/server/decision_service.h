@@ -7,7 +7,9 @@
 #define OSTIARY_PDP_SERVER_DECISION_SERVICE_H_
 
 #include "absl/status/status.h"
+#include "common/clock.h"
 #include "ostiary/v1/decision.grpc.pb.h"
+#include "pdp/metrics/counts.h"
 #include "pdp/reload/policy_store.h"
 #include "pdp/server/access_validation.h"
 #include "pdp/server/drain_gate.h"
@@ -19,7 +21,7 @@ class DecisionService final : public v1::PolicyDecisionService::CallbackService 
  public:
   // All must outlive the service.
   DecisionService(const PolicyStore& store, const RequestLimits& limits, const DrainGate& gate,
-                  SessionRegistry* sessions);
+                  SessionRegistry* sessions, const Clock& clock, Metrics* metrics);
 
   grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,
                                   const v1::CheckRequest* request,
@@ -43,6 +45,8 @@ class DecisionService final : public v1::PolicyDecisionService::CallbackService 
   const RequestLimits& limits_;
   const DrainGate& gate_;
   SessionRegistry* const sessions_;
+  const Clock& clock_;
+  Metrics* const metrics_;
 };
 
 }  // namespace ostiary::pdp

@@ -44,10 +44,10 @@ struct PdpServer::Rep {
   };
 
   Rep(const ServerOptions& given, PolicyStore* store, Reloader* reloader, const Clock& clock,
-      const ServerCertificates* shown)
+      Metrics* metrics, const ServerCertificates* shown)
       : options(given),
         certificates(shown),
-        sessions(options.sessions, options.requests, *store, clock),
+        sessions(options.sessions, options.requests, *store, clock, metrics),
         worker(options.max_queued_admin_calls),
         health({v1::PolicyDecisionService::service_full_name(),
                 v1::PolicyAdminService::service_full_name()},
@@ -57,7 +57,7 @@ struct PdpServer::Rep {
                     v1::PolicyAdminService::service_full_name(),
                     v1::PolicyDecisionService::service_full_name()},
                    options.max_observers),
-        decisions(*store, options.requests, gate, &sessions),
+        decisions(*store, options.requests, gate, &sessions, clock, metrics),
         admin({reloader->paths(), OSTIARY_VERSION, clock.WallNow()}, options.policy, gate, sessions,
               reloader, &worker) {}
 
@@ -163,12 +163,12 @@ PdpServer::~PdpServer() { rep_->Shutdown(absl::ZeroDuration()); }
 
 absl::StatusOr<std::unique_ptr<PdpServer>> PdpServer::Create(
     const ServerOptions& options, PolicyStore* store, Reloader* reloader, const Clock& clock,
-    const ServerCertificates* certificates) {
+    Metrics* metrics, const ServerCertificates* certificates) {
   OSTIARY_RETURN_IF_ERROR(options.Validate());
   if (options.tls.has_value() && certificates == nullptr) {
     return absl::InternalError("TLS is asked for, and there are no certificates");
   }
-  auto rep = std::make_unique<Rep>(options, store, reloader, clock, certificates);
+  auto rep = std::make_unique<Rep>(options, store, reloader, clock, metrics, certificates);
   Rep* const started = rep.get();
   // The destructor ends what an error leaves behind.
   std::unique_ptr<PdpServer> server(new PdpServer(std::move(rep)));
@@ -189,6 +189,10 @@ absl::StatusOr<std::unique_ptr<PdpServer>> PdpServer::Create(
 }
 
 const std::vector<std::string>& PdpServer::addresses() const { return rep_->addresses; }
+
+SidecarReport PdpServer::Report(size_t max_sidecars) const {
+  return rep_->sessions.Report(max_sidecars);
+}
 
 void PdpServer::Drain() { rep_->Shutdown(rep_->options.drain_grace); }
 

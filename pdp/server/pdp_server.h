@@ -7,15 +7,18 @@
 #ifndef OSTIARY_PDP_SERVER_PDP_SERVER_H_
 #define OSTIARY_PDP_SERVER_PDP_SERVER_H_
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/clock.h"
+#include "pdp/metrics/counts.h"
 #include "pdp/reload/policy_store.h"
 #include "pdp/reload/reloader.h"
 #include "pdp/server/server_options.h"
+#include "pdp/server/session_registry.h"
 #include "pdp/tls/server_certificates.h"
 
 namespace ostiary::pdp {
@@ -27,7 +30,7 @@ class PdpServer {
   // that cannot be had. `certificates` are those of options.tls, and only then needed.
   static absl::StatusOr<std::unique_ptr<PdpServer>> Create(
       const ServerOptions& options, PolicyStore* store, Reloader* reloader, const Clock& clock,
-      const ServerCertificates* certificates = nullptr);
+      Metrics* metrics, const ServerCertificates* certificates = nullptr);
   // Drains, without grace if Drain was not called.
   ~PdpServer();
   PdpServer(const PdpServer&) = delete;
@@ -35,6 +38,9 @@ class PdpServer {
 
   // Where it listens, in the order of the options, with the ports that were taken.
   const std::vector<std::string>& addresses() const;
+
+  // How things stand, from one moment. Thread-safe.
+  SidecarReport Report(size_t max_sidecars) const;
 
   // Ends in good order and returns when all is ended: health says NOT_SERVING, new calls and
   // sessions are refused with UNAVAILABLE, calls in flight finish, sessions have their open checks

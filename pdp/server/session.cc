@@ -23,8 +23,15 @@ absl::Status ValidateSize(absl::string_view field, const std::string& value, siz
 }  // namespace
 
 Session::Session(uint64_t number, const SessionOptions& options, const RequestLimits& limits,
-                 const PolicyStore& store, SessionRegistry* registry)
-    : number_(number), options_(options), limits_(limits), store_(store), registry_(registry) {}
+                 const PolicyStore& store, const Clock& clock, Metrics* metrics,
+                 SessionRegistry* registry)
+    : number_(number),
+      options_(options),
+      limits_(limits),
+      store_(store),
+      clock_(clock),
+      metrics_(metrics),
+      registry_(registry) {}
 
 void Session::Start() {
   const MutexLock lock(&mutex_);
@@ -184,6 +191,7 @@ void Session::PrepareEvent(v1::EventKind kind, const Revision& revision) {
 }
 
 void Session::PrepareResult(const PublishedPolicy* policy) {
+  const CallTimer timer(Rpc::kSessionCheck, clock_, &metrics_->calls);
   const OpenCheck open = std::move(open_.front());
   open_.pop_front();
   open_bytes_ -= open.bytes;
@@ -194,8 +202,8 @@ void Session::PrepareResult(const PublishedPolicy* policy) {
   absl::Status status = RequirePolicy(policy);
   if (status.ok()) {
     RevisionToProto(policy->revision, result->mutable_revision());
-    status =
-        DecideAll(*policy, *agent_, open.check.accesses(), limits_, result->mutable_decisions());
+    status = DecideAll(*policy, *agent_, open.check.accesses(), limits_, &metrics_->decisions,
+                       result->mutable_decisions());
   }
   if (!status.ok()) {
     result->clear_decisions();

@@ -30,9 +30,11 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "common/clock.h"
 #include "common/mutex.h"
 #include "grpcpp/support/server_callback.h"
 #include "ostiary/v1/decision.pb.h"
+#include "pdp/metrics/counts.h"
 #include "pdp/reload/policy_store.h"
 #include "pdp/server/access_validation.h"
 #include "pdp/server/session_options.h"
@@ -45,7 +47,8 @@ class Session final : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Ses
  public:
   // All must outlive the session. `number` is the registry's name for it.
   Session(uint64_t number, const SessionOptions& options, const RequestLimits& limits,
-          const PolicyStore& store, SessionRegistry* registry);
+          const PolicyStore& store, const Clock& clock, Metrics* metrics,
+          SessionRegistry* registry);
 
   // Begins to read. Once, by the registry.
   void Start();
@@ -89,6 +92,8 @@ class Session final : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Ses
   const SessionOptions& options_;
   const RequestLimits& limits_;
   const PolicyStore& store_;
+  const Clock& clock_;
+  Metrics* const metrics_;
   SessionRegistry* const registry_;
 
   Mutex mutex_;

@@ -7,10 +7,13 @@
 namespace ostiary::pdp {
 
 SessionRegistry::SessionRegistry(const SessionOptions& options, const RequestLimits& limits,
-                                 const PolicyStore& store, const Clock& clock)
-    : options_(options), limits_(limits), store_(store), clock_(clock), thread_([this] {
-        Run();
-      }) {}
+                                 const PolicyStore& store, const Clock& clock, Metrics* metrics)
+    : options_(options),
+      limits_(limits),
+      store_(store),
+      clock_(clock),
+      metrics_(metrics),
+      thread_([this] { Run(); }) {}
 
 SessionRegistry::~SessionRegistry() {
   {
@@ -31,7 +34,7 @@ absl::StatusOr<Session*> SessionRegistry::Open() {
           "this PDP has ", session_count_, " sessions, the most that it takes: try another"));
     }
     const uint64_t number = next_number_++;
-    session = std::make_shared<Session>(number, options_, limits_, store_, this);
+    session = std::make_shared<Session>(number, options_, limits_, store_, clock_, metrics_, this);
     slots_[number % kSlots].emplace(number, session);
     ++session_count_;
     // The first session wakes a thread that slept without a deadline.

@@ -27,6 +27,7 @@
 #include "common/clock.h"
 #include "common/mutex.h"
 #include "ostiary/v1/decision.pb.h"
+#include "pdp/metrics/counts.h"
 #include "pdp/reload/policy_store.h"
 #include "pdp/server/session.h"
 
@@ -54,7 +55,7 @@ class SessionRegistry {
  public:
   // All must outlive the registry.
   SessionRegistry(const SessionOptions& options, const RequestLimits& limits,
-                  const PolicyStore& store, const Clock& clock);
+                  const PolicyStore& store, const Clock& clock, Metrics* metrics);
   // There must be no session left.
   ~SessionRegistry();
 
@@ -91,6 +92,7 @@ class SessionRegistry {
   const RequestLimits& limits_;
   const PolicyStore& store_;
   const Clock& clock_;
+  Metrics* const metrics_;
   std::atomic<size_t> total_open_bytes_{0};
 
   mutable Mutex mutex_;

@@ -53,7 +53,7 @@ class Pdp {
 
   void OpenSession() {
     EndSession();
-    if (!sessions_) sessions_.emplace(options_, limits_, store_, Clock::System());
+    if (!sessions_) sessions_.emplace(options_, limits_, store_, Clock::System(), &metrics_);
     session_ = *sessions_->Open();
     stream_ = std::make_unique<SessionStream>(session_);
     model_ = Model();
@@ -278,7 +278,8 @@ class Pdp {
   const DrainGate gate_{};
   PolicyStore store_{"epoch"};
   std::optional<SessionRegistry> sessions_;  // its thread costs more than most inputs
-  DecisionService service_{store_, limits_, gate_, nullptr};
+  Metrics metrics_;
+  DecisionService service_{store_, limits_, gate_, nullptr, Clock::System(), &metrics_};
   size_t published_ = 0;
   Session* session_ = nullptr;
   std::unique_ptr<SessionStream> stream_;

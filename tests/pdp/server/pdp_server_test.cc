@@ -49,7 +49,9 @@ grpc::Status Ask(const std::shared_ptr<grpc::Channel>& channel) {
 absl::Status CreateAt(RunningPdp* with, const std::string& address) {
   ServerOptions options;
   options.listen = {address};
-  return PdpServer::Create(options, &with->store(), &with->reloader(), Clock::System()).status();
+  return PdpServer::Create(options, &with->store(), &with->reloader(), Clock::System(),
+                           &with->metrics())
+      .status();
 }
 
 TEST(PdpServerTest, AnswersOnAllItsAddresses) {
@@ -110,7 +112,9 @@ TEST(PdpServerTest, TakesAllItsAddressesOrNone) {
   ServerOptions options;
   options.listen = {address, pdp.tcp_address()};
   EXPECT_EQ(
-      PdpServer::Create(options, &pdp.store(), &pdp.reloader(), Clock::System()).status().code(),
+      PdpServer::Create(options, &pdp.store(), &pdp.reloader(), Clock::System(), &pdp.metrics())
+          .status()
+          .code(),
       absl::StatusCode::kUnavailable);
   EXPECT_TRUE(CreateAt(&pdp, address).ok());
 }

@@ -46,7 +46,7 @@ RunningPdp::RunningPdp(ServerOptions options, StartWith start)
     EXPECT_TRUE(reloader_.Reload().ok);
   }
   auto server = PdpServer::Create(WithAddresses(std::move(options), socket_path()), &store_,
-                                  &reloader_, Clock::System());
+                                  &reloader_, Clock::System(), &metrics_);
   if (!server.ok()) {
     ADD_FAILURE() << server.status();
     std::abort();

@@ -11,6 +11,7 @@
 #include "grpcpp/channel.h"
 #include "ostiary/v1/admin.grpc.pb.h"
 #include "ostiary/v1/decision.grpc.pb.h"
+#include "pdp/metrics/counts.h"
 #include "pdp/reload/policy_store.h"
 #include "pdp/reload/reloader.h"
 #include "pdp/server/pdp_server.h"
@@ -49,6 +50,7 @@ class RunningPdp {
   std::string tcp_address() const { return server_->addresses()[1]; }
   PolicyStore& store() { return store_; }
   Reloader& reloader() { return reloader_; }
+  Metrics& metrics() { return metrics_; }
   PdpServer& server() { return *server_; }
   void Stop() { server_.reset(); }
 
@@ -57,6 +59,7 @@ class RunningPdp {
   Log log_;
   PolicyStore store_;
   Reloader reloader_;
+  Metrics metrics_;
   std::unique_ptr<PdpServer> server_;
 };
 
