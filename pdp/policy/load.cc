@@ -1,22 +1,18 @@
 #include "pdp/policy/load.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/strings/str_cat.h"
 #include "common/json/json_document.h"
 #include "pdp/policy/catalog_parser.h"
 #include "pdp/policy/issue_log.h"
 #include "pdp/policy/lint.h"
+#include "pdp/policy/parse_file.h"
 #include "pdp/policy/rules_parser.h"
 #include "pdp/policy/snapshot_builder.h"
 
 namespace ostiary::pdp {
 namespace {
-
-// Positions are 32 bits wide.
-constexpr size_t kMaxTextBytes = 0xfffffffe;
 
 class Loader {
  public:
@@ -47,7 +43,7 @@ class Loader {
  private:
   void LoadCatalog(const PolicyFile& file) {
     JsonDocument document;
-    if (!Parse(file, &document)) return;
+    if (!ParseFile(file, limits_, &log_, &document)) return;
     const size_t errors_before = log_.error_count();
     catalog_ = ReadCatalog(document, &log_);
     if (log_.error_count() > errors_before) return;
@@ -58,7 +54,7 @@ class Loader {
 
   std::shared_ptr<const PolicySnapshot> LoadRules() {
     JsonDocument document;
-    if (!Parse(source_.rules, &document)) return nullptr;
+    if (!ParseFile(source_.rules, limits_, &log_, &document)) return nullptr;
     RulesParser parser(limits_.max_pattern_bytes, &log_);
     const RulesOutline outline = parser.ReadOutline(document.root());
     SnapshotBuilder builder(source_.rules.name, source_.rules.text);
@@ -98,28 +94,6 @@ class Loader {
       builder->AddAgent(site.id, policy, rules.offset);
       if (log_.count() == issues_before) known.emplace(site.rules.raw(), policy);
     }
-  }
-
-  // Text to JSON; an error in the log where that fails.
-  bool Parse(const PolicyFile& file, JsonDocument* document) {
-    const auto fail = [this](size_t offset, std::string message) {
-      log_.Add(Severity::kError, offset, "", std::move(message));
-      return false;
-    };
-    const size_t max_bytes = std::min(limits_.max_file_bytes, kMaxTextBytes);
-    if (file.text.size() > max_bytes) {
-      return fail(IssueLog::kWholeFile, absl::StrCat("the file has ", file.text.size(),
-                                                     " bytes, more than the limit of ", max_bytes));
-    }
-    if (file.text.find_first_not_of(" \t\r\n") == absl::string_view::npos) {
-      return fail(IssueLog::kWholeFile, "the file is empty: it must be a JSON object, at least {}");
-    }
-    JsonLimits limits;
-    limits.max_bytes = max_bytes;
-    limits.max_depth = limits_.max_depth;
-    if (document->Parse(file.text, limits)) return true;
-    return fail(document->error().offset,
-                absl::StrCat("not valid JSON: ", document->error().message));
   }
 
   const PolicySource& source_;
