@@ -11,13 +11,19 @@ PARTS = {
     "pdp/metrics": ["common", "pdp/policy", "pdp/reload"],
     # The certificates that the PDP shows, checked. The wire that shows them is pdp/server.
     "pdp/tls": ["common", "pdp/policy", "pdp/reload", "pdp/metrics"],
+    # Who is asking, and for which agents.
+    "pdp/identity": ["common", "pdp/policy", "pdp/reload", "pdp/metrics"],
     "pdp/server": [
-        "common", "pdp/policy", "pdp/reload", "pdp/metrics", "pdp/tls", "ostiary/v1", "google/rpc",
+        "common", "pdp/policy", "pdp/reload", "pdp/metrics", "pdp/tls", "pdp/identity", "ostiary/v1", "google/rpc",
     ],
     # What the commands of ostiary-pdp do; main.cc reads their flags.
-    "pdp/commands": ["common", "pdp/policy", "pdp/reload", "pdp/metrics", "pdp/tls", "pdp/server"],
+    "pdp/commands": [
+        "common", "pdp/policy", "pdp/reload", "pdp/metrics", "pdp/tls", "pdp/identity", "pdp/server",
+    ],
     # main.cc and what lies beside it.
-    "pdp": ["common", "pdp/policy", "pdp/reload", "pdp/metrics", "pdp/tls", "pdp/server", "pdp/commands"],
+    "pdp": [
+        "common", "pdp/policy", "pdp/reload", "pdp/metrics", "pdp/tls", "pdp/identity", "pdp/server", "pdp/commands",
+    ],
     "sidecar/core": ["common"],
     "sidecar/stdio": ["common", "sidecar/core"],
     "sidecar/pdp_client": ["common", "sidecar/core", "ostiary/v1", "google/rpc"],
