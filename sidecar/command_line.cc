@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "sidecar/connect_flags.h"
 #include "sidecar/flag.h"
 #include "sidecar/run_flags.h"
+#include "sidecar/serve_flags.h"
 
 namespace ostiary::sidecar {
 namespace {
@@ -34,6 +36,25 @@ constexpr char kRunFooter[] =
     "Example:\n"
     "  ostiary-sidecar run --agent researcher --server filesystem --rules rules.json \\\n"
     "      -- npx -y @modelcontextprotocol/server-filesystem /tmp";
+
+constexpr char kServeFooter[] =
+    "Behind -- stands the server's command. One server is started for each connection, guarded as\n"
+    "by `run`, and ends with it; SIGTERM ends them all. Whoever is not allowed hears why.\n"
+    "\n"
+    "Every flag can be given as OSTIARY_<FLAG> in the environment.\n"
+    "\n"
+    "Exit status: 64 wrong usage, 78 unusable configuration, 0 once it was told to end.\n"
+    "\n"
+    "Example, in a container of its own, for an agent that runs as user 1000 in another:\n"
+    "  ostiary-sidecar serve --listen unix:/run/mcp/github.sock --allow-uid 1000 \\\n"
+    "      --agent researcher --server github --pdp unix:/run/ostiary/pdp.sock \\\n"
+    "      -- github-mcp-server stdio";
+
+constexpr char kConnectFooter[] =
+    "Exit status: what `run` would have left with, which is the server's own; 69 where no session\n"
+    "came about, or it went away; 64 wrong usage.\n"
+    "\n"
+    "Example: ostiary-sidecar connect unix:/run/mcp/github.sock";
 
 Words Split(int argc, const char* const* argv) {
   const char* const* const end = argv + argc;
@@ -64,11 +85,21 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   CLI::App* const run = app.add_subcommand("run", "Start an MCP server and guard it");
   run->footer(kRunFooter);
   const RunFlags run_flags(run);
+  CLI::App* const serve =
+      app.add_subcommand("serve", "Start an MCP server for each connection, and guard it");
+  serve->footer(kServeFooter);
+  const ServeFlags serve_flags(serve);
+  CLI::App* const connect = app.add_subcommand(
+      "connect", "Be the stdio end of a server that `serve` starts and guards elsewhere");
+  connect->footer(kConnectFooter);
+  const ConnectFlags connect_flags(connect);
   try {
     app.parse(std::vector<std::string>(words.arguments.rbegin(), words.arguments.rend()));
   } catch (const CLI::ParseError& error) {
     return ExitNow{app.exit(error, std::cout, std::cerr) == 0 ? 0 : EX_USAGE};
   }
+  if (serve->parsed()) return Checked(serve_flags.Options(words));
+  if (connect->parsed()) return Checked(connect_flags.Options(words));
   return Checked(run_flags.Options(words));
 }
 

@@ -5,7 +5,9 @@
 
 #include <variant>
 
+#include "sidecar/connect_options.h"
 #include "sidecar/run_options.h"
+#include "sidecar/serve_options.h"
 
 namespace ostiary::sidecar {
 
@@ -15,7 +17,7 @@ struct ExitNow {
 };
 
 // One alternative for each subcommand.
-using CommandLine = std::variant<ExitNow, RunOptions>;
+using CommandLine = std::variant<ExitNow, RunOptions, ServeOptions, ConnectOptions>;
 
 // Reads the arguments, and OSTIARY_<FLAG> from the environment where a flag is not given.
 CommandLine ParseCommandLine(int argc, const char* const* argv);

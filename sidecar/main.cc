@@ -11,7 +11,9 @@
 
 #include "absl/status/statusor.h"
 #include "sidecar/command_line.h"
+#include "sidecar/connect_command.h"
 #include "sidecar/run_command.h"
+#include "sidecar/serve_command.h"
 
 namespace ostiary::sidecar {
 namespace {
@@ -37,6 +39,8 @@ void OpenStandardDescriptors() {
 // The exit status of a subcommand, or why it could not do its work.
 absl::StatusOr<int> Do(const ExitNow& exit) { return exit.status; }
 absl::StatusOr<int> Do(const RunOptions& options) { return RunServer(options, TakeEnvironment()); }
+absl::StatusOr<int> Do(const ServeOptions& options) { return Serve(options, TakeEnvironment()); }
+absl::StatusOr<int> Do(const ConnectOptions& options) { return Connect(options); }
 
 int Main(int argc, char** argv) {
   OpenStandardDescriptors();

@@ -18,6 +18,7 @@
 #include "sidecar/stdio/child_process.h"
 #include "sidecar/stdio/event_loop.h"
 #include "sidecar/stdio/inbox.h"
+#include "sidecar/stdio/server_command.h"
 #include "sidecar/stdio/signals.h"
 #ifdef OSTIARY_WITH_PDP
 #include "sidecar/pdp_client/channel.h"
@@ -90,6 +91,12 @@ absl::StatusOr<int> RunServer(const RunOptions& options, std::vector<std::string
   const int status = loop.Run();
   server.reset();  // before anything else takes its time to end
   return status;
+}
+
+absl::Status CheckRun(const RunOptions& options, std::vector<std::string> environment) {
+  OSTIARY_ASSIGN_OR_RETURN(const ServerCommand command,
+                           ChooseCommand(options, std::move(environment)));
+  return FindProgram(command.arguments.at(0), command.environment).status();
 }
 
 }  // namespace ostiary::sidecar

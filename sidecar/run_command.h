@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "sidecar/run_options.h"
 
@@ -16,6 +17,10 @@ namespace ostiary::sidecar {
 //
 // The server gets `environment`, as NAME=VALUE.
 absl::StatusOr<int> RunServer(const RunOptions& options, std::vector<std::string> environment);
+
+// What RunServer would find wrong with the configuration at once: a catalog that cannot be read, a
+// program that is not there. Starts nothing.
+absl::Status CheckRun(const RunOptions& options, std::vector<std::string> environment);
 
 }  // namespace ostiary::sidecar
 

@@ -17,7 +17,7 @@ int ParentDeathSignal() { return SIGRTMIN + 4; }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Signals>> Signals::Take() {
+absl::StatusOr<std::unique_ptr<Signals>> Signals::Take(OnParentDeath on_parent_death) {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
   ::signal(SIGCHLD, SIG_DFL);
@@ -32,7 +32,7 @@ absl::StatusOr<std::unique_ptr<Signals>> Signals::Take() {
   UniqueFd fd(::signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!fd.valid()) return absl::ErrnoToStatus(errno, "cannot create a signalfd");
   const pid_t parent = ::getppid();
-  ::prctl(PR_SET_PDEATHSIG, ParentDeathSignal());
+  if (on_parent_death == OnParentDeath::kEnd) ::prctl(PR_SET_PDEATHSIG, ParentDeathSignal());
   return std::unique_ptr<Signals>(new Signals(std::move(fd), parent));
 }
 

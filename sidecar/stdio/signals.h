@@ -3,12 +3,13 @@
 // Made first thing in main, since threads inherit the mask: SIGTERM, SIGINT and SIGHUP are blocked
 // in all of them and read here. SIGPIPE and SIGXFSZ (a log that may not grow) are ignored and
 // SIGCHLD is at its default, whatever was inherited. A parent that dies asks to end too, even if
-// others keep the client's pipes open.
+// others keep the client's pipes open, unless one is a service that outlives whoever started it.
 #ifndef OSTIARY_SIDECAR_STDIO_SIGNALS_H_
 #define OSTIARY_SIDECAR_STDIO_SIGNALS_H_
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -18,9 +19,12 @@
 
 namespace ostiary::sidecar {
 
+enum class OnParentDeath : uint8_t { kEnd, kGoOn };
+
 class Signals {
  public:
-  static absl::StatusOr<std::unique_ptr<Signals>> Take();
+  static absl::StatusOr<std::unique_ptr<Signals>> Take(
+      OnParentDeath on_parent_death = OnParentDeath::kEnd);
 
   // Readable when there may be something to read.
   int fd() const { return fd_.get(); }
