@@ -59,9 +59,8 @@ class Endings : public ::testing::Test {
       if (pid_t pid; absl::SimpleAtoi(word, &pid)) family_.emplace_back(pid);
     }
     ASSERT_EQ(family_.size(), 4u) << answer;
-    for (const ChildFacts& child : ChildrenOf(sidecar.value_or(sidecar_->pid()))) {
-      EXPECT_EQ(child.name, "ostiary-guard");
-      family_.emplace_back(child.pid);
+    for (const ChildFacts& guard : GuardsBelow(sidecar.value_or(sidecar_->pid()))) {
+      family_.emplace_back(guard.pid);
     }
     ASSERT_EQ(family_.size(), 5u);
     for (int i = 0; i < kOpenCalls; ++i) sidecar_->WriteLine(Call(absl::StrCat(i), "slow"));
@@ -182,7 +181,7 @@ TEST_F(Endings, ClientKilled) {
 TEST_F(Endings, DaemonsThatEndLeaveNoZombie) {
   Start({});
   for (int i = 0; i < 100; ++i) ASSERT_THAT(Ask(absl::StrCat(i), "passing"), HasSubstr("done"));
-  const std::vector<ChildFacts> guards = ChildrenOf(sidecar_->pid());
+  const std::vector<ChildFacts> guards = GuardsBelow(sidecar_->pid());
   ASSERT_EQ(guards.size(), 1u);
   std::vector<ChildFacts> children;
   const MonoTime until = Clock::System().Now() + TestProcess::kPatience;

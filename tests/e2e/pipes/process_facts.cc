@@ -62,6 +62,19 @@ std::vector<ChildFacts> ChildrenOf(pid_t parent) {
   return children;
 }
 
+std::vector<ChildFacts> GuardsBelow(pid_t ancestor) {
+  std::vector<ChildFacts> guards;
+  for (const ChildFacts& child : ChildrenOf(ancestor)) {
+    if (child.name == "ostiary-guard") {
+      guards.push_back(child);  // what it guards is not looked at
+    } else {
+      const std::vector<ChildFacts> below = GuardsBelow(child.pid);
+      guards.insert(guards.end(), below.begin(), below.end());
+    }
+  }
+  return guards;
+}
+
 std::string Megabytes(size_t bytes) {
   return absl::StrFormat("%.1f MB", static_cast<double>(bytes) / (1 << 20));
 }

@@ -23,6 +23,8 @@ struct ChildFacts {
   char state;  // as in ps: 'Z' is a zombie
 };
 std::vector<ChildFacts> ChildrenOf(pid_t parent);
+// The guards (sidecar/stdio/guard.h) of the sidecar `ancestor`, or of those that it started.
+std::vector<ChildFacts> GuardsBelow(pid_t ancestor);
 
 // Under a sanitizer memory is not the product's: figures are printed and not judged.
 constexpr bool MemoryCounts() {

@@ -46,8 +46,15 @@ std::string RulesFolder::Path(absl::string_view name) const {
 
 std::vector<std::string> RulesFolder::Sidecar(const std::vector<std::string>& command,
                                               const std::vector<std::string>& flags) const {
-  std::vector<std::string> arguments = {SIDECAR,    "run", "--agent", "a",
-                                        "--server", "s",   "--rules", Path("rules.json")};
+  const char* const other = std::getenv("OSTIARY_TEST_SIDECAR");
+  std::vector<std::string> arguments = {other == nullptr ? SIDECAR : other,
+                                        "run",
+                                        "--agent",
+                                        "a",
+                                        "--server",
+                                        "s",
+                                        "--rules",
+                                        Path("rules.json")};
   arguments.insert(arguments.end(), flags.begin(), flags.end());
   arguments.emplace_back("--");
   arguments.insert(arguments.end(), command.begin(), command.end());

@@ -23,7 +23,7 @@ class RulesFolder {
   RulesFolder& operator=(const RulesFolder&) = delete;
 
   std::string Path(absl::string_view name) const;
-  // `ostiary-sidecar run …` before `command`.
+  // `ostiary-sidecar run …` before `command`; OSTIARY_TEST_SIDECAR may name another program.
   std::vector<std::string> Sidecar(const std::vector<std::string>& command,
                                    const std::vector<std::string>& flags = {}) const;
 
