@@ -27,10 +27,18 @@
 {{- default (printf "%s-bindings" (include "ostiary.fullname" .)) .Values.identity.bindings.existingConfigMap -}}
 {{- end -}}
 
-{{/* The access of a helm test: its agent where the test asks, as a list. (dict "root" $ "access" .Values.tests.allow) */}}
-{{- define "ostiary.askTest" -}}
-{{- if and .root.Values.tests.enabled .access -}}
-{{- if or (ne .access.agent "ostiary-test") (eq .name "deny") -}}yes
+{{/* "yes" where helm test can ask: nobody is identified, or a token does it. A test has no client certificate. */}}
+{{- define "ostiary.tested" -}}
+{{- if and .Values.tests.enabled (or .Values.identity.tokens.enabled (not (include "ostiary.identified" .))) -}}
+{{- if or (ne .Values.tls.mode "existingSecret") .Values.tls.ca -}}yes{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* "yes" where helm test asks for this access: (dict "root" $ "effect" "allow" "access" .Values.tests.allow). What the
+default asks to be allowed is known to be so by the default rules alone. */}}
+{{- define "ostiary.asked" -}}
+{{- if .access -}}
+{{- if or (eq .effect "deny") (ne .access.agent "ostiary-test") -}}yes
 {{- else if and (include "ostiary.ownPolicy" .root) (kindIs "map" .root.Values.rules) -}}yes
 {{- end -}}
 {{- end -}}
