@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/status_macros.h"
 #include "sidecar/command_line.h"
 #include "sidecar/connect_command.h"
+#include "sidecar/foreign_code.h"
 #include "sidecar/run_command.h"
 #include "sidecar/serve_command.h"
 
@@ -38,9 +40,17 @@ void OpenStandardDescriptors() {
 
 // The exit status of a subcommand, or why it could not do its work.
 absl::StatusOr<int> Do(const ExitNow& exit) { return exit.status; }
-absl::StatusOr<int> Do(const RunOptions& options) { return RunServer(options, TakeEnvironment()); }
-absl::StatusOr<int> Do(const ServeOptions& options) { return Serve(options, TakeEnvironment()); }
 absl::StatusOr<int> Do(const ConnectOptions& options) { return Connect(options); }
+
+absl::StatusOr<int> Do(const RunOptions& options) {
+  OSTIARY_RETURN_IF_ERROR(RefuseForeignCode());
+  return RunServer(options, TakeEnvironment());
+}
+
+absl::StatusOr<int> Do(const ServeOptions& options) {
+  OSTIARY_RETURN_IF_ERROR(RefuseForeignCode());
+  return Serve(options, TakeEnvironment());
+}
 
 int Main(int argc, char** argv) {
   OpenStandardDescriptors();
