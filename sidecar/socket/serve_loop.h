@@ -72,6 +72,8 @@ class ServeLoop {
   void Run();
   // Takes what is there, waiting for it if `wait` is not over before. False once all is over.
   bool Step(std::optional<MonoDuration> wait);
+  // What a signal makes it do: lets nobody in any more, and tells every session to end.
+  void EndAll();
 
  private:
   struct Connection {
@@ -90,7 +92,6 @@ class ServeLoop {
   void Hear(Connections::iterator connection);
   void HearOfSession(Connection* connection);
   void TellEnds();
-  void EndAll();
   void HandleDeadlines();
 
   size_t Sessions() const;

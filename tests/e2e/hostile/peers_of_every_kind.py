@@ -12,14 +12,15 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 def reader_commands():
-    """Name of a reader → its command without the record."""
+    """Name of a reader → its command without the record. OSTIARY_TEST_READERS names the wanted ones, by commas."""
     commands = {name: [sys.executable, "-E", "-s", str(HERE / "reader_server.py"), name] for name in readers.READERS}
     if go := os.environ.get("OSTIARY_TEST_GO_READER"):
         commands["go"] = [go]
     if node := shutil.which("node"):
         commands["node"] = [node, str(HERE / "node_reader.mjs"), "parse"]
         commands["node_assign"] = [node, str(HERE / "node_reader.mjs"), "assign"]
-    return commands
+    wanted = os.environ.get("OSTIARY_TEST_READERS")
+    return {name: commands[name] for name in wanted.split(",")} if wanted else commands
 
 
 def sidecar_command(directory, server_command, denied=("deny*",)):
