@@ -46,6 +46,24 @@ dyn({{ include "ostiary.cel" $item }})
       "servers" .servers) -}}
 {{- end -}}
 
+{{/* The names of the secrets that MCP servers have, as a JSON list. */}}
+{{- define "ostiary.serverSecrets" -}}
+{{- $names := list -}}
+{{- range .Values.attach.servers -}}
+{{- range .env -}}
+{{- with .valueFrom }}{{ with .secretKeyRef }}{{ $names = append $names .name }}{{ end }}{{ end -}}
+{{- end -}}
+{{- range .envFrom -}}
+{{- with .secretRef }}{{ $names = append $names .name }}{{ end -}}
+{{- end -}}
+{{- range .volumes -}}
+{{- with .secret }}{{ $names = append $names .secretName }}{{ end -}}
+{{- with .projected }}{{ range .sources }}{{ with .secret }}{{ $names = append $names .name }}{{ end }}{{ end }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson (uniq $names) -}}
+{{- end -}}
+
 {{/* What the policies share. Every list of pods' parts is dyn: containers and init containers are looked at together. */}}
 {{- define "ostiary.admissionVariables" -}}
 {{- $agent := include "ostiary.attach" (dict "root" . "mode" "agent" "servers" list) | fromYaml -}}

@@ -18,6 +18,11 @@
           items:
             - key: {{ (.ca | default dict).key | default "ca.crt" }}
               path: ca.crt
+# Mounted where the pod's API token would be, so that ours and the servers' containers get none.
+- name: ostiary-no-token
+  emptyDir:
+    medium: Memory
+    sizeLimit: 1Mi
 {{- if eq (include "ostiary-attach.mode" .) "split" }}
 {{- range .servers }}
 # The socket of this server alone: one server cannot take another's place.
@@ -44,6 +49,13 @@ securityContext:
 volumeMounts:
   - name: ostiary-bin
     mountPath: /opt/ostiary
+  {{- include "ostiary-attach.noToken" . | nindent 2 }}
+{{- end -}}
+
+{{- define "ostiary-attach.noToken" -}}
+- name: ostiary-no-token
+  mountPath: /var/run/secrets/kubernetes.io/serviceaccount
+  readOnly: true
 {{- end -}}
 
 {{- define "ostiary-attach.initContainers" -}}

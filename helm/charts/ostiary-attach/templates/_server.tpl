@@ -1,7 +1,7 @@
 {{/*
 An MCP server behind its sidecar, as a native sidecar container: (dict "attach" $attach "server" $server).
 A server: name, image, command (its own, with arguments); and pullPolicy, env, envFrom, volumes, volumeMounts, user,
-resources, maxConnections, writableRoot, workingDir.
+resources, maxConnections, writableRoot, workingDir, apiToken (let the pod's API token, if it has one, be mounted here).
 */}}
 {{- define "ostiary-attach.server" -}}
 {{- $server := .server -}}
@@ -58,6 +58,9 @@ volumeMounts:
     readOnly: true
   - name: ostiary-mcp-{{ $server.name }}
     mountPath: /run/mcp/{{ $server.name }}
+  {{- if not $server.apiToken }}
+  {{- include "ostiary-attach.noToken" . | nindent 2 }}
+  {{- end }}
   {{- with $server.volumeMounts }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
