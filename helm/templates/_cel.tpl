@@ -73,6 +73,9 @@ dyn({{ include "ostiary.cel" $item }})
 {{- $commonMounts := include "ostiary-attach.volumeMounts" $split | fromYamlArray -}}
 {{- range .Values.attach.servers -}}
 {{- $one := include "ostiary.attach" (dict "root" $ "mode" "split" "servers" (list .)) | fromYaml -}}
+{{- if has .name $names -}}
+{{- fail (printf "attach.servers: two servers are called %s" .name) -}}
+{{- end -}}
 {{- $names = append $names .name -}}
 {{- $container := include "ostiary-attach.server" (dict "attach" $one "server" .) | fromYaml -}}
 {{- $containers = append $containers (dict "server" .name "value" $container) -}}

@@ -1,0 +1,63 @@
+"""Every values file of helm/ci: objects that the API server's schemas take, pods that the restricted level takes."""
+
+import unittest
+
+import chart
+
+
+class EveryValuesFile(unittest.TestCase):
+    def test_there_are_values_files(self):
+        self.assertGreaterEqual(len(chart.CI_FILES), 10)
+
+    def test_objects_are_valid(self):
+        for path in chart.CI_FILES:
+            with self.subTest(path.name):
+                self.assertEqual(chart.conform(chart.template("--values", path)), "")
+
+    def test_names_are_unique(self):
+        for path in chart.CI_FILES:
+            with self.subTest(path.name):
+                names = [(o["kind"], o["metadata"].get("namespace"), o["metadata"]["name"]) for o in chart.render(path)]
+                self.assertEqual(len(names), len(set(names)))
+
+    def test_pods_hold_what_the_restricted_level_asks(self):
+        for path in chart.CI_FILES:
+            for name, spec in chart.pods(chart.render(path)):
+                with self.subTest(path.name, pod=name):
+                    self.assertIs(spec["automountServiceAccountToken"], False)
+                    self.assertIs(spec["enableServiceLinks"], False)
+                    self.assertIs(spec["securityContext"]["runAsNonRoot"], True)
+                    self.assertEqual(spec["securityContext"]["seccompProfile"], {"type": "RuntimeDefault"})
+                    self.assertNotIn("hostNetwork", spec)
+                    for container in spec["containers"] + spec.get("initContainers", []):
+                        context = container["securityContext"]
+                        self.assertIs(context["allowPrivilegeEscalation"], False)
+                        self.assertIs(context["readOnlyRootFilesystem"], True)
+                        self.assertEqual(context["capabilities"], {"drop": ["ALL"]})
+                        self.assertIn("memory", container["resources"]["limits"])
+                        self.assertIn("cpu", container["resources"]["requests"])
+
+    def test_a_file_that_breaks_a_schema_is_found(self):
+        broken = chart.template("--values", chart.CI_FILES[0]).replace("automountServiceAccountToken:", "automountToken:")
+        self.assertRegex(chart.conform(broken), "additional properties 'automountToken' not allowed|automountToken")
+
+
+class Changes(unittest.TestCase):
+    """What a change of values does to the pods."""
+
+    def pod_template(self, values):
+        return chart.one(chart.render(values), "Deployment")["spec"]["template"]
+
+    def test_rules_and_bindings_restart_nothing(self):
+        changed = {"rules": {"agents": {"another": {"allow": {"servers": ["*"]}}}},
+                   "mcpConfig": {"mcpServers": {"other": {"command": "true"}}},
+                   "identity": {"bindings": {"admins": ["local:loopback"]}}}
+        before = self.pod_template({"mcpConfig": {"mcpServers": {}, "_comment": "none yet"}})
+        self.assertEqual(self.pod_template(changed), before)
+
+    def test_an_image_does(self):
+        self.assertNotEqual(self.pod_template({"image": {"tag": "2"}}), self.pod_template({}))
+
+
+if __name__ == "__main__":
+    unittest.main()

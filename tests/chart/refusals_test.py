@@ -1,0 +1,102 @@
+"""Values that are nonsense are refused, with words that say where."""
+
+import unittest
+
+import chart
+
+
+# What: (values, words of the message).
+CASES = {
+    "an unknown value": ({"replcas": 3}, "additional properties 'replcas' not allowed"),
+    "an unknown value deeper": ({"tls": {"moed": "disabled"}}, "at '/tls'.*additional properties 'moed'"),
+    "no replicas": ({"replicas": 0}, "/replicas.*minimum"),
+    "a fraction of replicas": ({"replicas": 1.5}, "/replicas"),
+    "replicas as text": ({"replicas": "2"}, "/replicas.*got string, want integer"),
+    "a digest that is none": ({"image": {"digest": "latest"}}, "/image/digest.*pattern"),
+    "a tag in the repository": ({"image": {"repository": "ostiary:1"}}, "/image/repository"),
+    "a pull policy that is none": ({"image": {"pullPolicy": "Sometimes"}}, "/image/pullPolicy.*one of"),
+    "a pull secret as an object": ({"imagePullSecrets": [{"name": "a"}]}, "/imagePullSecrets/0"),
+    "a number of labels": ({"commonLabels": {"a": 1}}, "/commonLabels/a.*want string"),
+    "no rules": ({"rules": 3}, "/rules"),
+    "an empty text of rules": ({"rules": ""}, "/rules"),
+    "two sources of rules": ({"policy": {"existingConfigMap": "a", "volume": {"emptyDir": {}}}}, "'not' failed"),
+    "a volume of two sources": ({"policy": {"volume": {"emptyDir": {}, "secret": {}}}}, "/policy/volume.*maxProperties"),
+    "a volume with a name": ({"policy": {"volume": {"name": "a"}}}, "/policy/volume"),
+    "a rules file with a path": ({"policy": {"rulesKey": "a/b"}}, "/policy/rulesKey"),
+    "a log level that is none": ({"pdp": {"logLevel": "trace"}}, "/pdp/logLevel.*one of"),
+    "a duration without a unit": ({"pdp": {"maxConnectionAge": "10"}}, "/pdp/maxConnectionAge"),
+    "a number for a duration": ({"pdp": {"maxConnectionAge": 10}}, "/pdp/maxConnectionAge.*want string"),
+    "an address with a port": ({"pdp": {"listenAddress": "0.0.0.0:1"}}, "/pdp/listenAddress"),
+    "an argument that is no flag": ({"pdp": {"extraArgs": ["serve"]}}, "/pdp/extraArgs/0"),
+    "a flag by the environment": ({"pdp": {"extraEnv": [{"name": "OSTIARY_RULES", "value": "x"}]}}, "/pdp/extraEnv/0/name"),
+    "a volume of the chart's again": ({"pdp": {"extraVolumes": [{"name": "tls", "emptyDir": {}}]}}, "/pdp/extraVolumes/0"),
+    "a checksum that would restart": ({"podAnnotations": {"checksum/rules": "1"}}, "checksum/rules"),
+    "an update that cannot go on": ({"updateStrategy": {"maxUnavailable": 0, "maxSurge": 0}}, "/updateStrategy"),
+    "a budget that holds every drain": ({"podDisruptionBudget": {"maxUnavailable": 0}}, "/podDisruptionBudget/maxUnavailable"),
+    "an autoscaler at no CPU": ({"autoscaling": {"targetCPUUtilizationPercentage": 0}}, "/autoscaling/targetCPU"),
+    "a TLS mode that is none": ({"tls": {"mode": "tls"}}, "/tls/mode.*one of"),
+    "no TLS, and tokens": ({"tls": {"mode": "disabled"}}, "/identity/tokens/enabled"),
+    "no TLS, and client certificates": ({"tls": {"mode": "disabled"}, "identity": {
+        "tokens": {"enabled": False}, "clientCA": {"secret": "a"}}}, "/identity/clientCA/secret"),
+    "no TLS, and attached pods": ({"tls": {"mode": "disabled"}, "identity": {"tokens": {"enabled": False}},
+                                  "attach": {"admission": {"enabled": True}}}, "/attach/admission/enabled|/identity/tokens"),
+    "an existing secret without a name": ({"tls": {"mode": "existingSecret"}}, "/tls/existingSecret/name"),
+    "a CA where the chart makes one": ({"tls": {"ca": "-----BEGIN CERTIFICATE-----\nx"}}, "/tls/ca"),
+    "a CA that is a path": ({"tls": {"mode": "certManager", "ca": "/ca.crt"}}, "/tls/ca"),
+    "an IP address that is a name": ({"tls": {"ipAddresses": ["localhost"]}}, "/tls/ipAddresses/0"),
+    "a certificate of no days": ({"tls": {"generated": {"validityDays": 0}}}, "/tls/generated/validityDays"),
+    "an issuer without TLS": ({"identity": {"tokens": {"issuer": "http://a"}}}, "/identity/tokens/issuer"),
+    "keys without TLS": ({"identity": {"tokens": {"jwks": {"url": "http://a"}}}}, "/identity/tokens/jwks/url"),
+    "no audience": ({"identity": {"tokens": {"audience": ""}}}, "/identity/tokens/audience"),
+    "inline keys that are none": ({"identity": {"tokens": {"jwks": {"source": "inline"}}}}, "/identity/tokens/jwks/inline"),
+    "keys in a ConfigMap without a name": ({"identity": {"tokens": {"jwks": {"source": "existingConfigMap"}}}},
+                                          "/existingConfigMap/name"),
+    "two client CAs": ({"identity": {"clientCA": {"secret": "a", "configMap": "b"}}}, "/identity/clientCA"),
+    "a binding for nothing": ({"identity": {"bindings": {"extra": [{"identity": "a"}]}}}, "/identity/bindings/extra/0"),
+    "a binding with an unknown key": ({"identity": {"bindings": {"extra": [{"identity": "a", "agent": ["b"]}]}}},
+                                      "additional properties 'agent'"),
+    "a role that is none": ({"identity": {"bindings": {"extra": [{"identity": "a", "roles": ["root"]}]}}}, "roles/0"),
+    "a trust domain with a scheme": ({"identity": {"bindings": {"spiffeTrustDomain": "spiffe://a"}}}, "spiffeTrustDomain"),
+    "a network that is an address": ({"networkPolicy": {"apiServerCidrs": ["10.0.0.1"]}}, "/apiServerCidrs/0"),
+    "no port of the API server": ({"networkPolicy": {"apiServerPorts": []}}, "/apiServerPorts"),
+    "a port past the last": ({"service": {"port": 65536}}, "/service/port"),
+    "a monitor of no metrics": ({"metrics": {"enabled": False, "serviceMonitor": {"enabled": True}}}, "/metrics/serviceMonitor"),
+    "metrics scraped twice": ({"metrics": {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}}, "/metrics"),
+    "an access of no kind": ({"tests": {"allow": {"kind": "file"}}}, "/tests/allow"),
+    "an access without an agent": ({"tests": {"deny": {"agent": ""}}}, "/tests/deny"),
+    "a namespace twice": ({"attach": {"namespaces": ["a", "a"]}}, "/attach/namespaces"),
+    "a namespace that is none": ({"attach": {"namespaces": ["A_b"]}}, "/attach/namespaces/0"),
+    "servers as root": ({"attach": {"serverUser": 0}}, "/attach/serverUser"),
+    "a server without a command": ({"attach": {"servers": [{"name": "a", "image": "b"}]}}, "missing property 'command'"),
+    "a server without an image": ({"attach": {"servers": [{"name": "a", "command": ["b"]}]}}, "missing property 'image'"),
+    "a server with a path for a name": ({"attach": {"servers": [{"name": "../a", "image": "b", "command": ["c"]}]}},
+                                        "/attach/servers/0/name"),
+    "attached pods without tokens": ({"identity": {"tokens": {"enabled": False}}, "attach": {"admission": {"enabled": True}}},
+                                     "/identity/tokens/enabled"),
+    "a PDP address without a port": ({"attach": {"pdpAddress": "pdp.example.com"}}, "/attach/pdpAddress"),
+    "a stop shorter than the drain": ({"pdp": {"terminationGracePeriodSeconds": 30}}, "longer than .* together \\(30\\)"),
+    "two MCP servers of one name": ({"attach": {"admission": {"enabled": True}, "servers": [
+        {"name": "a", "image": "b", "command": ["c"]}, {"name": "a", "image": "d", "command": ["e"]}]}}, "two servers .*a"),
+}
+
+
+class Nonsense(unittest.TestCase):
+    def test_is_refused(self):
+        for what, (values, words) in CASES.items():
+            with self.subTest(what):
+                with self.assertRaises(chart.HelmFailed) as refused:
+                    chart.render(values)
+                self.assertRegex(" ".join(str(refused.exception).split()), words)
+
+    def test_an_old_cluster_has_no_admission_policies(self):
+        with self.assertRaisesRegex(chart.HelmFailed, "needs Kubernetes 1.36 or later"):
+            chart.template("--set", "attach.admission.enabled=true", kube_version="1.35.9")
+        with self.assertRaisesRegex(chart.HelmFailed, "which is incompatible with Kubernetes"):
+            chart.template(kube_version="1.29.0")
+
+    def test_sense_is_not_refused(self):
+        self.assertTrue(chart.render({}))
+
+
+if __name__ == "__main__":
+    unittest.main()
