@@ -1,0 +1,99 @@
+"""The library's templates, in the example chart that uses them, compared with golden files.
+
+OSTIARY_UPDATE_GOLDEN=1 writes the golden files anew; read the difference before you commit it.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+import yaml
+
+import chart
+
+LIBRARY = chart.CHART / "charts/ostiary-attach"
+GOLDEN = pathlib.Path(__file__).parent / "golden"
+
+
+class Example(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        # Beside its dependency as in the tree, for `repository: file://..`.
+        shutil.copytree(LIBRARY, pathlib.Path(folder.name) / "ostiary-attach")
+        cls.example = pathlib.Path(folder.name) / "ostiary-attach/example"
+        chart.helm("dependency", "update", cls.example)
+
+    def text(self, *arguments):
+        return chart.template(*arguments, chart=self.example)
+
+    def check_golden(self, name, *arguments):
+        text = self.text(*arguments)
+        self.assertEqual(chart.conform(text), "")
+        plain = yaml.safe_dump_all(chart.objects(text), sort_keys=True, width=120)
+        path = GOLDEN / f"{name}.yaml"
+        if os.environ.get("OSTIARY_UPDATE_GOLDEN"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(plain)
+        self.assertEqual(plain, path.read_text(), f"{path} differs")
+
+    def test_split(self):
+        self.check_golden("attach-split")
+
+    def test_in_the_agents_container(self):
+        self.check_golden("attach-agent", "--set", "ostiary.mode=agent")
+
+    def pod(self, *arguments):
+        return chart.one(chart.objects(self.text(*arguments)), "Deployment")["spec"]["template"]["spec"]
+
+    def test_split_keeps_token_and_secrets_from_the_agent(self):
+        agent = self.pod()["containers"][0]
+        self.assertNotIn("env", agent)
+        mounted = {mount["name"]: mount.get("readOnly") for mount in agent["volumeMounts"]}
+        self.assertEqual(mounted, {"mcp": True, "ostiary-bin": True, "ostiary-mcp-github": True, "ostiary-mcp-files": True})
+
+    def test_split_starts_servers_first_under_another_user(self):
+        install, *servers = self.pod()["initContainers"]
+        self.assertEqual(install["name"], "ostiary-install")
+        self.assertEqual([server["name"] for server in servers], ["mcp-github", "mcp-files"])
+        for server in servers:
+            self.assertEqual(server["restartPolicy"], "Always")
+            self.assertEqual(server["securityContext"]["runAsUser"], 65532)
+            self.assertIn("--allow-uid=10001", server["command"])
+
+    def test_the_configuration_starts_the_connecting_ends(self):
+        text = chart.one(chart.objects(self.text()), "ConfigMap")["data"]["mcp.json"]
+        self.assertEqual(json.loads(text)["mcpServers"]["github"], {
+            "command": "/opt/ostiary/ostiary-sidecar", "args": ["connect", "unix:/run/mcp/github/mcp.sock"]})
+
+    def test_the_configuration_starts_the_wrapped_servers(self):
+        text = chart.one(chart.objects(self.text("--set", "ostiary.mode=agent")), "ConfigMap")["data"]["mcp.json"]
+        self.assertEqual(json.loads(text)["mcpServers"]["github"], {
+            "command": "/opt/ostiary/ostiary-sidecar",
+            "args": ["run", "--server", "github", "--", "/usr/bin/github-mcp-server", "stdio"]})
+
+    def test_large_users_are_written_whole(self):
+        self.assertIn("--allow-uid=1000660000", self.text("--set", "ostiary.agentUser=1000660000"))
+
+    def test_what_is_missing_is_said(self):
+        for arguments, words in [
+            (["--set", "ostiary.image="], "image is missing"),
+            (["--set", "ostiary.pdp.address="], "pdp.address is missing"),
+            (["--set", "ostiary.mode=both"], 'mode is "both": it must be agent .* or split'),
+            (["--set", "ostiary.agentUser=null"], "agentUser is missing"),
+            (["--set", "ostiary.agentUser=65532"], "server github and the agent have the same user 65532"),
+            (["--set", "ostiary.servers[0].name=a,ostiary.servers[0].image=b"], "server a has no command"),
+            (["--set", "ostiary.servers[0].name=a,ostiary.servers[0].command={b}"], "server a has no image"),
+        ]:
+            with self.subTest(arguments):
+                with self.assertRaises(chart.HelmFailed) as refused:
+                    self.text(*arguments)
+                self.assertRegex(" ".join(str(refused.exception).split()), words)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,119 @@
+"""Every values file renders to a command line that ostiary-pdp takes, on files that it takes."""
+
+import base64
+import json
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+import chart
+
+
+def flags_of(program, command):
+    text = subprocess.run([program, command, "--help"], capture_output=True, text=True, check=True).stdout
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text))
+
+
+def container(items):
+    return chart.one(items, "Deployment")["spec"]["template"]["spec"]["containers"][0]
+
+
+def mounted_files(items, spec):
+    """What the pod would see: path -> text, of the volumes that the chart itself fills."""
+    volumes = {volume["name"]: volume for volume in spec["volumes"]}
+    for mount in spec["containers"][0]["volumeMounts"]:
+        volume = volumes[mount["name"]]
+        name = volume.get("configMap", {}).get("name") or volume.get("secret", {}).get("secretName")
+        for item in items:
+            if item["kind"] in ("ConfigMap", "Secret") and item["metadata"]["name"] == name:
+                for key, text in item["data"].items():
+                    plain = base64.b64decode(text).decode() if item["kind"] == "Secret" else text
+                    yield f"{mount['mountPath']}/{key}", plain
+
+
+class CommandLines(unittest.TestCase):
+    def test_every_flag_is_known(self):
+        program = chart.pdp()
+        known = {command: flags_of(program, command) for command in ("serve", "status", "ask")}
+        for path in chart.CI_FILES:
+            for name, spec in chart.pods(chart.render(path)):
+                for item in spec["containers"]:
+                    command, *flags = item["args"]
+                    for flag in flags:
+                        with self.subTest(path.name, pod=name, flag=flag):
+                            self.assertIn(flag.split("=")[0], known[command])
+
+    def test_every_file_loads(self):
+        program = chart.pdp()
+        for path in chart.CI_FILES:
+            items = chart.render(path)
+            spec = chart.one(items, "Deployment")["spec"]["template"]["spec"]
+            with self.subTest(path.name), tempfile.TemporaryDirectory() as folder:
+                files = {}
+                for place, text in mounted_files(items, spec):
+                    files[place] = pathlib.Path(folder) / place.strip("/").replace("/", "_")
+                    files[place].write_text(text)
+                flags = [f"--{flag}={files[place]}" for flag, place in (
+                    ("rules", "/etc/ostiary/policy/rules.json"), ("mcp-config", "/etc/ostiary/policy/mcp.json"),
+                    ("bindings", "/etc/ostiary/bindings/bindings.json")) if place in files]
+                if not any(flag.startswith("--rules") for flag in flags):
+                    continue
+                done = subprocess.run([program, "validate", *flags], capture_output=True, text=True, check=False)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_every_argument_names_a_file_that_is_mounted(self):
+        for path in chart.CI_FILES:
+            spec = chart.one(chart.render(path), "Deployment")["spec"]["template"]["spec"]
+            mounts = [mount["mountPath"] for mount in spec["containers"][0]["volumeMounts"]]
+            volumes = {volume["name"] for volume in spec["volumes"]}
+            self.assertEqual({mount["name"] for mount in spec["containers"][0]["volumeMounts"]}, volumes, path.name)
+            for flag in spec["containers"][0]["args"][1:]:
+                value = flag.partition("=")[2].removeprefix("unix:")
+                if value.startswith("/"):
+                    with self.subTest(path.name, flag=flag):
+                        self.assertIn(value.rpartition("/")[0], mounts)
+
+    def test_serve_takes_it_whole(self):
+        """Started with these flags, the PDP says that it listens, or what is wrong with a file or an address of here; a
+        wrong command line would end it with 64."""
+        program = chart.pdp()
+        for path in chart.CI_FILES:
+            args = container(chart.render(path))["args"]
+            with self.subTest(path.name):
+                done = subprocess.run([program, *args], capture_output=True, text=True, check=False, timeout=20)
+                self.assertEqual(done.returncode, 78, done.stderr)  # there is no /etc/ostiary here
+                self.assertIn("/etc/ostiary/", done.stderr)
+
+
+class Bindings(unittest.TestCase):
+    def bindings(self, values):
+        text = chart.one(chart.render(values), "ConfigMap", "door-ostiary-bindings")["data"]["bindings.json"]
+        return json.loads(text)["bindings"]
+
+    TEST = {"identity": "system:serviceaccount:gate:door-ostiary-test", "agents": ["ostiary-test"], "roles": ["admin"]}
+    LOCAL = {"identity": "local:unix", "roles": ["admin"]}
+    ACCOUNTS = {"identity": "system:serviceaccount:{namespace}:{name}", "agents": ["{namespace}.{name}"]}
+
+    def test_of_the_values(self):
+        spiffe = {"identity": "spiffe://example.com/ns/{namespace}/sa/{name}", "agents": ["{namespace}.{name}"]}
+        extra = {"identity": "system:serviceaccount:a:b", "agents": ["c"]}
+        cases = [
+            ({}, [self.ACCOUNTS, self.LOCAL, self.TEST]),
+            ({"tests": {"enabled": False}}, [self.ACCOUNTS, self.LOCAL]),
+            ({"tests": {"admin": False}}, [self.ACCOUNTS, self.LOCAL, {k: v for k, v in self.TEST.items() if k != "roles"}]),
+            ({"identity": {"bindings": {"localAdmin": False, "serviceAccounts": False, "extra": [extra]}}}, [extra, self.TEST]),
+            ({"identity": {"bindings": {"admins": ["a", "b"], "spiffeTrustDomain": "example.com"}}},
+             [self.ACCOUNTS, spiffe, {"identity": "a", "roles": ["admin"]}, {"identity": "b", "roles": ["admin"]},
+              self.LOCAL, self.TEST]),
+            # Without tokens no service account says who it is.
+            ({"identity": {"tokens": {"enabled": False}, "clientCA": {"secret": "ca"}}}, [self.LOCAL]),
+        ]
+        for values, expected in cases:
+            with self.subTest(values):
+                self.assertEqual(self.bindings(values), expected)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,72 @@
+"""Alerts and dashboard ask for metrics that the PDP has."""
+
+import json
+import re
+import unittest
+
+import chart
+
+METRICS = {
+    "ostiary_decisions_total", "ostiary_check_duration_seconds", "ostiary_policy_generation", "ostiary_policy_info",
+    "ostiary_policy_state", "ostiary_policy_agents", "ostiary_reload_last_success_timestamp_seconds",
+    "ostiary_reload_last_attempt_timestamp_seconds", "ostiary_reloads_total", "ostiary_policy_warnings",
+    "ostiary_sessions", "ostiary_sessions_current", "ostiary_sidecar_cache_hits_total",
+    "ostiary_sidecar_cache_misses_total", "ostiary_certificate_loads_total",
+    "ostiary_certificate_not_after_timestamp_seconds", "ostiary_bindings_loads_total", "ostiary_refused_callers_total",
+    "ostiary_build_info",
+}
+
+
+def metrics_in(text):
+    return {name.removesuffix("_bucket") for name in re.findall(r"\bostiary_\w+", text)}
+
+
+class Monitoring(unittest.TestCase):
+    def alerts(self):
+        items = chart.render({"metrics": {"prometheusRule": {"enabled": True}}})
+        return chart.one(items, "PrometheusRule")["spec"]["groups"][0]["rules"]
+
+    def test_alerts_ask_for_known_metrics(self):
+        for rule in self.alerts():
+            with self.subTest(rule["alert"]):
+                asked = metrics_in(rule["expr"])
+                self.assertTrue(asked)
+                self.assertLessEqual(asked, METRICS)
+
+    def test_alerts_hold_for_this_release_alone(self):
+        for rule in self.alerts():
+            with self.subTest(rule["alert"]):
+                self.assertEqual(len(re.findall(r"\bostiary_\w+\{", rule["expr"])),
+                                 rule["expr"].count('{namespace="gate",pod=~"door-ostiary-[a-z0-9]+-[a-z0-9]+"'))
+
+    def test_alerts_say_what_to_do(self):
+        for rule in self.alerts():
+            with self.subTest(rule["alert"]):
+                self.assertGreater(len(rule["annotations"]["summary"]), 20)
+                self.assertGreater(len(rule["annotations"]["description"]), 20)
+                self.assertIn(rule["labels"]["severity"], ("warning", "critical"))
+
+    def test_the_dashboard_asks_for_known_metrics(self):
+        dashboard = json.loads((chart.CHART / "dashboards/ostiary.json").read_text())
+        asked = set()
+        for panel in dashboard["panels"]:
+            for target in panel["targets"]:
+                asked |= metrics_in(target["expr"])
+        self.assertLessEqual(asked, METRICS)
+        self.assertGreaterEqual(asked, METRICS - {
+            "ostiary_policy_generation", "ostiary_reload_last_success_timestamp_seconds",
+            "ostiary_reload_last_attempt_timestamp_seconds", "ostiary_certificate_loads_total",
+            "ostiary_bindings_loads_total"})
+
+    def test_panels_do_not_overlap(self):
+        cells = set()
+        for panel in json.loads((chart.CHART / "dashboards/ostiary.json").read_text())["panels"]:
+            place = panel["gridPos"]
+            own = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
+            self.assertFalse(own & cells, panel["title"])
+            self.assertLessEqual(place["x"] + place["w"], 24)
+            cells |= own
+
+
+if __name__ == "__main__":
+    unittest.main()
