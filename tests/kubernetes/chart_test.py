@@ -1,5 +1,6 @@
 """Every values file of helm/ci on a real API server: accepted field by field, admitted, upgraded, taken away."""
 
+import re
 import time
 import unittest
 
@@ -25,10 +26,21 @@ def create_definitions():
                 if refused.code != 409:
                     raise
     deadline = time.monotonic() + 30
-    wanted = {"cert-manager.io/v1", "monitoring.coreos.com/v1"}
-    while not wanted <= set(kubernetes.admin.api_versions()):
-        assert time.monotonic() < deadline, f"not served: {wanted - set(kubernetes.admin.api_versions())}"
+    while problem := not_served():
+        assert time.monotonic() < deadline, problem
         time.sleep(0.1)
+
+
+def not_served():
+    """Why the custom resources cannot be used yet, or nothing."""
+    try:
+        for api_version in ("cert-manager.io/v1", "monitoring.coreos.com/v1"):
+            for resource in kubernetes.admin.get(f"/apis/{api_version}")["resources"]:
+                if "list" in resource["verbs"]:
+                    kubernetes.admin.get(f"/apis/{api_version}/{resource['name']}")
+    except api.Refused as refused:
+        return str(refused)
+    return None
 
 
 def workloads(namespace):
@@ -38,18 +50,26 @@ def workloads(namespace):
 class EveryValuesFile(unittest.TestCase):
     """One test per file of helm/ci; made below."""
 
+    made = set()  # Namespaces beside the releases' own that some chart asks for.
+
     def check(self, path):
         namespace = kubernetes.namespace(f"ci-{path.stem}".replace("_", "-").removesuffix("-values"))
-        before = kubernetes.admin.everything({namespace})
+        rendered = helm("template", "ostiary", chart.CHART, "--namespace", namespace, "--values", path)
+        others = set(re.findall(r"(?m)^  namespace: [\"']?([^\"'\s]+)", rendered)) - {namespace, "kube-system"}
+        for other in sorted(others - self.made):
+            kubernetes.namespace(other)
+        EveryValuesFile.made |= others
+        before = kubernetes.admin.everything({namespace} | others)
         helm.install("ostiary", namespace, "--values", path, "--dry-run=server")
-        self.assertEqual(kubernetes.admin.everything({namespace}), before, "a dry run leaves nothing")
+        self.assertEqual(kubernetes.admin.everything({namespace} | others), before, "a dry run leaves nothing")
 
         helm.install("ostiary", namespace, "--values", path)
         self.check_fields(namespace)
         self.check_pods(namespace)
 
         helm.uninstall("ostiary", namespace)
-        self.assertEqual(sorted(kubernetes.admin.everything({namespace}) - before), [], "left behind")
+        self.doCleanups()
+        self.assertEqual(sorted(kubernetes.admin.everything({namespace} | others) - before), [], "left behind")
 
     def check_fields(self, namespace):
         """No field is unknown, doubled or deprecated: helm itself does not ask for that."""
@@ -67,10 +87,21 @@ class EveryValuesFile(unittest.TestCase):
         self.assertTrue(made, "no Deployment")
         made += [hook for hook in helm.hooks("ostiary", namespace) if api.top_level(hook, "kind") == "Pod"]
         for pod in made:
+            self.make_account(pod, namespace)
             stored = kubernetes.admin.create(pod, namespace=namespace)
             with self.subTest(pod=stored["metadata"]["name"]):
                 self.assertEqual(kubernetes.admin.warnings, [])
             kubernetes.admin.delete("v1", "Pod", namespace, stored["metadata"]["name"])
+
+
+    def make_account(self, pod, namespace):
+        """Some values name a service account that is there already; the pods of helm test have the chart's own."""
+        account = isinstance(pod, dict) and pod["spec"]["serviceAccountName"]
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts"
+        if account and account not in [item["metadata"]["name"] for item in kubernetes.admin.get(path)["items"]]:
+            kubernetes.admin.create({"apiVersion": "v1", "kind": "ServiceAccount",
+                                     "metadata": {"name": account, "namespace": namespace}})
+            self.addCleanup(kubernetes.admin.delete, "v1", "ServiceAccount", namespace, account)
 
 
 def _add(path):

@@ -149,13 +149,16 @@ class Cluster:
                 process.wait()
         self.processes = []
 
-    def namespace(self, name, **labels):
-        """A namespace that holds its pods to the restricted level, with the service account that a controller makes."""
+    def namespace(self, name):
+        """Sees to a namespace that holds pods to the restricted level, with the service account that a controller makes."""
         restricted = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")}
-        self.admin.create({"apiVersion": "v1", "kind": "Namespace",
-                           "metadata": {"name": name, "labels": {**restricted, **labels}}})
-        self.admin.create({"apiVersion": "v1", "kind": "ServiceAccount",
-                           "metadata": {"name": "default", "namespace": name}})
+        for thing in ({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": restricted}},
+                      {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": name}}):
+            try:
+                self.admin.create(thing)
+            except api.Refused as refused:
+                if refused.code != 409:  # It is there already.
+                    raise
         return name
 
 

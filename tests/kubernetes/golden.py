@@ -38,8 +38,9 @@ def plain(thing, inside=""):
             # A container's restartPolicy is what makes it a native sidecar: it stays.
             is_default = key in DEFAULTS and value == DEFAULTS[key] and not (
                 key == "restartPolicy" and inside != "spec")
-            if key not in KEPT and not is_default:
-                kept[key] = plain(value, key)
+            value = plain(value, key)
+            if key not in KEPT and not is_default and not (key == "tolerations" and not value):
+                kept[key] = value
         return kept
     if isinstance(thing, list):
         if inside == "tolerations":

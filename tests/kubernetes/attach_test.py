@@ -1,0 +1,163 @@
+"""The admission policies on agents' pods: what they attach (golden/), to which pods, and what they leave alone."""
+
+import unittest
+
+import agent_pods
+import api
+import attaching
+import chart
+import golden
+from attaching import (BIN, IDENTITY, LABEL, MODES, NAMESPACE, VALUES, WRITABLE_BIN, annotate, attempt, eventually,
+                       labelled, submitted_again, wait_for_policies)
+
+
+def setUpModule():
+    global kubernetes, helm, before
+    kubernetes, helm, before = attaching.install()
+
+
+def tearDownModule():
+    attaching.uninstall()
+
+
+class Attached(unittest.TestCase):
+    def test_pods_are_attached_as_in_the_golden_files(self):
+        for mode in MODES:
+            for make in agent_pods.ALL:
+                with self.subTest(mode=mode, pod=make.__name__):
+                    stored = attempt(labelled(make, mode), dry_run=False)
+                    kubernetes.admin.delete("v1", "Pod", NAMESPACE, stored["metadata"]["name"])
+                    self.assertEqual(kubernetes.admin.warnings, [])
+                    golden.compare(self, f"{mode}-{make.__name__}", stored)
+
+    def test_attached_pods_are_not_attached_twice(self):
+        for mode in MODES:
+            for make in agent_pods.ALL:
+                with self.subTest(mode=mode, pod=make.__name__):
+                    once = attempt(labelled(make, mode))
+                    self.assertEqual(golden.text(attempt(submitted_again(once))), golden.text(once))
+
+    def test_pods_without_the_label_are_as_without_the_chart(self):
+        for make in agent_pods.ALL:
+            with self.subTest(pod=make.__name__):
+                self.assertEqual(golden.text(attempt(make(NAMESPACE))), golden.text(before[make]))
+
+
+class WithoutTheMutation(unittest.TestCase):
+    """A labelled pod that no one attached to is refused: the second policy does not rely on the first."""
+
+    BINDING = "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings"
+
+    def setUp(self):
+        (self.binding,) = kubernetes.admin.get(self.BINDING)["items"]
+        kubernetes.admin.ask("DELETE", f"{self.BINDING}/{self.binding['metadata']['name']}")
+
+    def tearDown(self):
+        kubernetes.admin.create({"apiVersion": "admissionregistration.k8s.io/v1",
+                                 "kind": "MutatingAdmissionPolicyBinding", **submitted_again(self.binding)})
+        wait_for_policies()
+
+    def test_a_labelled_pod_is_refused_with_a_sentence(self):
+        for mode in MODES:
+            for make in agent_pods.ALL:
+                with self.subTest(mode=mode, pod=make.__name__):
+                    def problem():
+                        try:
+                            attempt(labelled(make, mode))
+                        except api.Refused as refused:
+                            self.assertIn("ostiary-install", refused.message)
+                            return None
+                        return "was let in"
+
+                    eventually(problem)
+
+
+class Chosen(unittest.TestCase):
+    """Annotations choose containers and servers."""
+
+    def test_only_the_named_container_is_attached(self):
+        pod = labelled(agent_pods.with_two_containers, "agent")
+        annotate(pod, containers="browser")
+        agent, browser = attempt(pod)["spec"]["containers"]
+        self.assertNotIn(BIN, str(agent))
+        self.assertIn(BIN, str(browser))
+
+    def test_only_the_named_server_is_attached(self):
+        pod = labelled(agent_pods.bare, "split")
+        annotate(pod, servers="files")
+        stored = attempt(pod)
+        self.assertEqual([c["name"] for c in stored["spec"]["initContainers"]], ["ostiary-install", "mcp-files"])
+        self.assertNotIn("github", str(stored["spec"]))
+
+    def test_pods_of_a_deployment_are_attached(self):
+        """They come without a name."""
+        pod = labelled(agent_pods.bare, "split")
+        pod["metadata"]["generateName"] = pod["metadata"].pop("name") + "-"
+        self.assertEqual(len(attempt(pod)["spec"]["initContainers"]), 3)
+
+
+class Running(unittest.TestCase):
+    """What may be done to pods that exist."""
+
+    def store(self, pod):
+        stored = attempt(pod, dry_run=False)
+        self.addCleanup(kubernetes.admin.delete, "v1", "Pod", NAMESPACE, stored["metadata"]["name"])
+        return f"/api/v1/namespaces/{NAMESPACE}/pods/{stored['metadata']['name']}"
+
+    def patch(self, path, change):
+        return kubernetes.admin.ask("PATCH", path, change, "application/strategic-merge-patch+json")
+
+    def debug(self, pod, **more):
+        return self.patch(f"{pod}/ephemeralcontainers", {"spec": {"ephemeralContainers": [
+            agent_pods.container("debugger", **more)]}})
+
+    def test_a_label_that_comes_later_is_refused(self):
+        pod = self.store(agent_pods.bare(NAMESPACE))
+        with self.assertRaisesRegex(api.Refused, "ostiary-install"):
+            self.patch(pod, {"metadata": {"labels": {LABEL: "agent"}}})
+
+    def test_other_changes_are_no_concern(self):
+        pod = self.store(labelled(agent_pods.bare, "split"))
+        self.patch(pod, {"metadata": {"labels": {"other": "label"}}})
+        self.patch(f"{pod}/status", {"status": {"message": "from kubelet"}})
+        self.patch(pod, {"metadata": {"labels": {LABEL: None}}})
+
+    def test_a_debugger_without_mounts_is_let_in(self):
+        self.debug(self.store(labelled(agent_pods.bare, "split")))
+
+    def test_a_debugger_may_not_mount_what_is_the_servers(self):
+        pod = self.store(labelled(agent_pods.bare, "split"))
+        for mount, words in [({"name": IDENTITY, "mountPath": "/i"}, IDENTITY), (WRITABLE_BIN, BIN),
+                             ({"name": "files-data", "mountPath": "/d"}, "MCP servers"),
+                             ({"name": "ostiary-mcp-github", "mountPath": "/s"}, "socket")]:
+            with self.subTest(mount=mount["name"]), self.assertRaisesRegex(api.Refused, words):
+                self.debug(pod, volumeMounts=[mount])
+
+
+class Large(unittest.TestCase):
+    """The API server bounds what policies may cost to evaluate."""
+
+    def test_many_servers_on_a_large_pod(self):
+        servers = [{"name": f"server-{n}", "image": "registry.example/server:1", "command": ["/server", str(n)],
+                    "env": [{"name": f"VARIABLE_{i}", "value": "x" * 50} for i in range(20)]} for n in range(20)]
+        many = {**VALUES, "attach": {**VALUES["attach"], "servers": servers}}
+        helm.upgrade("ostiary", "attach-pdp", *chart.values(many))
+        self.addCleanup(wait_for_policies)
+        self.addCleanup(helm.upgrade, "ostiary", "attach-pdp", *chart.values(VALUES))
+        pod = labelled(lambda *a, **k: agent_pods.pod("large", NAMESPACE, *(agent_pods.container(
+            f"agent-{n}", env=[{"name": f"E{i}", "value": "x" * 50} for i in range(50)],
+            volumeMounts=[{"name": f"v{i}", "mountPath": f"/v{i}"} for i in range(10)]) for n in range(10)),
+            volumes=[{"name": f"v{i}", "emptyDir": {}} for i in range(10)], **k), "split")
+
+        def problem():
+            try:
+                count = len(attempt(pod)["spec"]["initContainers"])
+            except api.Refused as refused:
+                return refused.message
+            return None if count == 21 else f"{count} init containers"
+
+        eventually(problem)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,175 @@
+"""Labelled pods that are not what the label says: each is refused, with a sentence that says why."""
+
+import unittest
+
+import agent_pods
+import api
+import attaching
+import golden
+from attaching import BIN, IDENTITY, LABEL, MODES, WRITABLE_BIN, annotate, attempt, labelled, submitted_again
+
+
+def setUpModule():
+    attaching.install()
+
+
+def tearDownModule():
+    attaching.uninstall()
+
+
+def _container(pod, name):
+    (found,) = [c for c in pod["spec"]["initContainers"] + pod["spec"]["containers"] if c["name"] == name]
+    return found
+
+
+def _volume(pod, name):
+    (found,) = [v for v in pod["spec"]["volumes"] if v["name"] == name]
+    return found
+
+
+def _mount(pod, container, volume):
+    (found,) = [m for m in _container(pod, container)["volumeMounts"] if m["name"] == volume]
+    return found
+
+
+def _add_init(pod, at, mounts, name="other"):
+    pod["spec"]["initContainers"].insert(at, agent_pods.container(name, volumeMounts=mounts))
+
+
+# What an author may do to a pod that carries the label: (name, modes, change, words of the refusal). Each starts from
+# the pod of with_everything as it is attached.
+FAKES = [
+    ("another_mode", MODES, lambda p: p["metadata"]["labels"].update({LABEL: "yes"}), "must be agent .* or split"),
+    ("another_image", MODES, lambda p: _container(p, "ostiary-install").update(image="evil"), "ostiary-install"),
+    ("another_command", MODES, lambda p: _container(p, "ostiary-install").update(command=["/bin/cp"]), "ostiary-install"),
+    ("arguments", MODES, lambda p: _container(p, "ostiary-install").update(args=["/elsewhere"]), "ostiary-install"),
+    ("writable_mount", MODES, lambda p: _mount(p, "agent", BIN).pop("readOnly"), "writable"),
+    ("mount_elsewhere", MODES, lambda p: _mount(p, "agent", BIN).update(mountPath="/opt/other"), "mount"),
+    ("part_of_the_mount", MODES, lambda p: _mount(p, "agent", BIN).update(subPath="other"), "mount"),
+    ("overwritten_before", MODES, lambda p: _add_init(p, 0, [WRITABLE_BIN]), "ostiary-bin writable"),
+    ("overwritten_after", MODES, lambda p: _add_init(p, len(p["spec"]["initContainers"]), [WRITABLE_BIN]),
+     "ostiary-bin writable"),
+    ("own_binary", MODES, lambda p: (_volume(p, BIN).pop("emptyDir"), _volume(p, BIN).update(
+        configMap={"name": "mine", "defaultMode": 0o755})), "volume"),
+    ("no_token", MODES, lambda p: _volume(p, IDENTITY)["projected"]["sources"].pop(0), "token"),
+    ("token_for_others", MODES, lambda p: _volume(p, IDENTITY)["projected"]["sources"][0]["serviceAccountToken"].update(
+        audience="vault"), "token"),
+    ("own_ca", MODES, lambda p: _volume(p, IDENTITY)["projected"]["sources"][1]["configMap"].update(name="mine"), "CA"),
+    ("own_ca_file", MODES, lambda p: _volume(p, IDENTITY)["projected"]["sources"][1]["configMap"].update(
+        items=[{"key": "mine", "path": "ca.crt"}]), "CA"),
+    ("covered_binary", MODES, lambda p: _container(p, "agent")["volumeMounts"].append(
+        {"name": "work", "mountPath": "/opt/ostiary/ostiary-sidecar", "subPath": "mine"}), "ostiary"),
+    ("unknown_container", MODES, lambda p: p["metadata"].setdefault("annotations", {}).update(
+        {"ostiary.dev/containers": "agent,nobody"}), "ostiary.dev/containers"),
+    ("another_pdp", ["agent"], lambda p: [e.update(value="evil:7443") for e in _container(p, "agent")["env"]
+                                           if e["name"] == "OSTIARY_PDP"], "OSTIARY_"),
+    ("own_rules", ["agent"], lambda p: _container(p, "agent")["env"].append(
+        {"name": "OSTIARY_RULES", "value": "/work/rules.json"}), "OSTIARY_"),
+    ("other_environment_again", ["agent"], lambda p: _container(p, "agent")["env"].append(
+        {"name": "OSTIARY_AGENT", "value": "admin"}), "OSTIARY_|[Dd]uplicate"),
+    ("shared_processes", ["split"], lambda p: p["spec"].update(shareProcessNamespace=True), "process namespaces"),
+    ("same_user", ["split"], lambda p: p["spec"]["securityContext"].update(runAsUser=65532), "runAsUser|MCP server"),
+    ("no_user", ["split"], lambda p: p["spec"]["securityContext"].pop("runAsUser"), "runAsUser|allow-uid|changed"),
+    ("server_changed", ["split"], lambda p: _container(p, "mcp-github").update(image="evil"), "MCP server"),
+    ("server_without_the_sidecar", ["split"], lambda p: _container(p, "mcp-github").update(command=["/github-mcp"]),
+     "MCP server"),
+    ("server_missing", ["split"], lambda p: p["spec"]["initContainers"].remove(_container(p, "mcp-github")), "MCP server"),
+    ("server_of_the_agents_user", ["split"], lambda p: _container(p, "mcp-github")["securityContext"].update(
+        runAsUser=1000), "MCP server|runAsUser"),
+    ("server_with_another_environment", ["split"], lambda p: _container(p, "mcp-github")["env"].append(
+        {"name": "LD_PRELOAD", "value": "/evil"}), "MCP server"),
+    ("server_with_other_sources", ["split"], lambda p: _container(p, "mcp-github").update(
+        envFrom=[{"configMapRef": {"name": "evil"}}]), "MCP server"),
+    ("server_with_covered_files", ["split"], lambda p: _container(p, "mcp-github")["volumeMounts"].append(
+        {"name": "work", "mountPath": "/var/run/ostiary/ca.crt", "subPath": "mine"}), "MCP server|mount"),
+    ("server_with_a_hook", ["split"], lambda p: _container(p, "mcp-github").update(
+        lifecycle={"postStart": {"exec": {"command": ["/evil"]}}}), "MCP server"),
+    ("server_with_a_probe", ["split"], lambda p: _container(p, "mcp-github").update(
+        startupProbe={"exec": {"command": ["/evil"]}}), "MCP server"),
+    ("servers_data_in_the_agent", ["split"], lambda p: _container(p, "agent")["volumeMounts"].append(
+        {"name": "files-data", "mountPath": "/data"}), "MCP servers' containers may mount"),
+    ("servers_data_in_another", ["split"], lambda p: _add_init(p, 0, [{"name": "files-data", "mountPath": "/data"}]),
+     "MCP servers' containers may mount"),
+    ("token_in_the_agent", ["split"], lambda p: _container(p, "agent")["volumeMounts"].append(
+        {"name": IDENTITY, "mountPath": "/token"}), "ostiary-identity"),
+    ("second_token_in_the_agent", ["split"], lambda p: (
+        p["spec"]["volumes"].append({"name": "mine", "projected": {"sources": [
+            {"serviceAccountToken": {"audience": "ostiary-pdp", "path": "token"}}]}}),
+        _container(p, "agent")["volumeMounts"].append({"name": "mine", "mountPath": "/token"})), "token"),
+    ("servers_secret_in_the_agent", ["split"], lambda p: _container(p, "agent")["env"].append(
+        {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "github", "key": "token"}}}), "secret"),
+    ("socket_taken_over", ["split"], lambda p: _add_init(p, 0, [{"name": "ostiary-mcp-github", "mountPath": "/s"}]),
+     "socket"),
+    ("socket_writable_in_the_agent", ["split"], lambda p: _mount(p, "agent", "ostiary-mcp-github").pop("readOnly"),
+     "writable|socket"),
+    ("another_server", ["split"], lambda p: p["metadata"]["annotations"].update({"ostiary.dev/servers": "jira"}),
+     "ostiary.dev/servers"),
+]
+
+
+class Fakes(unittest.TestCase):
+    """One test per row of FAKES and mode; made below."""
+
+    def check(self, mode, change, words):
+        pod = submitted_again(attempt(labelled(agent_pods.with_everything, mode)))
+        change(pod)
+        try:
+            stored = attempt(pod)
+        except api.Refused as refused:
+            self.assertEqual(refused.code, 422, refused.message)
+            self.assertRegex(refused.message, words)
+        else:
+            self.fail(f"was let in:\n{golden.text(stored)}")
+
+
+def _add(name, mode, change, words):
+    setattr(Fakes, f"test_{name}_in_{mode}", lambda self: self.check(mode, change, words))
+
+
+for _name, _modes, _change, _words in FAKES:
+    for _mode in _modes:
+        _add(_name, _mode, _change, _words)
+
+
+# Pods as authors write them that can not be attached to: (name, mode, change, words of the refusal).
+REFUSED = [
+    ("unknown_mode", "sidecar", lambda p: None, '"sidecar": it must be agent .* or split'),
+    ("no_user_in_split", "split", lambda p: p["spec"]["securityContext"].pop("runAsUser"), "must say .*runAsUser"),
+    ("the_servers_user_in_split", "split", lambda p: p["spec"]["securityContext"].update(runAsUser=65532),
+     "runAsUser.* not the MCP servers' user"),
+    ("two_users_in_split", "split", lambda p: p["spec"]["containers"][1]["securityContext"].update(runAsUser=1001),
+     "one user for all of them"),
+    ("shared_processes_in_split", "split", lambda p: p["spec"].update(shareProcessNamespace=True), "process namespaces"),
+    ("unknown_server", "split", lambda p: annotate(p, servers="github,jira"), '"jira": .* are github, files'),
+    ("unknown_container", "agent", lambda p: annotate(p, containers="nobody"), "names a container that the pod does not"),
+    ("own_install", "agent", lambda p: p["spec"].update(initContainers=[agent_pods.container("ostiary-install")]),
+     "ostiary-install"),
+    ("own_volume", "agent", lambda p: p["spec"].update(volumes=[
+        {"name": BIN, "persistentVolumeClaim": {"claimName": "mine"}}]), "ostiary-bin"),
+    ("own_environment", "agent", lambda p: p["spec"]["containers"][0].update(
+        env=[{"name": "OSTIARY_PDP", "value": "evil:7443"}]), "OSTIARY_"),
+    ("own_mount", "agent", lambda p: p["spec"]["containers"][0].update(
+        volumeMounts=[{"name": BIN, "mountPath": "/mine"}]), "mount"),
+]
+
+
+class Refused(unittest.TestCase):
+    """One test per row of REFUSED; made below."""
+
+    def check(self, mode, change, words):
+        pod = labelled(agent_pods.with_two_containers, mode)
+        change(pod)
+        with self.assertRaisesRegex(api.Refused, words):
+            self.fail(f"was let in:\n{golden.text(attempt(pod))}")
+
+
+def _add_refused(name, mode, change, words):
+    setattr(Refused, f"test_{name}", lambda self: self.check(mode, change, words))
+
+
+for _row in REFUSED:
+    _add_refused(*_row)
+
+
+if __name__ == "__main__":
+    unittest.main()
