@@ -8,12 +8,15 @@ says how helm and kubectl find it.
 """
 
 import atexit
+import ctypes
+import fcntl
 import json
 import os
 import pathlib
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -25,6 +28,7 @@ import api
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ISSUER = "https://kubernetes.default.svc.cluster.local"
 START_SECONDS = 120
+CLONE_NEWNET, SIOCSIFFLAGS, IFF_UP = 0x40000000, 0x8914, 0x1
 
 
 def binaries():
@@ -61,6 +65,7 @@ class Cluster:
         self.kubeconfig = self.folder / "kubeconfig"
         self.token = os.urandom(16).hex()
         self.admin = None
+        self.isolated = False
 
     def start(self):
         self.make_certificates()
@@ -162,6 +167,17 @@ class Cluster:
         return name
 
 
+def isolate():
+    """A network of our own with nothing but loopback, for this process and what it starts; where root may."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNET) != 0:
+        print(f"no network of our own: {os.strerror(ctypes.get_errno())}", flush=True)
+        return False
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sh", b"lo", IFF_UP))
+    return True
+
+
 _shared = None
 
 
@@ -171,6 +187,8 @@ def shared():
     if _shared is None:
         folder = tempfile.mkdtemp(prefix="ostiary-kubernetes-")
         _shared = Cluster(folder)
+        # Programs that run by themselves must be reachable.
+        _shared.isolated = __name__ != "__main__" and isolate()
 
         def end():
             _shared.stop()
