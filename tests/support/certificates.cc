@@ -118,9 +118,10 @@ Certificate NewCertificate(const CertificateOptions& options, Role role, EVP_PKE
                    nullptr);
   X509_set_pubkey(certificate.get(), subject);
   X509_NAME* const name = X509_get_subject_name(certificate.get());
+  // A leaf of its authority's name would count as signed by itself.
+  const std::string text = options.common_name + (role == Role::kAuthority ? " authority" : "");
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-                             reinterpret_cast<const unsigned char*>(options.common_name.c_str()),
-                             -1, -1, 0);
+                             reinterpret_cast<const unsigned char*>(text.c_str()), -1, -1, 0);
   X509_set_issuer_name(certificate.get(), issuer == nullptr ? name : X509_get_subject_name(issuer));
   AddConstraints(role, certificate.get());
   AddNames(options, certificate.get());

@@ -42,7 +42,8 @@ struct CertifiedKey {
 
 class TestAuthority {
  public:
-  // A root. Only the validity and the kind of key of `options` count, and its common name.
+  // A root. Only the validity and the kind of key of `options` count, and its common
+  // name, behind which comes " authority".
   explicit TestAuthority(const CertificateOptions& options = {});
 
   // The root's certificate, as PEM: what those who trust it are given.
