@@ -84,6 +84,13 @@ void AddServerFlags(CLI::App* app, ServeOptions* options) {
   AddNumber(app, "--max-batch", &server.requests.max_accesses, "Accesses of one request, at most");
   AddDuration(app, "--drain-grace", &server.drain_grace, "How long a stop waits for open calls");
   AddSessionFlags(app, &server.sessions);
+  AddDuration(app, "--max-connection-age", &server.sessions.max_connection_age,
+              "How long a connection lasts, so that sidecars spread over new replicas; or inf");
+  AddDuration(app, "--max-connection-age-grace", &server.max_connection_age_grace,
+              "How long its open calls get from then on");
+  AddText(app, "--health-listen", &server.health_listen,
+          "Answer health checks here too, and nothing else: in plaintext, for kubelet's probes")
+      ->type_name("ADDR");
 }
 
 void AddServe(CLI::App* parent, Run* run) {

@@ -128,6 +128,9 @@ int RunServe(const ServeOptions& options, std::ostream& err) {
   for (const std::string& address : (*server)->addresses()) {
     log.Info("listening", {{"address", address}});
   }
+  if (!(*server)->health_address().empty()) {
+    log.Info("listening_for_health", {{"address", (*server)->health_address()}});
+  }
   const absl::StatusOr<std::unique_ptr<MetricsEndpoint>> endpoint =
       ServeMetrics(options, metrics, **server, log);
   if (!endpoint.ok()) return Fail(log, "metrics_listen_failed", endpoint.status());

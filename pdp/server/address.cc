@@ -81,4 +81,10 @@ std::string Address::ChannelTarget() const {
 
 bool Address::IsLocal() const { return kind == Kind::kUnix || IsLoopbackHost(host); }
 
+absl::Status CannotListen(absl::string_view address) {
+  return absl::UnavailableError(
+      absl::StrCat("cannot listen on ", address,
+                   ": another program listens there, or the address is not this machine's"));
+}
+
 }  // namespace ostiary::pdp

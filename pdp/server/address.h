@@ -30,6 +30,9 @@ struct Address {
   bool IsLocal() const;
 };
 
+// UNAVAILABLE, for an address that a server could not take.
+absl::Status CannotListen(absl::string_view address);
+
 }  // namespace ostiary::pdp
 
 #endif  // OSTIARY_PDP_SERVER_ADDRESS_H_

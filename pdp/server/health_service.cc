@@ -11,15 +11,23 @@ namespace ostiary::pdp {
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 
+namespace {
+
+constexpr absl::string_view kLiveness = "liveness";
+
+}  // namespace
+
 // One Watch stream. Holds the latest state only, however slowly it is read.
 class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheckResponse> {
  public:
-  enum class Subject : uint8_t { kKnown, kUnknown };
+  enum class Subject : uint8_t { kKnown, kLiveness, kUnknown };
   Watcher(Subject subject, HealthService* service) : subject_(subject), service_(service) {}
 
   void Tell(ServingStatus status) {
     const MutexLock lock(&mutex_);
-    status_ = subject_ == Subject::kKnown ? status : HealthCheckResponse::SERVICE_UNKNOWN;
+    status_ = subject_ == Subject::kKnown      ? status
+              : subject_ == Subject::kLiveness ? HealthCheckResponse::SERVING
+                                               : HealthCheckResponse::SERVICE_UNKNOWN;
     Advance();
   }
   void End(const absl::Status& reason) {
@@ -99,7 +107,7 @@ grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* cont
   }
   {
     const MutexLock lock(&mutex_);
-    response->set_status(status_);
+    response->set_status(request->service() == kLiveness ? HealthCheckResponse::SERVING : status_);
   }
   reactor->Finish(grpc::Status::OK);
   return reactor;
@@ -107,8 +115,10 @@ grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* cont
 
 grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
     grpc::CallbackServerContext* /*context*/, const HealthCheckRequest* request) {
-  auto watcher = std::make_unique<Watcher>(
-      Knows(request->service()) ? Watcher::Subject::kKnown : Watcher::Subject::kUnknown, this);
+  const auto subject = request->service() == kLiveness ? Watcher::Subject::kLiveness
+                       : Knows(request->service())     ? Watcher::Subject::kKnown
+                                                       : Watcher::Subject::kUnknown;
+  auto watcher = std::make_unique<Watcher>(subject, this);
   Watcher* const reactor = watcher.get();
   const MutexLock lock(&mutex_);
   if (watchers_.size() >= max_watches_) {
@@ -122,7 +132,7 @@ grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
 }
 
 bool HealthService::Knows(const std::string& service) const {
-  return service.empty() ||
+  return service.empty() || service == kLiveness ||
          std::find(services_.begin(), services_.end(), service) != services_.end();
 }
 

@@ -1,5 +1,7 @@
 // HealthService: grpc.health.v1.Health for the server as a whole ("") and for each service that it
-// is told of. All of them share one state.
+// is told of. All of them share one state. Besides there is "liveness", which is SERVING for as
+// long as the process answers, drain included: whoever restarts what is not alive must not do so
+// for want of a policy.
 //
 // gRPC's own health service is not used for three reasons: it answers SERVING from the start of the
 // server until it is told otherwise, it has no descriptor for reflection to show, and its watches

@@ -1,5 +1,6 @@
 #include "pdp/server/pdp_server.h"
 
+#include <climits>
 #include <optional>
 #include <utility>
 
@@ -17,6 +18,7 @@
 #include "pdp/server/admin_worker.h"
 #include "pdp/server/decision_service.h"
 #include "pdp/server/drain_gate.h"
+#include "pdp/server/health_listener.h"
 #include "pdp/server/health_service.h"
 #include "pdp/server/reflection_service.h"
 #include "pdp/server/session_registry.h"
@@ -49,9 +51,7 @@ struct PdpServer::Rep {
         certificates(shown),
         sessions(options.sessions, options.requests, *store, clock, metrics),
         worker(options.max_queued_admin_calls),
-        health({v1::PolicyDecisionService::service_full_name(),
-                v1::PolicyAdminService::service_full_name()},
-               options.max_observers),
+        health(HealthNames(), options.max_observers),
         reflection({grpc::health::v1::Health::service_full_name(),
                     grpc::reflection::v1alpha::ServerReflection::service_full_name(),
                     v1::PolicyAdminService::service_full_name(),
@@ -61,8 +61,16 @@ struct PdpServer::Rep {
         admin({reloader->paths(), OSTIARY_VERSION, clock.WallNow()}, options.policy, gate, sessions,
               reloader, &worker) {}
 
+  static std::vector<std::string> HealthNames() {
+    return {v1::PolicyDecisionService::service_full_name(),
+            v1::PolicyAdminService::service_full_name()};
+  }
+
   absl::Status GuardSockets();
+  absl::Status Guard(const std::string& text);
   absl::Status Start();
+  absl::Status StartProbes();
+  void ConfigureAges(grpc::ServerBuilder* builder);
   void Configure(grpc::ServerBuilder* builder);
   std::shared_ptr<grpc::ServerCredentials> CredentialsFor(const Address& address);
   void Shutdown(absl::Duration grace);
@@ -82,16 +90,30 @@ struct PdpServer::Rep {
   AdminService admin;
   std::shared_ptr<Link> link = std::make_shared<Link>();
   std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<HealthListener> probes;  // nullptr without options.health_listen
 };
 
 absl::Status PdpServer::Rep::GuardSockets() {
-  for (const std::string& text : options.listen) {
-    OSTIARY_ASSIGN_OR_RETURN(const Address address, Address::Parse(text));
-    if (address.kind != Address::Kind::kUnix) continue;
-    OSTIARY_ASSIGN_OR_RETURN(UnixSocketGuard guard, UnixSocketGuard::Acquire(address.path));
-    guards.push_back(std::move(guard));
-  }
+  for (const std::string& text : options.listen) OSTIARY_RETURN_IF_ERROR(Guard(text));
+  return options.health_listen.empty() ? absl::OkStatus() : Guard(options.health_listen);
+}
+
+absl::Status PdpServer::Rep::Guard(const std::string& text) {
+  OSTIARY_ASSIGN_OR_RETURN(const Address address, Address::Parse(text));
+  if (address.kind != Address::Kind::kUnix) return absl::OkStatus();
+  OSTIARY_ASSIGN_OR_RETURN(UnixSocketGuard guard, UnixSocketGuard::Acquire(address.path));
+  guards.push_back(std::move(guard));
   return absl::OkStatus();
+}
+
+void PdpServer::Rep::ConfigureAges(grpc::ServerBuilder* builder) {
+  const absl::Duration age = options.sessions.max_connection_age;
+  if (age >= absl::Milliseconds(INT_MAX)) return;
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                              static_cast<int>(absl::ToInt64Milliseconds(age)));
+  builder->AddChannelArgument(
+      GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
+      static_cast<int>(absl::ToInt64Milliseconds(options.max_connection_age_grace)));
 }
 
 void PdpServer::Rep::Configure(grpc::ServerBuilder* builder) {
@@ -104,6 +126,7 @@ void PdpServer::Rep::Configure(grpc::ServerBuilder* builder) {
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                               kFastestClientPingMs);
+  ConfigureAges(builder);
   builder->SetMaxReceiveMessageSize(options.max_message_bytes);
   builder->SetResourceQuota(grpc::ResourceQuota("ostiary-pdp").Resize(options.max_transport_bytes));
   builder->RegisterService(&decisions);
@@ -132,14 +155,19 @@ absl::Status PdpServer::Rep::Start() {
   for (size_t i = 0; i < options.listen.size(); ++i) {
     OSTIARY_ASSIGN_OR_RETURN(Address address, Address::Parse(options.listen[i]));
     if (ports[i] <= 0) {
-      return absl::UnavailableError(
-          absl::StrCat("cannot listen on ", options.listen[i],
-                       ": another program listens there, or the address is not this machine's"));
+      return CannotListen(options.listen[i]);
     }
     if (address.kind == Address::Kind::kTcp) address.port = static_cast<uint16_t>(ports[i]);
     addresses.push_back(address.ToString());
   }
   if (server == nullptr) return absl::InternalError("gRPC did not start the server");
+  return absl::OkStatus();
+}
+
+absl::Status PdpServer::Rep::StartProbes() {
+  if (options.health_listen.empty()) return absl::OkStatus();
+  OSTIARY_ASSIGN_OR_RETURN(
+      probes, HealthListener::Create(options.health_listen, HealthNames(), options.max_observers));
   return absl::OkStatus();
 }
 
@@ -151,10 +179,12 @@ void PdpServer::Rep::Shutdown(absl::Duration grace) {
   if (server == nullptr) return;
   gate.Close();
   health.Shutdown(DrainGate::ShuttingDown());
+  if (probes != nullptr) probes->BeginDrain(DrainGate::ShuttingDown());
   reflection.Shutdown(DrainGate::ShuttingDown());
   sessions.EndAll(DrainGate::ShuttingDown());
   server->Shutdown(gpr_time_from_millis(absl::ToInt64Milliseconds(grace), GPR_TIMESPAN));
   server.reset();
+  probes.reset();
 }
 
 PdpServer::PdpServer(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
@@ -174,6 +204,7 @@ absl::StatusOr<std::unique_ptr<PdpServer>> PdpServer::Create(
   std::unique_ptr<PdpServer> server(new PdpServer(std::move(rep)));
   OSTIARY_RETURN_IF_ERROR(started->GuardSockets());
   OSTIARY_RETURN_IF_ERROR(started->Start());
+  OSTIARY_RETURN_IF_ERROR(started->StartProbes());
   const std::shared_ptr<Rep::Link> link = started->link;
   {
     const MutexLock lock(&link->mutex);
@@ -183,6 +214,7 @@ absl::StatusOr<std::unique_ptr<PdpServer>> PdpServer::Create(
     const MutexLock lock(&link->mutex);
     if (link->rep == nullptr) return;
     link->rep->health.SetStatus(HealthStatus::SERVING);
+    if (link->rep->probes != nullptr) link->rep->probes->SetStatus(HealthStatus::SERVING);
     link->rep->sessions.NotifyChanged();
   });
   return server;
@@ -192,6 +224,10 @@ const std::vector<std::string>& PdpServer::addresses() const { return rep_->addr
 
 SidecarReport PdpServer::Report(size_t max_sidecars) const {
   return rep_->sessions.Report(max_sidecars);
+}
+
+std::string PdpServer::health_address() const {
+  return rep_->probes == nullptr ? "" : rep_->probes->address();
 }
 
 void PdpServer::Drain() { rep_->Shutdown(rep_->options.drain_grace); }

@@ -38,6 +38,8 @@ class PdpServer {
 
   // Where it listens, in the order of the options, with the ports that were taken.
   const std::vector<std::string>& addresses() const;
+  // Where it answers health checks besides; empty where options.health_listen is.
+  std::string health_address() const;
 
   // How things stand, from one moment. Thread-safe.
   SidecarReport Report(size_t max_sidecars) const;
@@ -45,6 +47,7 @@ class PdpServer {
   // Ends in good order and returns when all is ended: health says NOT_SERVING, new calls and
   // sessions are refused with UNAVAILABLE, calls in flight finish, sessions have their open checks
   // answered and end with UNAVAILABLE. What is left after the grace is cancelled.
+  // options.health_listen answers until all else has ended.
   void Drain();
 
  private:

@@ -36,6 +36,33 @@ absl::Status ValidateListen(const ServerOptions& options) {
   return absl::OkStatus();
 }
 
+absl::Status ValidateAges(const ServerOptions& options) {
+  const absl::Duration age = options.sessions.max_connection_age;
+  if (age < absl::Seconds(1)) {
+    return absl::InvalidArgumentError(
+        "max-connection-age: give a duration of at least 1s, such as 10m, or inf for none");
+  }
+  const absl::Duration grace = options.max_connection_age_grace;
+  if (grace < absl::Seconds(1) || grace > absl::Hours(1)) {
+    return absl::InvalidArgumentError(
+        "max-connection-age-grace: give a duration from 1s to 1h, such as 30s");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ValidateHealthListen(const ServerOptions& options) {
+  if (options.health_listen.empty()) return absl::OkStatus();
+  OSTIARY_ASSIGN_OR_RETURN(const Address health, Address::Parse(options.health_listen));
+  const bool any_port = health.kind == Address::Kind::kTcp && health.port == 0;
+  for (const std::string& text : options.listen) {
+    OSTIARY_ASSIGN_OR_RETURN(const Address address, Address::Parse(text));
+    if (any_port || address.ToString() != health.ToString()) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("health-listen: ", text, " is given to --listen too; give another port"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ValidateTls(const CertificatePaths& tls) {
   if (tls.cert.empty() != tls.key.empty()) {
     return absl::InvalidArgumentError(
@@ -68,7 +95,9 @@ absl::Status ValidateSessions(const SessionOptions& sessions) {
 absl::Status ServerOptions::Validate() const {
   if (tls.has_value()) OSTIARY_RETURN_IF_ERROR(ValidateTls(*tls));
   OSTIARY_RETURN_IF_ERROR(ValidateListen(*this));
+  OSTIARY_RETURN_IF_ERROR(ValidateHealthListen(*this));
   OSTIARY_RETURN_IF_ERROR(ValidateSessions(sessions));
+  OSTIARY_RETURN_IF_ERROR(ValidateAges(*this));
   if (max_message_bytes < 1024) {
     return absl::InvalidArgumentError("max-message-bytes: give at least 1024");
   }

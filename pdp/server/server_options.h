@@ -38,6 +38,12 @@ struct ServerOptions {
   int max_streams_per_connection = 1000;
   // What gRPC's own buffers and connections may take. Past it, connections are refused.
   size_t max_transport_bytes = size_t{2} << 30;
+  // How long a connection gets, from the end of sessions.max_connection_age on, for its calls to
+  // finish before it is cut.
+  absl::Duration max_connection_age_grace = absl::Seconds(30);
+  // Where to answer kubelet's probes besides, `host:port` or `unix:PATH`: health and nothing else,
+  // in plaintext, since these probes cannot speak TLS. Empty: nowhere.
+  std::string health_listen;
   // Health watches at once, and reflection streams at once; one more ends with RESOURCE_EXHAUSTED.
   size_t max_observers = 1000;
   // Calls of Reload and Validate that may wait.

@@ -18,6 +18,9 @@ struct SessionOptions {
   // How long a sidecar may use what it has cached without hearing from the PDP. At least two
   // heartbeat intervals, so that one late heartbeat does no harm.
   absl::Duration lease = absl::Seconds(15);
+  // The age of the connections below. Each session ends in good order, at random between 0.7 and
+  // 0.9 of it, so that sidecars spread over the replicas that there are by then. Infinite: never.
+  absl::Duration max_connection_age = absl::Minutes(10);
   // Checks that a session may have open. At the limit, nothing more is read from it until one of
   // them is answered, so a sidecar that asks without reading is held up by HTTP/2's flow control
   // and never fails for it.

@@ -1,5 +1,6 @@
 #include "pdp/server/session_registry.h"
 
+#include <random>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,6 +14,7 @@ SessionRegistry::SessionRegistry(const SessionOptions& options, const RequestLim
       store_(store),
       clock_(clock),
       metrics_(metrics),
+      ages_(options.max_connection_age, std::random_device{}()),
       thread_([this] { Run(); }) {}
 
 SessionRegistry::~SessionRegistry() {
@@ -36,6 +38,7 @@ absl::StatusOr<Session*> SessionRegistry::Open() {
     const uint64_t number = next_number_++;
     session = std::make_shared<Session>(number, options_, limits_, store_, clock_, metrics_, this);
     slots_[number % kSlots].emplace(number, session);
+    ages_.Add(number, clock_.Now());
     ++session_count_;
     // The first session wakes a thread that slept without a deadline.
     if (session_count_ == 1) work_.NotifyAll();
@@ -94,6 +97,7 @@ void SessionRegistry::Remove(uint64_t number) {
   std::shared_ptr<Session> removed;  // dies after the lock is free
   const MutexLock lock(&mutex_);
   sidecars_.erase(number);
+  ages_.Remove(number);
   auto& slot = slots_[number % kSlots];
   const auto found = slot.find(number);
   if (found == slot.end()) return;
@@ -126,6 +130,7 @@ void SessionRegistry::Run() {
     const MonoTime now = clock_.Now();
     if (now < next_tick) continue;
     for (const std::shared_ptr<Session>& session : InSlot(slot)) session->Beat();
+    for (const std::shared_ptr<Session>& session : TakeAged(now)) session->End(absl::OkStatus());
     slot = (slot + 1) % kSlots;
     next_tick += tick;
     // After a long sleep, the slots that were missed are not made up for.
@@ -151,6 +156,18 @@ SessionRegistry::Sessions SessionRegistry::InSlot(size_t slot) const {
   const MutexLock lock(&mutex_);
   sessions.reserve(slots_[slot].size());
   for (const auto& [number, session] : slots_[slot]) sessions.push_back(session);
+  return sessions;
+}
+
+SessionRegistry::Sessions SessionRegistry::TakeAged(MonoTime now) {
+  Sessions sessions;
+  const MutexLock lock(&mutex_);
+  for (const uint64_t number : ages_.TakeDue(now)) {
+    const auto& slot = slots_[number % kSlots];
+    if (const auto found = slot.find(number); found != slot.end()) {
+      sessions.push_back(found->second);
+    }
+  }
   return sessions;
 }
 

@@ -2,7 +2,8 @@
 //
 // The thread tells every session of a new revision, and gives every session its heartbeats: the
 // sessions are dealt over the slots of a wheel that turns once in a heartbeat interval, so their
-// heartbeats are spread evenly over it and never come all at once.
+// heartbeats are spread evenly over it and never come all at once. It also ends the sessions that
+// have come of age (session_ages.h), with OK, once their open checks are answered.
 //
 // Owned by PdpServer; must outlive the gRPC server that runs its sessions. Thread-safe. Its lock is
 // never held while a session's is taken.
@@ -30,6 +31,7 @@
 #include "pdp/metrics/counts.h"
 #include "pdp/reload/policy_store.h"
 #include "pdp/server/session.h"
+#include "pdp/server/session_ages.h"
 
 namespace ostiary::pdp {
 
@@ -87,6 +89,8 @@ class SessionRegistry {
   bool WaitForWork(MonoTime next_tick, bool* changed) ABSL_LOCKS_EXCLUDED(mutex_);
   Sessions InSlot(size_t slot) const ABSL_LOCKS_EXCLUDED(mutex_);
   Sessions All() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Those that have come of age.
+  Sessions TakeAged(MonoTime now) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const SessionOptions& options_;
   const RequestLimits& limits_;
@@ -104,6 +108,7 @@ class SessionRegistry {
   size_t session_count_ ABSL_GUARDED_BY(mutex_) = 0;
   // The wheel: a session is in slot number % kSlots.
   std::array<std::map<uint64_t, std::shared_ptr<Session>>, kSlots> slots_ ABSL_GUARDED_BY(mutex_);
+  SessionAges ages_ ABSL_GUARDED_BY(mutex_);
   // By the sessions' numbers, so in the order of their beginning.
   std::map<uint64_t, ConnectedSidecar> sidecars_ ABSL_GUARDED_BY(mutex_);
 

@@ -45,8 +45,13 @@ RunningPdp::RunningPdp(ServerOptions options, StartWith start)
     directory_.WriteInPlace("mcp.json", kCatalog);
     EXPECT_TRUE(reloader_.Reload().ok);
   }
+  if (options.tls.has_value()) {
+    auto certificates = ServerCertificates::Create(*options.tls, Clock::System(), log_);
+    EXPECT_TRUE(certificates.ok()) << certificates.status();
+    certificates_ = *std::move(certificates);
+  }
   auto server = PdpServer::Create(WithAddresses(std::move(options), socket_path()), &store_,
-                                  &reloader_, Clock::System(), &metrics_);
+                                  &reloader_, Clock::System(), &metrics_, certificates_.get());
   if (!server.ok()) {
     ADD_FAILURE() << server.status();
     std::abort();

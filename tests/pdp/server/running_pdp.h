@@ -30,6 +30,7 @@ enum class StartWith : uint8_t { kRules, kNothing };
 
 class RunningPdp {
  public:
+  // Options with `tls` need its files there, and then TCP speaks TLS.
   explicit RunningPdp(ServerOptions options = {}, StartWith start = StartWith::kRules);
 
   // Makes RulesMarked(mark) decide, past the files.
@@ -48,6 +49,8 @@ class RunningPdp {
   std::string socket_path() const { return directory_.Path("pdp.sock"); }
   std::string unix_address() const { return server_->addresses()[0]; }
   std::string tcp_address() const { return server_->addresses()[1]; }
+  // nullptr without options.tls. They are read again when a test calls Refresh.
+  ServerCertificates* certificates() { return certificates_.get(); }
   PolicyStore& store() { return store_; }
   Reloader& reloader() { return reloader_; }
   Metrics& metrics() { return metrics_; }
@@ -60,6 +63,7 @@ class RunningPdp {
   PolicyStore store_;
   Reloader reloader_;
   Metrics metrics_;
+  std::unique_ptr<ServerCertificates> certificates_;
   std::unique_ptr<PdpServer> server_;
 };
 
