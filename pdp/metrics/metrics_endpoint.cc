@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "prometheus/collectable.h"
 #include "prometheus/exposer.h"
@@ -39,9 +40,13 @@ uint16_t MetricsEndpoint::port() const { return rep_->port; }
 absl::StatusOr<std::unique_ptr<MetricsEndpoint>> MetricsEndpoint::Create(const std::string& host,
                                                                          uint16_t port,
                                                                          Collect collect) {
-  // "+" is how civetweb is told to take both.
-  const std::string address =
-      host == "[::]" ? absl::StrCat("+", port) : absl::StrCat(host, ":", port);
+  const std::string address = absl::StrCat(host, ":", port);
+  if (absl::StrContains(host, ':')) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("metrics-listen: ", address,
+                     " is IPv6, and metrics are served over IPv4 alone: give 0.0.0.0:", port,
+                     ", or 127.0.0.1:", port));
+  }
   auto rep = std::make_unique<Rep>();
   rep->collector = std::make_shared<Collector>(std::move(collect));
   try {
@@ -56,7 +61,7 @@ absl::StatusOr<std::unique_ptr<MetricsEndpoint>> MetricsEndpoint::Create(const s
   }
   if (rep->port == 0) {
     return absl::UnavailableError(
-        absl::StrCat("cannot listen on ", host, ":", port,
+        absl::StrCat("cannot listen on ", address,
                      " for metrics: another program listens there, or the address is not this "
                      "machine's; give another --metrics-listen"));
   }

@@ -25,8 +25,9 @@ class MetricsEndpoint {
   // What one scrape shows. Called from the endpoint's threads, several at once.
   using Collect = std::function<std::vector<prometheus::MetricFamily>()>;
 
-  // Listens on `host`, a name, an IPv4 address or an IPv6 address in brackets ("[::]" takes IPv4
-  // too), and `port`, 0 for a free one. UNAVAILABLE where the address cannot be had.
+  // Listens on `host`, an IPv4 address or a name that has one, and `port`, 0 for a free one.
+  // INVALID_ARGUMENT for an IPv6 address, which Debian's civetweb was built without; UNAVAILABLE
+  // where the address cannot be had.
   static absl::StatusOr<std::unique_ptr<MetricsEndpoint>> Create(const std::string& host,
                                                                  uint16_t port, Collect collect);
   // Ends the scrapes that run. `collect` is not called any more.

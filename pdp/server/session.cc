@@ -102,6 +102,15 @@ void Session::OnDone() {
 }
 
 absl::Status Session::Handle() {
+  OSTIARY_RETURN_IF_ERROR(HandleMessage());
+  if (incoming_.has_usage()) {
+    metrics_->cache_hits.Add(incoming_.usage().cache_hits());
+    metrics_->cache_misses.Add(incoming_.usage().cache_misses());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Session::HandleMessage() {
   switch (incoming_.message_case()) {
     case v1::SessionRequest::kHello:
       return HandleHello(incoming_.hello());

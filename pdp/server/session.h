@@ -68,6 +68,7 @@ class Session final : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Ses
 
   // Each handles what was just read; an error ends the session at once.
   absl::Status Handle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status HandleMessage() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status HandleHello(const v1::SessionHello& hello) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status HandleCheck(v1::SessionCheck* check) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status HandleApplied(const v1::Revision& applied) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -83,6 +83,14 @@ class SourceSink {
   virtual void Post(SourceEvent event) = 0;
 };
 
+// How the cache fared.
+struct CacheUsage {
+  uint64_t hits = 0;    // accesses decided from the cache
+  uint64_t misses = 0;  // accesses for which the source's answer had to be waited for
+
+  bool empty() const { return hits == 0 && misses == 0; }
+};
+
 // Called by the event loop's thread only.
 class DecisionSource {
  public:
@@ -94,6 +102,11 @@ class DecisionSource {
 
   // Tells the source that from now on nothing older than `revision` is applied here.
   virtual void Acknowledge(const Revision& revision) = 0;
+
+  // Tells the source how the cache fared since the last call. For statistics: a source may have no
+  // use for it. Called at most once per SourceRevision, before it is acknowledged, and not where
+  // nothing was decided since.
+  virtual void ReportUsage(const CacheUsage& usage) { (void)usage; }
 };
 
 }  // namespace ostiary::sidecar

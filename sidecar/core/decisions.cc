@@ -16,6 +16,14 @@ constexpr size_t kMaxNameBytesInAsk = size_t{1} << 20;
 }  // namespace
 
 const Verdict* Decisions::Find(const AccessView& access, MonoTime now) {
+  const Verdict* const verdict = Look(access, now);
+  if (verdict != nullptr) {
+    ++usage_.hits;
+  }
+  return verdict;
+}
+
+const Verdict* Decisions::Look(const AccessView& access, MonoTime now) {
   if (!revision_.has_value() || now >= lease_end_ ||
       (!flights_.empty() && flights_.contains(access))) {
     return nullptr;
@@ -48,12 +56,14 @@ void Decisions::JoinAll(Held* held, absl::Span<const size_t> indexes, MonoTime n
     const AccessView access(held->accesses[i]);
     if (const auto flight = flights_.find(access); flight != flights_.end()) {
       Join(flight->second.get(), *held, i);
-    } else if (const Verdict* verdict = Find(access, now)) {
+      ++usage_.misses;
+    } else if (const Verdict* verdict = Look(access, now)) {
       Mark(held, i, *verdict, *revision_);
     } else {
       auto created = std::make_unique<Flight>();
       created->access = held->accesses[i];
       Join(created.get(), *held, i);
+      ++usage_.misses;
       departing.push_back(created.get());
       flights_.emplace(AccessView(created->access), std::move(created));
     }

@@ -20,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -55,6 +56,10 @@ class Decisions {
   const Verdict* Find(const AccessView& access, MonoTime now);
   // The revision of what Find returns.
   const Revision& revision() const { return *revision_; }
+
+  // How the cache fared since the last call: hits are what Find found, misses what Hold, or a
+  // message that it holds, had to wait for.
+  CacheUsage TakeUsage() { return std::exchange(usage_, {}); }
 
   // Asks for what `held` still needs. Returns it where that is nothing, or where no more can be
   // held (then it is undecided).
@@ -95,6 +100,8 @@ class Decisions {
   };
   enum class Standing : uint8_t { kPresent, kLater, kOdd };
 
+  // Find, not counted.
+  const Verdict* Look(const AccessView& access, MonoTime now);
   Standing StandingOf(const Revision& revision) const;
   void JoinAll(Held* held, absl::Span<const size_t> indexes, MonoTime now);
   static void Mark(Held* held, size_t index, const Verdict& verdict, const Revision& revision);
@@ -119,6 +126,7 @@ class Decisions {
   const Limits limits_;
   DecisionSource* const source_;
   DecisionCache cache_;
+  CacheUsage usage_;
   std::optional<Revision> revision_;
   MonoTime lease_end_;
   bool connected_ = false;

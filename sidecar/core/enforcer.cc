@@ -87,6 +87,9 @@ void Enforcer::Rep::OnRevision(const SourceRevision& present, MonoTime now) {
                                          {"generation", present.revision.generation},
                                          {"digest", present.revision.digest}});
   }
+  if (const CacheUsage usage = session_.decisions.TakeUsage(); !usage.empty()) {
+    source_->ReportUsage(usage);
+  }
   if (change != Decisions::Change::kNone || !acknowledged_) {
     acknowledged_ = true;
     source_->Acknowledge(present.revision);

@@ -25,6 +25,7 @@ class SessionSource::Rep {
 
   void Ask(uint64_t id, const std::vector<Access>& accesses) ABSL_LOCKS_EXCLUDED(mutex_);
   void Acknowledge(const Revision& revision) ABSL_LOCKS_EXCLUDED(mutex_);
+  void ReportUsage(const CacheUsage& usage) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   // The keeper's thread.
@@ -89,6 +90,11 @@ void SessionSource::Rep::Acknowledge(const Revision& revision) {
   stream_->Acknowledge(revision);
 }
 
+void SessionSource::Rep::ReportUsage(const CacheUsage& usage) {
+  MutexLock lock(&mutex_);
+  stream_->ReportUsage(usage);
+}
+
 void SessionSource::Rep::Keep() {
   Backoff backoff(options_.initial_backoff, options_.max_backoff, std::random_device{}());
   MonoDuration wait{};
@@ -124,6 +130,7 @@ bool SessionSource::Rep::Renew() {
   if (stopping_) return false;
   ended = std::move(stream_);
   stream_ = std::make_unique<SessionStream>(options_, ended->acknowledged(), sink_, clock_);
+  stream_->ReportUsage(ended->unsent_usage());
   return true;
 }
 
@@ -164,5 +171,7 @@ void SessionSource::Ask(uint64_t id, const std::vector<Access>& accesses) {
 }
 
 void SessionSource::Acknowledge(const Revision& revision) { rep_->Acknowledge(revision); }
+
+void SessionSource::ReportUsage(const CacheUsage& usage) { rep_->ReportUsage(usage); }
 
 }  // namespace ostiary::sidecar

@@ -73,6 +73,9 @@ class SessionSource final : public DecisionSource {
 
   void Ask(uint64_t id, const std::vector<Access>& accesses) override;
   void Acknowledge(const Revision& revision) override;
+  // Goes to the PDP with the acknowledgement that follows, or with one that says the same again;
+  // where a session is lost before that, with the next session's.
+  void ReportUsage(const CacheUsage& usage) override;
 
  private:
   class Rep;

@@ -115,10 +115,20 @@ void SessionStream::Acknowledge(const Revision& revision) {
   WriteNext();
 }
 
+void SessionStream::ReportUsage(const CacheUsage& usage) {
+  MutexLock lock(&mutex_);
+  unsent_usage_.hits += usage.hits;
+  unsent_usage_.misses += usage.misses;
+  // It rides on an acknowledgement: on the one that is due, or on the last one, said again.
+  if (unsent_usage_.empty() || !present_.has_value() || acknowledged_ != present_) return;
+  unsent_applied_ = acknowledged_;
+  WriteNext();
+}
+
 void SessionStream::WriteNext() {
   if (!started_ || writing_ || read_ended_) return;
   if (unsent_applied_.has_value()) {
-    outgoing_ = ToAppliedRequest(*unsent_applied_);
+    outgoing_ = ToAppliedRequest(*unsent_applied_, std::exchange(unsent_usage_, {}));
     unsent_applied_.reset();
   } else if (std::optional<v1::SessionRequest> request = book_.TakeUnsent()) {
     outgoing_ = *std::move(request);
@@ -215,6 +225,11 @@ SessionStream::Outcome SessionStream::TakeResult() {
 std::optional<MonoTime> SessionStream::up_since() const {
   MutexLock lock(&mutex_);
   return up_since_;
+}
+
+CacheUsage SessionStream::unsent_usage() const {
+  MutexLock lock(&mutex_);
+  return unsent_usage_;
 }
 
 std::optional<Revision> SessionStream::acknowledged() const {

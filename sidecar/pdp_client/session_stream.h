@@ -46,10 +46,12 @@ class SessionStream final
   // See DecisionSource. Ask returns an error where no answer will be posted for it.
   absl::Status Ask(uint64_t id, const std::vector<Access>& accesses) ABSL_LOCKS_EXCLUDED(mutex_);
   void Acknowledge(const Revision& revision) ABSL_LOCKS_EXCLUDED(mutex_);
+  void ReportUsage(const CacheUsage& usage) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // When the PDP's first event came; nothing where none did.
   std::optional<MonoTime> up_since() const ABSL_LOCKS_EXCLUDED(mutex_);
   std::optional<Revision> acknowledged() const ABSL_LOCKS_EXCLUDED(mutex_);
+  CacheUsage unsent_usage() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   // A message's outcome: what to tell the sink, or why the stream must end.
@@ -81,6 +83,7 @@ class SessionStream final
   CondVar changed_;  // an event came, or the stream ended
   AskBook book_ ABSL_GUARDED_BY(mutex_);
   std::optional<Revision> unsent_applied_ ABSL_GUARDED_BY(mutex_);
+  CacheUsage unsent_usage_ ABSL_GUARDED_BY(mutex_);
   std::optional<Revision> acknowledged_ ABSL_GUARDED_BY(mutex_);  // also of an earlier stream
   std::optional<Revision> present_ ABSL_GUARDED_BY(mutex_);       // as the last event said
   v1::SessionRequest outgoing_ ABSL_GUARDED_BY(mutex_);           // gRPC's while writing_

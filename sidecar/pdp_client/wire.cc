@@ -154,12 +154,16 @@ absl::StatusOr<v1::SessionRequest> ToCheckRequest(uint64_t id, absl::string_view
   return request;
 }
 
-v1::SessionRequest ToAppliedRequest(const Revision& revision) {
+v1::SessionRequest ToAppliedRequest(const Revision& revision, const CacheUsage& usage) {
   v1::SessionRequest request;
   v1::Revision& applied = *request.mutable_applied();
   applied.set_epoch(revision.epoch);
   applied.set_generation(revision.generation);
   applied.set_digest(revision.digest);
+  if (!usage.empty()) {
+    request.mutable_usage()->set_cache_hits(usage.hits);
+    request.mutable_usage()->set_cache_misses(usage.misses);
+  }
   return request;
 }
 

@@ -25,8 +25,8 @@ namespace ostiary::sidecar {
 absl::StatusOr<v1::SessionRequest> ToCheckRequest(uint64_t id, absl::string_view server,
                                                   const std::vector<Access>& accesses);
 
-// The SessionRequest that acknowledges `revision`.
-v1::SessionRequest ToAppliedRequest(const Revision& revision);
+// The SessionRequest that acknowledges `revision` and, where there is any, reports `usage`.
+v1::SessionRequest ToAppliedRequest(const Revision& revision, const CacheUsage& usage = {});
 
 // True where a protobuf string can carry `text`.
 bool IsUtf8(absl::string_view text);

@@ -3,6 +3,7 @@
 //
 // The input is a script of steps: one byte that says what, and for messages two bytes of length,
 // the lower first, and the message as on the wire.
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -66,7 +67,12 @@ class Pdp {
       return;
     }
     Expect(request);
+    const bool good = model_.fault == absl::StatusCode::kOk;
+    const uint64_t hits = metrics_.cache_hits.Read();
+    const uint64_t misses = metrics_.cache_misses.Read();
     stream_->Deliver(request);
+    CheckUsage(hits, good ? request.usage().cache_hits() : 0, metrics_.cache_hits);
+    CheckUsage(misses, good ? request.usage().cache_misses() : 0, metrics_.cache_misses);
     CheckEnd();
   }
 
@@ -178,6 +184,13 @@ class Pdp {
     OSTIARY_FUZZ_CHECK(response->revision().generation() == published_, "the present revision");
     CheckOnTheWire(*response);
     return true;
+  }
+
+  // A report is counted once, cut where it is absurd, and the sum never goes back.
+  static void CheckUsage(uint64_t before, uint64_t reported, const CacheUsageCount& count) {
+    const uint64_t counted = std::min(reported, CacheUsageCount::kMostOfReport);
+    OSTIARY_FUZZ_CHECK(count.Read() == std::min(before + counted, CacheUsageCount::kMost),
+                       "a report of a cache's usage is counted wrong");
   }
 
   // What must become of a message of the sidecar.

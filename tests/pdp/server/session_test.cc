@@ -1,5 +1,6 @@
 // The Session stream's promises, over a real connection.
 #include <atomic>
+#include <limits>
 #include <string>
 #include <thread>
 #include <vector>
@@ -296,6 +297,55 @@ TEST(SessionTest, EndsTheSessionThatPassesTheLimitOfAll) {
   session.ReadEvent(v1::CURRENT);
   session.Check(1, {ToolAccess("search", std::string(2000, 't'))});
   ExpectEnd(&session, absl::StatusCode::kResourceExhausted, "too many checks open");
+}
+
+TEST(SessionTest, UsageIsSummedOverSessionsWhateverItRidesOn) {
+  RunningPdp pdp;
+  const auto report = [](v1::SessionRequest request, uint64_t hits, uint64_t misses) {
+    request.mutable_usage()->set_cache_hits(hits);
+    request.mutable_usage()->set_cache_misses(misses);
+    return request;
+  };
+  for (uint64_t i = 1; i <= 2; ++i) {
+    TestSession session(pdp.Connect());
+    v1::SessionRequest hello;
+    hello.mutable_hello()->set_agent("researcher");
+    session.Send(report(hello, 1, 0));
+    v1::SessionRequest applied;
+    *applied.mutable_applied() = session.ReadEvent(v1::CURRENT).revision();
+    session.Send(report(applied, 10, 3));
+    v1::SessionRequest check;
+    check.mutable_check()->set_id(1);
+    session.Send(report(check, 0, 100));
+    session.ReadResult();  // so all of it has been read
+    EXPECT_EQ(pdp.metrics().cache_hits.Read(), 11 * i);
+    EXPECT_EQ(pdp.metrics().cache_misses.Read(), 103 * i);
+  }
+}
+
+TEST(SessionTest, UsageAloneIsAnEmptyMessage) {
+  RunningPdp pdp;
+  TestSession session(pdp.Connect());
+  session.Hello();
+  v1::SessionRequest request;
+  request.mutable_usage()->set_cache_hits(1);
+  session.Send(request);
+  ExpectEnd(&session, absl::StatusCode::kInvalidArgument, "the message is empty");
+  EXPECT_EQ(pdp.metrics().cache_hits.Read(), 0u);
+}
+
+TEST(SessionTest, AnAbsurdReportIsCut) {
+  RunningPdp pdp;
+  TestSession session(pdp.Connect());
+  session.Hello();
+  v1::SessionRequest request;
+  *request.mutable_applied() = session.ReadEvent(v1::CURRENT).revision();
+  request.mutable_usage()->set_cache_hits(std::numeric_limits<uint64_t>::max());
+  session.Send(request);
+  session.Send(request);
+  session.Check(1, {});
+  session.ReadResult();
+  EXPECT_EQ(pdp.metrics().cache_hits.Read(), 2 * CacheUsageCount::kMostOfReport);
 }
 
 TEST(SessionTest, StatusShowsWhoAppliesWhat) {

@@ -30,9 +30,11 @@ class FakeSource : public DecisionSource {
     open.push_back({id, accesses});
   }
   void Acknowledge(const Revision& revision) override { acknowledged.push_back(revision); }
+  void ReportUsage(const CacheUsage& usage) override { reported.push_back(usage); }
 
   std::deque<Question> open;
   std::vector<Revision> acknowledged;
+  std::vector<CacheUsage> reported;
   size_t asks = 0;
 };
 

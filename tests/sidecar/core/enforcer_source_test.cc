@@ -46,6 +46,31 @@ TEST_F(EnforcerSourceTest, UsesADecisionAgainUnderItsRevision) {
   EXPECT_EQ(h_.source.asks, asks);
 }
 
+TEST_F(EnforcerSourceTest, ReportsHowItsCacheFaredWithTheNextEvent) {
+  h_.Present(1);
+  h_.source.reported.clear();  // what Initialize needed
+  h_.Client(Call("1", "read"));
+  h_.Client(Call("2", "read"));  // waits for the same answer
+  h_.AnswerAll();
+  h_.Client(Call("3", "read"));
+  h_.Client(Call("4", "deny_me"));
+  h_.AnswerAll();
+  h_.Client(Call("5", "deny_me"));
+  EXPECT_THAT(h_.source.reported, IsEmpty());
+  h_.Present(1);
+  ASSERT_THAT(h_.source.reported, SizeIs(1));
+  EXPECT_EQ(h_.source.reported[0].hits, 2U);
+  EXPECT_EQ(h_.source.reported[0].misses, 3U);
+
+  h_.Present(1);
+  EXPECT_THAT(h_.source.reported, SizeIs(1)) << "nothing was decided since";
+  h_.Client(Call("6", "read"));
+  h_.Present(2);
+  ASSERT_THAT(h_.source.reported, SizeIs(2));
+  EXPECT_EQ(h_.source.reported[1].hits, 1U);
+  EXPECT_EQ(h_.source.reported[1].misses, 0U);
+}
+
 TEST_F(EnforcerSourceTest, SharesOneAskAndKeepsTheOrder) {
   const size_t asks = h_.source.asks;
   h_.Client(Call("1", "read"));

@@ -159,6 +159,66 @@ TEST_F(SessionSourceTest, EveryEventIsARevisionWithItsLease) {
   EXPECT_LE(other.lease_end, Clock::System().Now() + options_.max_lease);
 }
 
+TEST_F(SessionSourceTest, UsageRidesOnTheAcknowledgementAndOnOneSaidAgain) {
+  std::vector<v1::SessionRequest> read;
+  Start([&read](FakeSession& session) {
+    session.Open();
+    if (session.number() > 0) {
+      session.AwaitEnd();
+      return grpc::Status::OK;
+    }
+    read.push_back(session.Read().value_or(v1::SessionRequest()));
+    session.Event(v1::HEARTBEAT, TestRevision(1));
+    read.push_back(session.Read().value_or(v1::SessionRequest()));
+    session.Event(v1::CHANGED, TestRevision(2));
+    read.push_back(session.Read().value_or(v1::SessionRequest()));
+    return grpc::Status(grpc::StatusCode::ABORTED, "enough");
+  });
+  // The enforcer's order: usage, where there is any, then the acknowledgement of what is new.
+  NextRevision();
+  source_->ReportUsage({0, 1});
+  source_->Acknowledge(Present(1));
+  NextRevision();
+  source_->ReportUsage({5, 2});
+  NextRevision();
+  source_->ReportUsage({7, 0});
+  source_->Acknowledge(Present(2));
+  NextLost();
+  const struct { uint64_t generation, hits, misses; } wanted[] = {{1, 0, 1}, {1, 5, 2}, {2, 7, 0}};
+  ASSERT_EQ(read.size(), 3u);
+  for (size_t i = 0; i < read.size(); ++i) {
+    EXPECT_EQ(read[i].applied().generation(), wanted[i].generation) << i;
+    EXPECT_EQ(read[i].usage().cache_hits(), wanted[i].hits) << i;
+    EXPECT_EQ(read[i].usage().cache_misses(), wanted[i].misses) << i;
+  }
+}
+
+TEST_F(SessionSourceTest, UsageThatASessionDidNotSendGoesWithTheNext) {
+  v1::SessionRequest applied;
+  Start([&applied](FakeSession& session) {
+    if (session.number() == 0) {
+      session.Open();
+      return grpc::Status(grpc::StatusCode::ABORTED, "before anything was said");
+    }
+    session.Open();
+    if (session.number() == 1) {
+      applied = session.Read().value_or(v1::SessionRequest());
+      return grpc::Status(grpc::StatusCode::ABORTED, "enough");
+    }
+    session.AwaitEnd();
+    return grpc::Status::OK;
+  });
+  NextRevision();
+  source_->ReportUsage({2, 1});
+  source_->ReportUsage({3, 0});
+  NextLost();
+  NextRevision();
+  source_->Acknowledge(Present(1));
+  NextLost();
+  EXPECT_EQ(applied.usage().cache_hits(), 5u);
+  EXPECT_EQ(applied.usage().cache_misses(), 1u);
+}
+
 TEST_F(SessionSourceTest, AnAcknowledgementReachesThePdpOnceForEachRevision) {
   Start([](FakeSession& session) {
     session.Open();

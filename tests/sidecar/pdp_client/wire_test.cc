@@ -207,6 +207,15 @@ TEST(ToAppliedRequest, CarriesTheRevision) {
   EXPECT_EQ(request.applied().epoch(), "epoch-1");
   EXPECT_EQ(request.applied().generation(), 8u);
   EXPECT_EQ(request.applied().digest(), "sha256:8");
+  EXPECT_FALSE(request.has_usage());
+}
+
+TEST(ToAppliedRequest, CarriesUsageBesideTheRevisionNeverAlone) {
+  const v1::SessionRequest request = ToAppliedRequest(Present(8), {3, 0});
+  EXPECT_EQ(request.applied().generation(), 8u);
+  ASSERT_TRUE(request.has_usage());
+  EXPECT_EQ(request.usage().cache_hits(), 3u);
+  EXPECT_EQ(request.usage().cache_misses(), 0u);
 }
 
 }  // namespace
