@@ -76,19 +76,26 @@ absl::Status Validate(const ServeOptions& options) {
                    " is not host:port: metrics are served over TCP, such as on 127.0.0.1:9090"));
 }
 
-// Where there is to be none, nullptr.
-absl::StatusOr<std::unique_ptr<MetricsEndpoint>> ServeMetrics(const ServeOptions& options,
-                                                              const Metrics& metrics,
-                                                              const PdpServer& server,
-                                                              const Log& log) {
+PdpFigures Figures(const PdpServer& server, const ServerCertificates* certificates) {
+  SidecarReport report = server.Report(0);
+  PdpFigures figures{std::move(report.policy), report.connected, report.current, {}};
+  if (certificates != nullptr) {
+    const CertificateReport shown = certificates->Report();
+    figures.certificate = {shown.loaded, shown.failed, shown.not_after};
+  }
+  return figures;
+}
+
+// Where there is to be none, nullptr. `certificates` too may be that.
+absl::StatusOr<std::unique_ptr<MetricsEndpoint>> ServeMetrics(
+    const ServeOptions& options, const Metrics& metrics, const PdpServer& server,
+    const ServerCertificates* certificates, const Log& log) {
   if (options.metrics_listen.empty()) return nullptr;
   OSTIARY_ASSIGN_OR_RETURN(Address address, Address::Parse(options.metrics_listen));
   OSTIARY_ASSIGN_OR_RETURN(
       std::unique_ptr<MetricsEndpoint> endpoint,
-      MetricsEndpoint::Create(address.host, address.port, [&metrics, &server] {
-        SidecarReport report = server.Report(0);
-        return MetricFamilies(metrics, {std::move(report.policy), report.connected, report.current},
-                              OSTIARY_VERSION);
+      MetricsEndpoint::Create(address.host, address.port, [&metrics, &server, certificates] {
+        return MetricFamilies(metrics, Figures(server, certificates), OSTIARY_VERSION);
       }));
   address.port = endpoint->port();
   log.Info("metrics_listening", {{"address", address.ToString()}});
@@ -132,7 +139,7 @@ int RunServe(const ServeOptions& options, std::ostream& err) {
     log.Info("listening_for_health", {{"address", (*server)->health_address()}});
   }
   const absl::StatusOr<std::unique_ptr<MetricsEndpoint>> endpoint =
-      ServeMetrics(options, metrics, **server, log);
+      ServeMetrics(options, metrics, **server, certificates->get(), log);
   if (!endpoint.ok()) return Fail(log, "metrics_listen_failed", endpoint.status());
 
   WaitForStop(signals, watch->get());

@@ -29,13 +29,6 @@ struct LoadCounts {
   std::atomic<uint64_t> failed{0};  // not taken over: the one before stays
 };
 
-// The certificate that the PDP shows on its TLS ports.
-struct CertificateCounts {
-  LoadCounts loads;
-  // When it expires, in seconds since 1970: the earliest of its chain. 0: there is none.
-  std::atomic<int64_t> not_after_seconds{0};
-};
-
 // Why a caller was refused before anything was decided.
 enum class Refusal : uint8_t {
   kUnidentified,    // it shows neither a certificate nor a token, where one is asked for
@@ -84,7 +77,6 @@ struct Metrics {
   CallTimes calls;
   CacheUsageCount cache_hits;
   CacheUsageCount cache_misses;
-  CertificateCounts certificate;
   LoadCounts bindings;
   RefusalCounts refused;
 };

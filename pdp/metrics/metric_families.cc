@@ -159,25 +159,30 @@ void AddSessions(const Metrics& metrics, const PdpFigures& figures, Families* fa
       .Add({}, metrics.cache_misses.Read());
 }
 
-void AddLoads(absl::string_view name, absl::string_view help, const LoadCounts& loads,
+void AddLoads(absl::string_view name, absl::string_view help, uint64_t loaded, uint64_t failed,
               Families* families) {
   Counter(families, name, help)
-      .Add({{"outcome", "loaded"}}, loads.loaded.load(std::memory_order_relaxed))
-      .Add({{"outcome", "failed"}}, loads.failed.load(std::memory_order_relaxed));
+      .Add({{"outcome", "loaded"}}, loaded)
+      .Add({{"outcome", "failed"}}, failed);
+}
+
+void AddCertificate(const CertificateFigures& certificate, Families* families) {
+  AddLoads(
+      "ostiary_certificate_loads_total",
+      "Readings of the PDP's TLS certificate and key: pairs taken over, and readings that left "
+      "the pair before in use.",
+      certificate.loaded, certificate.failed, families);
+  if (certificate.not_after == absl::InfiniteFuture()) return;
+  Gauge(families, "ostiary_certificate_not_after_timestamp_seconds",
+        "When the TLS certificate in use expires, in seconds since 1970.")
+      .Add({}, UnixSeconds(certificate.not_after));
 }
 
 void AddCallers(const Metrics& metrics, Families* families) {
-  AddLoads("ostiary_certificate_loads_total",
-           "Loads of the PDP's TLS certificate and key; after one that failed, the pair before it "
-           "is still in use.",
-           metrics.certificate.loads, families);
-  const int64_t not_after = metrics.certificate.not_after_seconds.load(std::memory_order_relaxed);
-  Family expiry = Gauge(families, "ostiary_certificate_not_after_timestamp_seconds",
-                        "When the TLS certificate in use expires, in seconds since 1970.");
-  if (not_after != 0) expiry.Add({}, not_after);
   AddLoads("ostiary_bindings_loads_total",
            "Loads of the bindings; after one that failed, those before it are still in use.",
-           metrics.bindings, families);
+           metrics.bindings.loaded.load(std::memory_order_relaxed),
+           metrics.bindings.failed.load(std::memory_order_relaxed), families);
   Family refused = Counter(families, "ostiary_refused_callers_total",
                            "Calls and sessions refused for who asked, by reason.");
   for (const Refusal why : kRefusals) {
@@ -197,6 +202,7 @@ std::vector<MetricFamily> MetricFamilies(const Metrics& metrics, const PdpFigure
   AddPolicy(figures.policy, &families);
   AddReloads(figures.policy.status, &families);
   AddSessions(metrics, figures, &families);
+  AddCertificate(figures.certificate, &families);
   AddCallers(metrics, &families);
   return families;
 }

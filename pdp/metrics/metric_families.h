@@ -8,17 +8,27 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "pdp/metrics/counts.h"
 #include "pdp/reload/policy_store.h"
 #include "prometheus/metric_family.h"
 
 namespace ostiary::pdp {
 
-// What is not counted but is so: the policy and the sidecars, from one moment.
+// The certificate that the PDP shows on its TLS ports.
+struct CertificateFigures {
+  uint64_t loaded = 0;  // times that a pair was taken over, the first included
+  uint64_t failed = 0;  // readings that were not taken over
+  absl::Time not_after = absl::InfiniteFuture();  // InfiniteFuture: there is no certificate
+};
+
+// What is not counted here but is so: the policy and the sidecars, from one moment, and the
+// certificate.
 struct PdpFigures {
   PolicyState policy;
   uint64_t sessions = 0;          // sidecars with a session that said hello
   uint64_t sessions_current = 0;  // of them, those that apply the present revision
+  CertificateFigures certificate;
 };
 
 // Each name once. A counter is there from the first scrape on, for each value of its labels that
