@@ -1,0 +1,68 @@
+#include "pdp/identity/file_subject.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "pdp/reload/policy_files.h"
+
+namespace ostiary::pdp {
+
+FileSubject::FileSubject(std::string name, std::string path, const PolicyLimits& limits,
+                         const Log& log)
+    : name_(std::move(name)), path_(std::move(path)), limits_(limits), log_(log) {}
+
+std::vector<Issue> FileSubject::Refresh(ReloadMode mode) {
+  const MutexLock lock(&mutex_);
+  ReadOptions options;
+  options.max_file_bytes = limits_.max_file_bytes;
+  const absl::StatusOr<std::string> text = ReadPolicyFiles({path_, std::nullopt}, options).rules;
+  std::optional<Sha256Digest> digest;
+  if (text.ok()) digest = Sha256(*text);
+  std::vector<Issue> issues;
+  bool is_new = false;
+  if (digest.has_value() && digest == in_use_) {
+    issues = issues_in_use_;
+  } else if (text.ok()) {
+    const Use use = mode == ReloadMode::kValidateOnly ? Use::kCheckOnly : Use::kApply;
+    issues = Load({path_, *text}, limits_, use);
+    is_new = !HasErrors(issues);
+  } else {
+    Issue issue;
+    issue.message = std::string(text.status().message());
+    issue.file = path_;
+    issues.push_back(std::move(issue));
+  }
+  if (mode == ReloadMode::kValidateOnly) return issues;
+
+  if (is_new) {
+    in_use_ = digest;
+    issues_in_use_ = issues;
+    ++loaded_;
+  } else if (HasErrors(issues)) {
+    ++failed_;
+  }
+  if (is_new || issues != last_issues_) WriteLog(issues);
+  last_issues_ = issues;
+  return issues;
+}
+
+void FileSubject::WriteLog(const std::vector<Issue>& issues) const {
+  if (HasErrors(issues)) {
+    log_.Error(absl::StrCat(name_, "_not_loaded"),
+               {{"file", path_}, {"kept", "what was loaded last"}});
+  } else {
+    log_.Info(absl::StrCat(name_, "_loaded"), {{"file", path_}});
+  }
+  for (const Issue& issue : issues) {
+    const bool is_error = issue.severity == Severity::kError;
+    log_.Write(is_error ? LogLevel::kError : LogLevel::kWarning,
+               absl::StrCat(name_, is_error ? "_error" : "_warning"),
+               {{"file", issue.file},
+                {"line", uint64_t{issue.line}},
+                {"column", uint64_t{issue.column}},
+                {"pointer", issue.pointer},
+                {"message", issue.message}});
+  }
+}
+
+}  // namespace ostiary::pdp
