@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "sidecar/connect_flags.h"
 #include "sidecar/flag.h"
+#include "sidecar/install_flags.h"
 #include "sidecar/run_flags.h"
 #include "sidecar/serve_flags.h"
 
@@ -93,6 +94,9 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
       "connect", "Be the stdio end of a server that `serve` starts and guards elsewhere");
   connect->footer(kConnectFooter);
   const ConnectFlags connect_flags(connect);
+  CLI::App* const install =
+      app.add_subcommand("install", "Copy this program to a folder, for an init container");
+  const InstallFlags install_flags(install);
   try {
     app.parse(std::vector<std::string>(words.arguments.rbegin(), words.arguments.rend()));
   } catch (const CLI::ParseError& error) {
@@ -100,6 +104,7 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   }
   if (serve->parsed()) return Checked(serve_flags.Options(words));
   if (connect->parsed()) return Checked(connect_flags.Options(words));
+  if (install->parsed()) return Checked(install_flags.Options(words));
   return Checked(run_flags.Options(words));
 }
 

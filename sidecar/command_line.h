@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "sidecar/connect_options.h"
+#include "sidecar/install/install.h"
 #include "sidecar/run_options.h"
 #include "sidecar/serve_options.h"
 
@@ -17,7 +18,7 @@ struct ExitNow {
 };
 
 // One alternative for each subcommand.
-using CommandLine = std::variant<ExitNow, RunOptions, ServeOptions, ConnectOptions>;
+using CommandLine = std::variant<ExitNow, RunOptions, ServeOptions, ConnectOptions, InstallOptions>;
 
 // Reads the arguments, and OSTIARY_<FLAG> from the environment where a flag is not given.
 CommandLine ParseCommandLine(int argc, const char* const* argv);

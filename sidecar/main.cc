@@ -14,6 +14,7 @@
 #include "sidecar/command_line.h"
 #include "sidecar/connect_command.h"
 #include "sidecar/foreign_code.h"
+#include "sidecar/install/install.h"
 #include "sidecar/run_command.h"
 #include "sidecar/serve_command.h"
 
@@ -41,6 +42,13 @@ void OpenStandardDescriptors() {
 // The exit status of a subcommand, or why it could not do its work.
 absl::StatusOr<int> Do(const ExitNow& exit) { return exit.status; }
 absl::StatusOr<int> Do(const ConnectOptions& options) { return Connect(options); }
+
+absl::StatusOr<int> Do(const InstallOptions& options) {
+  OSTIARY_ASSIGN_OR_RETURN(const Installed installed, Install(options));
+  std::cout << "installed " << installed.path << ", ostiary-sidecar " OSTIARY_VERSION ", "
+            << installed.bytes << " bytes" << std::endl;
+  return EX_OK;
+}
 
 absl::StatusOr<int> Do(const RunOptions& options) {
   OSTIARY_RETURN_IF_ERROR(RefuseForeignCode());

@@ -25,11 +25,15 @@ PARTS = {
         "common", "pdp/policy", "pdp/reload", "pdp/metrics", "pdp/tls", "pdp/identity", "pdp/server", "pdp/commands",
     ],
     "sidecar/core": ["common"],
+    "sidecar/install": ["common"],
     "sidecar/stdio": ["common", "sidecar/core"],
     "sidecar/socket": ["common", "sidecar/stdio"],
     "sidecar/pdp_client": ["common", "sidecar/core", "ostiary/v1", "google/rpc"],
     "sidecar/local": ["common", "sidecar/core", "pdp/policy", "pdp/reload"],
-    "sidecar": ["common", "sidecar/core", "sidecar/stdio", "sidecar/socket", "sidecar/pdp_client", "sidecar/local"],
+    "sidecar": [
+        "common", "sidecar/core", "sidecar/install", "sidecar/stdio", "sidecar/socket", "sidecar/pdp_client",
+        "sidecar/local",
+    ],
 }
 
 # Roots of includes that are ours. "ostiary" and "google/rpc" are generated from proto/.
