@@ -100,7 +100,8 @@ void Enforcer::Rep::OnRevision(const SourceRevision& present, MonoTime now) {
 }
 
 void Enforcer::Rep::OnLost(const absl::Status& status) {
-  session_.log.Warning("decision_source_lost", {{"status", status.ToString()}});
+  // At level debug: whoever posts it says it in the log as well, once for each outage.
+  session_.log.Debug("decision_source_lost", {{"status", status.ToString()}});
   acknowledged_ = false;
   session_.decisions.OnLost();
 }

@@ -104,8 +104,13 @@ void SessionSource::Rep::Keep() {
     // One that ended as soon as it was up counts as a failure, else a PDP that ends each session
     // would be asked for the next without a pause.
     if (up_since.has_value() && clock_.Now() - *up_since >= options_.max_backoff) backoff.Reset();
+    const bool in_order = stream->ended_in_order();
     if (!Renew()) return;
-    LogLoss(status, up_since.has_value());
+    if (in_order && up_since.has_value()) {
+      log_.Info("pdp_session_renewed", {{"pdp", options_.address}});
+    } else {
+      LogLoss(status, up_since.has_value());
+    }
     sink_->Post(SourceLost{absl::Status(
         status.code(), absl::StrCat("PDP ", options_.address, ": ", status.message()))});
     wait = backoff.Next();

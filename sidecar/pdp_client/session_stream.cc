@@ -167,7 +167,10 @@ void SessionStream::OnReadDone(bool ok) {
 
 void SessionStream::OnDone(const grpc::Status& status) {
   MutexLock lock(&mutex_);
-  if (end_.ok()) end_ = FromGrpc(status);
+  if (end_.ok()) {
+    ended_in_order_ = status.ok();
+    end_ = FromGrpc(status);
+  }
   done_ = true;
   // The keeper may destroy the stream as soon as the lock is free.
   changed_.NotifyAll();
@@ -230,6 +233,11 @@ std::optional<MonoTime> SessionStream::up_since() const {
 CacheUsage SessionStream::unsent_usage() const {
   MutexLock lock(&mutex_);
   return unsent_usage_;
+}
+
+bool SessionStream::ended_in_order() const {
+  MutexLock lock(&mutex_);
+  return ended_in_order_;
 }
 
 std::optional<Revision> SessionStream::acknowledged() const {

@@ -50,6 +50,8 @@ class SessionStream final
 
   // When the PDP's first event came; nothing where none did.
   std::optional<MonoTime> up_since() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Whether the PDP itself ended the stream with OK, as it does when a session has come of age.
+  bool ended_in_order() const ABSL_LOCKS_EXCLUDED(mutex_);
   std::optional<Revision> acknowledged() const ABSL_LOCKS_EXCLUDED(mutex_);
   CacheUsage unsent_usage() const ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -94,6 +96,7 @@ class SessionStream final
   MonoTime started_at_ ABSL_GUARDED_BY(mutex_);
   std::optional<MonoTime> up_since_ ABSL_GUARDED_BY(mutex_);
   MonoTime lease_end_ ABSL_GUARDED_BY(mutex_);
+  bool ended_in_order_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status end_ ABSL_GUARDED_BY(mutex_);  // the first reason to end; OK while there is none
 };
 
