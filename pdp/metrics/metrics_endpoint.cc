@@ -12,8 +12,8 @@
 namespace ostiary::pdp {
 namespace {
 
-constexpr char kThreads[] = "2";
-constexpr char kRequestTimeoutMs[] = "5000";
+constexpr char kThreads[] = "4";
+constexpr char kRequestTimeoutMs[] = "2000";
 
 class Collector final : public prometheus::Collectable {
  public:
