@@ -52,7 +52,7 @@ absl::StatusOr<std::unique_ptr<MetricsEndpoint>> MetricsEndpoint::Create(const s
   try {
     rep->exposer = std::make_unique<prometheus::Exposer>(
         std::vector<std::string>{"listening_ports", address, "num_threads", kThreads,
-                                 "request_timeout_ms", kRequestTimeoutMs});
+                                 "request_timeout_ms", kRequestTimeoutMs, "tcp_nodelay", "1"});
     rep->exposer->RegisterCollectable(rep->collector);
     const std::vector<int> ports = rep->exposer->GetListeningPorts();
     if (ports.size() == 1) rep->port = static_cast<uint16_t>(ports.front());
