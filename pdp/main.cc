@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "pdp/commands/ask_command.h"
 #include "pdp/commands/check_command.h"
 #include "pdp/commands/environment.h"
 #include "pdp/commands/exit_codes.h"
@@ -127,7 +128,9 @@ void AddValidate(CLI::App* parent, Run* run) {
 }
 
 // --tool, --resource and --prompt: one at most; none asks for the server as a whole.
-void AddKinds(CLI::App* app, CheckOptions* options, std::vector<CLI::Option*>* single) {
+// `Options` has a kind and a name.
+template <typename Options>
+void AddKinds(CLI::App* app, Options* options, std::vector<CLI::Option*>* single) {
   const auto add = [&](const std::string& flag, AccessKind kind, const std::string& help) {
     return FromEnvironment(app->add_option_function<std::string>(
                                flag,
@@ -209,6 +212,27 @@ void AddRemote(CLI::App* parent, const std::string& name, const std::string& hel
   });
 }
 
+void AddAsk(CLI::App* parent, Run* run) {
+  CLI::App* const app = parent->add_subcommand("ask", "Ask a PDP for a decision");
+  auto options = std::make_shared<AskOptions>();
+  AddText(app, "--pdp", &options->target.address, "Where the PDP listens")
+      ->required()
+      ->type_name("ADDR");
+  AddClientTlsFlags(app, &options->target.tls);
+  AddText(app, "--agent", &options->access.agent, "Who asks for access")->required();
+  AddText(app, "--server", &options->access.server, "The MCP server")->required();
+  std::vector<CLI::Option*> kinds;
+  AddKinds(app, &options->access, &kinds);
+  const std::map<std::string, Expectation> expectations = {{"allow", Expectation::kAllow},
+                                                           {"deny", Expectation::kDeny}};
+  FromEnvironment(app->add_option("--expect", options->expectation,
+                                  "The decision to end with 0 for; the other ends with 3"))
+      ->transform(CLI::CheckedTransformer(expectations).description("allow|deny"))
+      ->default_str("allow");
+  app->callback(
+      [options, run] { *run = [options] { return RunAsk(*options, std::cout, std::cerr); }; });
+}
+
 int Main(int argc, char** argv) {
   CleanEnvironment();
   Run run;
@@ -220,6 +244,7 @@ int Main(int argc, char** argv) {
   AddServe(&app, &run);
   AddValidate(&app, &run);
   AddCheck(&app, &run);
+  AddAsk(&app, &run);
   AddRemote(&app, "status", "Ask a PDP what it is doing", &RunStatus, &run);
   AddRemote(&app, "reload", "Tell a PDP to load its files now", &RunReload, &run);
   try {
@@ -228,7 +253,8 @@ int Main(int argc, char** argv) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
   if (!run) {
-    std::cerr << "ostiary-pdp: say what to do: serve, validate, check, status or reload (--help)\n";
+    std::cerr
+        << "ostiary-pdp: say what to do: serve, validate, check, ask, status or reload (--help)\n";
     return kExitUsage;
   }
   const int status = run();

@@ -39,7 +39,8 @@ app.kubernetes.io/component: pdp
       "app.kubernetes.io/managed-by" .root.Release.Service
       "app.kubernetes.io/part-of" "ostiary"
       "app.kubernetes.io/component" .component -}}
-{{- toYaml (merge (deepCopy (.labels | default dict)) $labels .root.Values.commonLabels) -}}
+{{- /* Ours win: by them Services and policies find their pods. */ -}}
+{{- toYaml (merge $labels (.labels | default dict) .root.Values.commonLabels) -}}
 {{- end -}}
 
 {{/* (dict "root" $ "name" … "component" … "labels" … "annotations" … "namespace" …, "cluster" true for objects without) */}}

@@ -16,6 +16,7 @@
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
 #include "ostiary/v1/admin.grpc.pb.h"
+#include "ostiary/v1/decision.grpc.pb.h"
 #include "pdp/server/address.h"
 
 namespace ostiary::pdp {
@@ -92,6 +93,20 @@ absl::StatusOr<std::string> ToJson(const google::protobuf::Message& message) {
   return std::string(absl::StripTrailingAsciiWhitespace(json));
 }
 
+v1::Kind ToProto(AccessKind kind) {
+  switch (kind) {
+    case AccessKind::kServer:
+      return v1::SERVER;
+    case AccessKind::kTool:
+      return v1::TOOL;
+    case AccessKind::kResource:
+      return v1::RESOURCE;
+    case AccessKind::kPrompt:
+      return v1::PROMPT;
+  }
+  return v1::KIND_UNSPECIFIED;
+}
+
 }  // namespace
 
 absl::StatusOr<AdminAnswer> AskStatus(const AdminTarget& target, const AdminTimeouts& timeouts) {
@@ -122,6 +137,30 @@ absl::StatusOr<AdminAnswer> AskReload(const AdminTarget& target, const AdminTime
       std::all_of(response.issues().begin(), response.issues().end(),
                   [](const v1::Issue& issue) { return issue.severity() == v1::WARNING; });
   return AdminAnswer{std::move(json), good};
+}
+
+absl::StatusOr<AdminAnswer> AskCheck(const AdminTarget& target, const AskedAccess& access,
+                                     const AdminTimeouts& timeouts) {
+  OSTIARY_ASSIGN_OR_RETURN(const Wire wire, Connect(target, timeouts.connect));
+  grpc::ClientContext context;
+  if (wire.token != nullptr) context.set_credentials(wire.token);
+  context.set_deadline(In(timeouts.status));
+  v1::CheckRequest request;
+  request.set_agent(access.agent);
+  request.mutable_access()->set_server(access.server);
+  request.mutable_access()->set_kind(ToProto(access.kind));
+  request.mutable_access()->set_name(access.name);
+  v1::CheckResponse response;
+  const grpc::Status status =
+      v1::PolicyDecisionService::NewStub(wire.channel)->Check(&context, request, &response);
+  if (!status.ok()) return Failed("Check", target.address, status);
+  const v1::Effect effect = response.decision().effect();
+  if (effect != v1::ALLOW && effect != v1::DENY) {
+    return absl::UnavailableError(absl::StrCat(
+        "Check at ", target.address, " failed: its effect is neither ALLOW nor DENY: ", effect));
+  }
+  OSTIARY_ASSIGN_OR_RETURN(std::string json, ToJson(response));
+  return AdminAnswer{std::move(json), effect == v1::ALLOW};
 }
 
 }  // namespace ostiary::pdp

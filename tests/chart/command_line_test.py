@@ -1,11 +1,13 @@
 """Every values file renders to a command line that ostiary-pdp takes, on files that it takes."""
 
 import base64
+import functools
 import json
 import pathlib
 import re
 import subprocess
 import tempfile
+import threading
 import unittest
 
 import chart
@@ -76,15 +78,75 @@ class CommandLines(unittest.TestCase):
                         self.assertIn(value.rpartition("/")[0], mounts)
 
     def test_serve_takes_it_whole(self):
-        """Started with these flags, the PDP says that it listens, or what is wrong with a file or an address of here; a
-        wrong command line would end it with 64."""
+        """With the files and addresses of a folder in place of the pod's, the PDP starts, listens and ends."""
         program = chart.pdp()
         for path in chart.CI_FILES:
-            args = container(chart.render(path))["args"]
-            with self.subTest(path.name):
-                done = subprocess.run([program, *args], capture_output=True, text=True, check=False, timeout=20)
-                self.assertEqual(done.returncode, 78, done.stderr)  # there is no /etc/ostiary here
-                self.assertIn("/etc/ostiary/", done.stderr)
+            items = chart.render(path)
+            spec = chart.one(items, "Deployment")["spec"]["template"]["spec"]
+            with self.subTest(path.name), tempfile.TemporaryDirectory() as folder:
+                make_pod_files(pathlib.Path(folder), items, spec)
+                args = [at_home(arg, folder) for arg in spec["containers"][0]["args"]]
+                listeners = sum(arg.startswith("--listen=") for arg in args)
+                self.assertEqual(serve_until_it_listens(program, args, listeners), 0)
+
+
+# What the chart does not make and pods get from elsewhere.
+STAND_INS = {
+    "rules": '{"agents": {}}', "mcp-config": '{"mcpServers": {}}', "bindings": '{"bindings": []}',
+    "token-jwks": '{"keys": []}', "token-jwks-bearer": "token",
+}
+
+
+def make_pod_files(folder, items, spec):
+    """The volumes of the pod; a generated pair stands in for certificates from elsewhere."""
+    files = dict(mounted_files(items, spec))
+    pair = one_pair()
+    stand_ins = {**STAND_INS, "tls-cert": pair["tls.crt"], "tls-key": pair["tls.key"], "client-ca": pair["ca.crt"],
+                 "token-jwks-ca": pair["ca.crt"]}
+    for arg in spec["containers"][0]["args"]:
+        flag, _, value = arg.removeprefix("--").partition("=")
+        if flag in stand_ins:
+            files.setdefault(value, stand_ins[flag])
+    for place, text in files.items():
+        path = folder / place.strip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (folder / "run/ostiary").mkdir(parents=True, exist_ok=True)
+
+
+@functools.cache
+def one_pair():
+    data = chart.one(chart.render({}), "Secret")["data"]
+    return {name: base64.b64decode(text).decode() for name, text in data.items()}
+
+
+def at_home(arg, folder):
+    """The argument, with the folder's files and free ports of loopback."""
+    arg = re.sub(r"^(--[a-z-]*listen=)[^/]*:[0-9]+$", r"\g<1>127.0.0.1:0", arg)
+    return re.sub(r"^(--[a-z-]+=(?:unix:)?)/", rf"\g<1>{folder}/", arg)
+
+
+def serve_until_it_listens(program, args, listeners):
+    """Its exit status, after as many log lines that say so; or what it said instead."""
+    process = subprocess.Popen([program, *args], stderr=subprocess.PIPE, text=True)
+    log = []
+    timer = threading.Timer(20, process.kill)
+    timer.start()
+    try:
+        for line in process.stderr:
+            log.append(line)
+            listeners -= '"event":"listening"' in line
+            if listeners == 0:
+                process.terminate()
+                break
+        process.stderr.read()
+        status = process.wait()
+        return status if listeners == 0 and status == 0 else "".join(log)
+    finally:
+        timer.cancel()
+        process.kill()
+        process.stderr.close()
+        process.wait()
 
 
 class Bindings(unittest.TestCase):

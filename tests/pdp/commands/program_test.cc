@@ -73,6 +73,13 @@ TEST_F(ProgramTest, WrongUsageEndsWith64) {
       {{"status"}, "--pdp is required"},
       {{"status", "--pdp", "localhost"}, "is no address"},
       {{"reload", "--pdp", "unix:"}, "is no address"},
+      {{"ask", "--pdp", "localhost", "--agent", "a", "--server", "s"}, "is no address"},
+      {{"ask", "--agent", "a", "--server", "s"}, "--pdp is required"},
+      {{"ask", "--pdp", "unix:/x", "--server", "s"}, "--agent is required"},
+      {{"ask", "--pdp", "unix:/x", "--agent", "a", "--server", "s", "--expect", "maybe"},
+       "--expect"},
+      {{"ask", "--pdp", "unix:/x", "--agent", "a", "--server", "s", "--tool", "\xff"}, "UTF-8"},
+      {{"ask", "--pdp", "192.0.2.1:1", "--agent", "a", "--server", "s"}, "--allow-insecure-tcp"},
   };
   for (const UsageCase& c : cases) {
     const Outcome outcome = RunProgram({c.arguments, {}, ""});
@@ -263,6 +270,50 @@ TEST_F(ProgramTest, ServeListensReloadsAnswersAndDrains) {
   EXPECT_THAT(pdp.log(), testing::Not(HasSubstr("chttp2")));
 }
 
+TEST_F(ProgramTest, AskEndsAsTheDecisionWasExpected) {
+  const ServingProgram pdp({{"serve", "--rules", rules(), "--listen", Socket()}, {}, ""}, 1);
+  ASSERT_EQ(pdp.addresses().size(), 1) << pdp.log();
+  struct Case {
+    std::string agent;
+    std::string tool;
+    std::string expected;
+    int exit_status;
+    std::string answer;
+  };
+  for (const Case& c : std::vector<Case>{
+           {"researcher", "web_search", "allow", 0, R"("effect": "ALLOW")"},
+           {"researcher", "web_search", "deny", 3, R"("effect": "ALLOW")"},
+           {"researcher", "delete", "deny", 0, R"("reason": "TOOL_NOT_ALLOWED")"},
+           {"researcher", "delete", "allow", 3, R"("effect": "DENY")"},
+           {"nobody", "query", "deny", 0, R"("reason": "UNKNOWN_AGENT")"},
+       }) {
+    const Outcome outcome = RunProgram({{"ask", "--pdp", Socket(), "--agent", c.agent, "--server",
+                                         "search", "--tool", c.tool, "--expect", c.expected},
+                                        {},
+                                        ""});
+    EXPECT_EQ(outcome.exit_status, c.exit_status) << c.agent << " " << c.tool << outcome.err;
+    EXPECT_THAT(outcome.out, HasSubstr(c.answer));
+  }
+  // By default, as check does.
+  EXPECT_EQ(RunProgram(
+                {{"ask", "--pdp", Socket(), "--agent", "researcher", "--server", "search"}, {}, ""})
+                .exit_status,
+            0);
+}
+
+TEST_F(ProgramTest, AskDecidesNothingWhereThePdpHasNoPolicy) {
+  directory_.WriteInPlace("rules.json", "{");
+  const ServingProgram pdp({{"serve", "--rules", rules(), "--listen", Socket()}, {}, ""}, 1);
+  ASSERT_EQ(pdp.addresses().size(), 1) << pdp.log();
+  const Outcome outcome = RunProgram({{"ask", "--pdp", Socket(), "--agent", "researcher",
+                                       "--server", "search", "--expect", "deny"},
+                                      {},
+                                      ""});
+  EXPECT_EQ(outcome.exit_status, 1);
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_THAT(outcome.err, HasSubstr("FAILED_PRECONDITION"));
+}
+
 TEST_F(ProgramTest, ServeStartsOnBadRulesAndHealsWithThem) {
   directory_.WriteInPlace("rules.json", "{");
   ServingProgram pdp({{"serve", "--rules", rules(), "--listen", Socket()}, {}, ""}, 1);
@@ -293,8 +344,9 @@ TEST_F(ProgramTest, ServeEndsWith78WhereTheAddressIsTaken) {
 }
 
 TEST_F(ProgramTest, RemoteCommandsSayWhereNobodyAnswers) {
-  for (const char* const command : {"status", "reload"}) {
-    const Outcome outcome = RunProgram({{command, "--pdp", Socket()}, {}, ""});
+  for (const char* const command : {"status", "reload", "ask"}) {
+    const Outcome outcome =
+        RunProgram({{command, "--pdp", Socket()}, {"OSTIARY_AGENT=a", "OSTIARY_SERVER=s"}, ""});
     EXPECT_EQ(outcome.exit_status, 1);
     EXPECT_THAT(outcome.out, IsEmpty());
     EXPECT_THAT(outcome.err, HasSubstr(absl::StrCat("no PDP answers at ", Socket())));
