@@ -93,7 +93,9 @@ dyn({{ include "ostiary.cel" $item }})
 {{- $config := dict "name" "ostiary-config" "downwardAPI" (dict "items" (list (dict "path" "mcp.json" "fieldRef" (dict "apiVersion" "v1" "fieldPath" "metadata.annotations['ostiary.dev/mcp.json']")))) -}}
 {{- $configMount := dict "name" "ostiary-config" "mountPath" "/etc/ostiary" "readOnly" true -}}
 - name: mode
-  expression: object.metadata.labels['ostiary.dev/attach']
+  expression: >-
+    has(object.metadata.labels) && 'ostiary.dev/attach' in object.metadata.labels
+    ? object.metadata.labels['ostiary.dev/attach'] : ''
 - name: annotations
   expression: "has(object.metadata.annotations) ? object.metadata.annotations : {}"
 # The containers with agents: those that the annotation names, or all.
@@ -109,7 +111,7 @@ dyn({{ include "ostiary.cel" $item }})
   expression: >-
     variables.mode != 'split' ? [] :
     'ostiary.dev/servers' in variables.annotations
-    ? variables.annotations['ostiary.dev/servers'].split(',').map(n, n.trim())
+    ? variables.annotations['ostiary.dev/servers'].split(',').map(n, n.trim()).distinct()
     : variables.knownServers
 # Each agent's user, or -1 where neither container nor pod says it.
 - name: agentUids
