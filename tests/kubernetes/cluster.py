@@ -122,7 +122,7 @@ class Cluster:
                    "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none", f"--secure-port={self.port}",
                    f"--tls-cert-file={self.folder / 'serving.crt'}",
                    f"--tls-private-key-file={self.folder / 'serving.key'}",
-                   f"--token-auth-file={self.folder / 'tokens.csv'}", "--authorization-mode=RBAC",
+                   f"--token-auth-file={self.folder / 'tokens.csv'}", "--authorization-mode=RBAC", "--allow-privileged",
                    f"--service-account-issuer={ISSUER}", f"--service-account-key-file={key}",
                    f"--service-account-signing-key-file={key}", "--service-cluster-ip-range=10.96.0.0/16",
                    "--enable-admission-plugins=PodSecurity,MutatingAdmissionPolicy,ValidatingAdmissionPolicy")
@@ -154,10 +154,10 @@ class Cluster:
                 process.wait()
         self.processes = []
 
-    def namespace(self, name):
-        """Sees to a namespace that holds pods to the restricted level, with the service account that a controller makes."""
-        restricted = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")}
-        for thing in ({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": restricted}},
+    def namespace(self, name, level="restricted"):
+        """Sees to a namespace that holds pods to this level, with the service account that a controller makes."""
+        labels = {f"pod-security.kubernetes.io/{mode}": level for mode in ("enforce", "warn", "audit")}
+        for thing in ({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}},
                       {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": name}}):
             try:
                 self.admin.create(thing)

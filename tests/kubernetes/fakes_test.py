@@ -5,6 +5,7 @@ import unittest
 import agent_pods
 import api
 import attaching
+import cluster
 import golden
 from attaching import BIN, IDENTITY, LABEL, MODES, WRITABLE_BIN, annotate, attempt, labelled, submitted_again
 
@@ -169,6 +170,22 @@ def _add_refused(name, mode, change, words):
 
 for _row in REFUSED:
     _add_refused(*_row)
+
+
+class WhereNoLevelHolds(unittest.TestCase):
+    """In a namespace where pod security forbids nothing, split mode holds by itself."""
+
+    def refused(self, words, *containers, **spec):
+        cluster.shared().namespace("agents-unheld", level="privileged")
+        pod = agent_pods.pod("free", "agents-unheld", agent_pods.container(), *containers, labels={LABEL: "split"}, **spec)
+        with self.assertRaisesRegex(api.Refused, words):
+            self.fail(f"was let in:\n{golden.text(attempt(pod))}")
+
+    def test_no_container_is_privileged(self):
+        self.refused("may be privileged", {"name": "root", "image": "root", "securityContext": {"privileged": True}})
+
+    def test_the_hosts_processes_are_not_shared(self):
+        self.refused("process namespaces", hostPID=True)
 
 
 if __name__ == "__main__":
