@@ -1,6 +1,7 @@
 """Every values file of helm/ci on a real API server: accepted field by field, admitted, upgraded, taken away."""
 
 import re
+import shutil
 import time
 import unittest
 
@@ -110,6 +111,27 @@ def _add(path):
 
 for _path in chart.VALUE_FILES:
     _add(_path)
+
+
+class TheLibrary(unittest.TestCase):
+    """A team's own chart, with the templates of ostiary-attach: the example that stands beside them."""
+
+    @classmethod
+    def setUpClass(cls):
+        # Beside its dependency as in the tree, for `repository: file://..`.
+        library = kubernetes.folder / "ostiary-attach"
+        shutil.copytree(chart.CHART / "charts/ostiary-attach", library)
+        cls.example = library / "example"
+        helm("dependency", "update", cls.example)
+
+    def test_its_pods_are_admitted_in_both_modes(self):
+        for mode in ("agent", "split"):
+            with self.subTest(mode=mode):
+                namespace = kubernetes.namespace(f"library-{mode}")
+                helm("install", "research", self.example, "--namespace", namespace, "--set", f"ostiary.mode={mode}")
+                (workload,) = workloads(namespace)
+                kubernetes.admin.create(chart.pod_of(workload))
+                self.assertEqual(kubernetes.admin.warnings, [])
 
 
 class TheRestrictedLevel(unittest.TestCase):

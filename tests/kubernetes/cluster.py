@@ -53,6 +53,16 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def end(process):
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 class Cluster:
     """A kube-apiserver over an etcd. `admin` is a client that may do everything."""
 
@@ -66,12 +76,15 @@ class Cluster:
         self.token = os.urandom(16).hex()
         self.admin = None
         self.isolated = False
+        self.etcd_url = None
+        # What signs service accounts' tokens comes first; tokens of all are taken.
+        self.account_keys = [self.folder / "service-accounts.key"]
 
     def start(self):
         self.make_certificates()
         self.write_credentials()
-        etcd_url = self.start_etcd()
-        self.start_apiserver(etcd_url)
+        self.etcd_url = self.start_etcd()
+        self.start_apiserver()
         self.admin = api.Client(self.url, self.ca, self.token)
         self.wait_until_ready()
 
@@ -116,15 +129,15 @@ class Cluster:
                    f"--initial-cluster=default={peers}")
         return clients
 
-    def start_apiserver(self, etcd_url):
-        key = self.folder / "service-accounts.key"
-        self.spawn("kube-apiserver", f"--etcd-servers={etcd_url}", "--bind-address=127.0.0.1",
+    def start_apiserver(self):
+        self.spawn("kube-apiserver", f"--etcd-servers={self.etcd_url}", "--bind-address=127.0.0.1",
                    "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none", f"--secure-port={self.port}",
                    f"--tls-cert-file={self.folder / 'serving.crt'}",
                    f"--tls-private-key-file={self.folder / 'serving.key'}",
                    f"--token-auth-file={self.folder / 'tokens.csv'}", "--authorization-mode=RBAC", "--allow-privileged",
-                   f"--service-account-issuer={ISSUER}", f"--service-account-key-file={key}",
-                   f"--service-account-signing-key-file={key}", "--service-cluster-ip-range=10.96.0.0/16",
+                   f"--service-account-issuer={ISSUER}", "--service-cluster-ip-range=10.96.0.0/16",
+                   f"--service-account-signing-key-file={self.account_keys[0]}",
+                   *(f"--service-account-key-file={key}" for key in self.account_keys),
                    "--enable-admission-plugins=PodSecurity,MutatingAdmissionPolicy,ValidatingAdmissionPolicy")
 
     def wait_until_ready(self):
@@ -143,16 +156,18 @@ class Cluster:
     def tail(self):
         return "\n".join(log.read_text(errors="replace")[-3000:] for log in sorted(self.folder.glob("*.log")))
 
+    def sign_with_a_new_key(self):
+        """Starts the API server anew: it signs tokens by ES256 now, and still takes those of the old key."""
+        key = self.folder / "service-accounts-2.key"
+        run("openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", key)
+        self.account_keys.insert(0, key)
+        end(self.processes.pop())
+        self.start_apiserver()
+        self.wait_until_ready()
+
     def stop(self):
-        for process in reversed(self.processes):
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        self.processes = []
+        while self.processes:
+            end(self.processes.pop())
 
     def namespace(self, name, level="restricted"):
         """Sees to a namespace that holds pods to this level, with the service account that a controller makes."""
@@ -190,14 +205,14 @@ def shared():
         # Programs that run by themselves must be reachable.
         _shared.isolated = __name__ != "__main__" and isolate()
 
-        def end():
+        def leave():
             _shared.stop()
             if os.environ.get("OSTIARY_KEEP"):
                 print(f"kept: {folder}")
             else:
                 shutil.rmtree(folder)
 
-        atexit.register(end)
+        atexit.register(leave)
         started = time.monotonic()
         _shared.start()
         print(f"API server {_shared.admin.get('/version')['gitVersion']} ready after"

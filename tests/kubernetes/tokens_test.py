@@ -82,7 +82,7 @@ def token(name, audiences=(AUDIENCE,), bound_to=None):
     """What kubelet asks for to fill a projected volume; unbound, what `kubectl create token` asks for."""
     spec = {"audiences": list(audiences), "expirationSeconds": 600}
     if bound_to:
-        spec["boundObjectRef"] = {"apiVersion": "v1", "kind": "Pod", "name": bound_to["metadata"]["name"],
+        spec["boundObjectRef"] = {"apiVersion": "v1", "kind": bound_to["kind"], "name": bound_to["metadata"]["name"],
                                   "uid": bound_to["metadata"]["uid"]}
     answer = kubernetes.admin.ask("POST", f"/api/v1/namespaces/agents/serviceaccounts/{name}/token", {
         "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec})
@@ -108,12 +108,15 @@ class Tokens(unittest.TestCase):
         self.assertTrue(line, f"no answer; the sidecar said {self.said}, the PDP {pdp.said()}")
         return json.loads(line)
 
-    def test_a_token_bound_to_the_pod_lets_its_agent_in(self):
-        deadline = time.monotonic() + 20  # Until the PDP has fetched the keys.
+    def let_in(self, shown):
+        deadline = time.monotonic() + 30  # Until the PDP has fetched the keys.
         answer = {}
         while "result" not in answer and time.monotonic() < deadline:
-            answer = self.answer(token("researcher", bound_to=pod))
+            answer = self.answer(shown)
         self.assertEqual(answer.get("result"), {"reached": "tools/call"}, f"{answer}\n{self.said}\n{pdp.said()}")
+
+    def test_a_token_bound_to_the_pod_lets_its_agent_in(self):
+        self.let_in(token("researcher", bound_to=pod))
 
     def refused(self, shown, reason, agent="agents.researcher"):
         answer = self.answer(shown, agent)
@@ -132,9 +135,23 @@ class Tokens(unittest.TestCase):
     def test_another_agent_is_refused(self):
         self.refused(token("researcher", bound_to=pod), "PERMISSION_DENIED|may not|not bound", agent="agents.other")
 
+    def test_a_token_bound_to_something_else_is_refused(self):
+        secret = kubernetes.admin.create({"apiVersion": "v1", "kind": "Secret",
+                                          "metadata": {"name": "bound", "namespace": "agents"}})
+        self.refused(token("researcher", bound_to=secret), "(?i)bound")
+
     def test_a_changed_token_is_refused(self):
         header, claims, signature = token("researcher", bound_to=pod).split(".")
         self.refused(".".join([header, claims, signature[:-10] + signature[:10]]), "(?i)signature")
+
+
+    def test_when_the_api_server_signs_with_a_new_key_old_and_new_tokens_let_in(self):
+        """From RS256 to ES256. The PDP asks for the keys when it meets one that it does not know."""
+        old = token("researcher", bound_to=pod)
+        self.let_in(old)
+        kubernetes.sign_with_a_new_key()
+        self.let_in(token("researcher", bound_to=pod))
+        self.let_in(old)
 
 
 if __name__ == "__main__":
