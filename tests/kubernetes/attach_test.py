@@ -89,6 +89,20 @@ class Chosen(unittest.TestCase):
         self.assertEqual([c["name"] for c in stored["spec"]["initContainers"]], ["ostiary-install", "mcp-files"])
         self.assertNotIn("github", str(stored["spec"]))
 
+    def test_a_server_that_is_named_twice_is_attached_once(self):
+        pod = labelled(agent_pods.bare, "split")
+        annotate(pod, servers="files, files")
+        stored = attempt(pod)
+        self.assertEqual([c["name"] for c in stored["spec"]["initContainers"]], ["ostiary-install", "mcp-files"])
+        self.assertEqual(stored["metadata"]["annotations"]["ostiary.dev/mcp.json"].count('"files"'), 1)
+
+    def test_no_server_at_all_is_refused(self):
+        for servers in ("", ",", "files,"):
+            pod = labelled(agent_pods.bare, "split")
+            annotate(pod, servers=servers)
+            with self.subTest(servers=servers), self.assertRaisesRegex(api.Refused, "ostiary.dev/servers"):
+                self.fail(golden.text(attempt(pod)))
+
     def test_pods_of_a_deployment_are_attached(self):
         """They come without a name."""
         pod = labelled(agent_pods.bare, "split")
@@ -121,6 +135,14 @@ class Running(unittest.TestCase):
         self.patch(pod, {"metadata": {"labels": {"other": "label"}}})
         self.patch(f"{pod}/status", {"status": {"message": "from kubelet"}})
         self.patch(pod, {"metadata": {"labels": {LABEL: None}}})
+
+    def test_the_sidecars_images_stay(self):
+        """The one thing of a container that may be changed while it runs."""
+        pod = self.store(labelled(agent_pods.bare, "split"))
+        for name in ("ostiary-install", "mcp-github"):
+            with self.subTest(name=name), self.assertRaisesRegex(api.Refused, "ostiary-install|MCP server"):
+                self.patch(pod, {"spec": {"initContainers": [{"name": name, "image": "evil"}]}})
+        self.patch(pod, {"spec": {"containers": [{"name": "agent", "image": "registry.example/agent:2"}]}})
 
     def test_a_debugger_without_mounts_is_let_in(self):
         self.debug(self.store(labelled(agent_pods.bare, "split")))
