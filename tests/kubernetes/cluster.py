@@ -117,9 +117,9 @@ class Cluster:
         os.chmod(self.kubeconfig, 0o600)  # Helm warns about anything wider.
 
     def spawn(self, name, *arguments):
-        log = (self.folder / f"{name}.log").open("wb")
-        self.processes.append(subprocess.Popen(
-            [binaries() / name, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder))
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes.append(subprocess.Popen(
+                [binaries() / name, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder))
 
     def start_etcd(self):
         clients, peers = (f"http://127.0.0.1:{free_port()}" for _ in range(2))

@@ -94,7 +94,6 @@ class Agents(unittest.TestCase):
     def pod(self, mode, name):
         pod = agent_pods.pod(name, RELEASE, labels={attaching.LABEL: mode}, serviceAccountName="researcher",
                              automountServiceAccountToken=False)
-        attached = played_pod.wait_until
         stored = {}
 
         def problem():
@@ -104,7 +103,7 @@ class Agents(unittest.TestCase):
                 return refused.message
             return None if "initContainers" in stored["pod"]["spec"] else "nothing was attached"
 
-        attached(problem, 30)
+        played_pod.wait_until(problem, 30)
         played = play(pod)
         self.addCleanup(played.stop)
         played.initialise()
@@ -134,13 +133,13 @@ class Agents(unittest.TestCase):
 
         played_pod.wait_until(problem, 20)  # Until the PDP has the API server's keys.
         answer, logs = self.ask(played, command, "delete_file")
-        self.assertIn("error", answer, logs)
-        self.assertIn("delete_file", str(answer))
+        self.assertTrue(answer["result"]["isError"], logs)
+        self.assertIn("TOOL_NOT_ALLOWED", answer["result"]["content"][0]["text"])
 
     def test_in_the_agents_container(self):
         played = self.pod("agent", "in-agent")
         # The server runs where the agent does: the same user, and none of the server's secrets here.
-        images["agent"].update(images["files"])
+        played.images = {**images, "agent": images["files"]}
         self.check(played, ["/opt/ostiary/ostiary-sidecar", "run", "--server", "files", "--", "/usr/bin/python3",
                             "/server.py"], {"uid": 1000, "name": "read_file", "secret": None})
 
@@ -150,6 +149,39 @@ class Agents(unittest.TestCase):
         config = json.loads((played.volumes["ostiary-config"] / "mcp.json").read_text())
         (server,) = config["mcpServers"].values()
         self.check(played, [server["command"], *server["args"]], {"uid": 65532, "name": "read_file", "secret": SECRET})
+
+    def run_in(self, container, played, *command):
+        """Exit status and output of a command in a container of the pod."""
+        process = played.start(container, list(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        with process:
+            output, _ = process.communicate(timeout=60)
+        return process.returncode, output.decode()
+
+    def test_split_leaves_the_agent_nothing_but_the_socket(self):
+        played = self.pod("split", "nothing-else")
+        socket = played.volumes["ostiary-mcp-files"] / "mcp.sock"
+        played_pod.wait_until(lambda: None if socket.exists() else played.log("mcp-files") or "no socket", 20)
+        agent = played.container("agent")
+        _, found = self.run_in(agent, played, "/usr/bin/find", "/", "-path", "/usr", "-prune", "-o", "-path", "/proc", "-prune",
+                               "-o", "-not", "-type", "d", "-print")
+        self.assertEqual(sorted(found.split()), sorted([
+            "/bin", "/lib", "/lib64", "/dev/null", "/dev/urandom", "/etc/hosts", "/etc/nsswitch.conf",  # Of any container.
+            "/opt/ostiary/ostiary-sidecar", "/run/mcp/files/mcp.sock", "/run/mcp/files/mcp.sock.lock",
+            "/etc/ostiary/mcp.json", "/etc/ostiary/..data", "/etc/ostiary/..2026_11_22/mcp.json"]))
+        _, environment = self.run_in(agent, played, "/usr/bin/env")
+        self.assertNotIn("OSTIARY", environment)
+        self.assertNotIn(SECRET, environment)
+
+    def test_split_lets_no_other_user_connect(self):
+        played = self.pod("split", "other-user")
+        agent = played.container("agent")
+        for user in (0, 1001, 65532):
+            other = {**agent, "securityContext": {**agent["securityContext"], "runAsUser": user}}
+            with self.subTest(user=user):
+                status, said = self.run_in(other, played, "/opt/ostiary/ostiary-sidecar", "connect",
+                                           "unix:/run/mcp/files/mcp.sock")
+                self.assertNotEqual(status, 0)
+                self.assertRegex(said, "refused|allow-uid|may not")
 
 
 if __name__ == "__main__":

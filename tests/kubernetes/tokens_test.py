@@ -120,8 +120,8 @@ class Tokens(unittest.TestCase):
 
     def refused(self, shown, reason, agent="agents.researcher"):
         answer = self.answer(shown, agent)
-        self.assertIn("error", answer)
-        self.assertRegex(f"{answer['error']} {self.said} {pdp.said()}", reason)
+        self.assertNotIn("reached", str(answer))
+        self.assertRegex(f"{answer} {self.said} {pdp.said()}", reason)
 
     def test_a_token_bound_to_no_pod_is_refused(self):
         self.refused(token("researcher"), "(?i)bound")
