@@ -20,9 +20,10 @@ class Silence(Exception):
 class Conversation:
     """Owns the process. Ends it when closed."""
 
-    def __init__(self, command, directory):
+    def __init__(self, command, directory, environment=None):
         self._errors = tempfile.TemporaryFile(dir=directory)
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors)
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors,
+                                         env=environment)
         self._in = self._process.stdin.fileno()
         self._out = self._process.stdout.fileno()
         self._buffer = b""

@@ -1,0 +1,27 @@
+"""Authority: certificates for one test, made by the openssl program."""
+
+import subprocess
+
+
+def openssl(*arguments):
+    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
+
+
+class Authority:
+    """Keeps its files, and those that it issues, in `folder`."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self.certificate = folder / "ca.pem"
+        self._key = folder / "ca.key"
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", 2, "-subj",
+                "/CN=authority of a test", "-keyout", self._key, "-out", self.certificate)
+
+    def issue(self, name, hosts):
+        """(certificate, key) for a server that has these names."""
+        certificate, key = self._folder / f"{name}.pem", self._folder / f"{name}.key"
+        openssl("req", "-x509", "-CA", self.certificate, "-CAkey", self._key, "-newkey", "ec", "-pkeyopt",
+                "ec_paramgen_curve:P-256", "-nodes", "-days", 1, "-subj", f"/CN={name}", "-addext",
+                "subjectAltName=" + ",".join(f"DNS:{host}" for host in hosts), "-addext",
+                "basicConstraints=critical,CA:FALSE", "-keyout", key, "-out", certificate)
+        return certificate, key
