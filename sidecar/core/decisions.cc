@@ -318,8 +318,9 @@ void Decisions::Forget(Held* held, MonoTime now) {
   JoinAll(held, known, now);
 }
 
-void Decisions::OnLost() {
+void Decisions::OnLost(const absl::Status& why) {
   connected_ = false;
+  lost_ = why;
   questions_.clear();
   for (const auto& [access, flight] : flights_) {
     flight->ask_id = 0;
@@ -336,16 +337,19 @@ void Decisions::AskLostAgain(MonoTime now) {
   Ask(again, now);
 }
 
+std::string Decisions::WhyLate() const {
+  const std::string span = absl::StrCat(
+      std::chrono::duration_cast<std::chrono::milliseconds>(limits_.timeout).count(), " ms");
+  if (connected_) return absl::StrCat("the decision point did not answer within ", span);
+  return absl::StrCat("the decision point could not be reached within ", span,
+                      lost_.ok() ? "" : ": ", lost_.message());
+}
+
 void Decisions::OnTime(MonoTime now, std::vector<Held>* decided) {
   std::vector<Access> overdue;
   while (held_.first() != nullptr && held_.first()->deadline <= now) {
     Held* const held = held_.first();
-    held->undecided = Undecided{
-        "DECISION_TIMEOUT",
-        absl::StrCat(connected_ ? "the decision point did not answer within "
-                                : "the decision point could not be reached within ",
-                     std::chrono::duration_cast<std::chrono::milliseconds>(limits_.timeout).count(),
-                     " ms")};
+    held->undecided = Undecided{"DECISION_TIMEOUT", WhyLate()};
     Leave(*held, &overdue);
     decided->push_back(held_.Take(held));
   }

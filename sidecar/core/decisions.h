@@ -70,7 +70,8 @@ class Decisions {
   void OnAnswer(SourceAnswer answer, MonoTime now, std::vector<Held>* decided);
   enum class Change : uint8_t { kFirst, kNone, kChanged };
   Change OnRevision(const SourceRevision& present, MonoTime now);
-  void OnLost();
+  // `why` is told to those whose decision does not come for it.
+  void OnLost(const absl::Status& why);
   void OnTime(MonoTime now, std::vector<Held>* decided);
   std::optional<MonoTime> NextDeadline() const;
 
@@ -115,6 +116,8 @@ class Decisions {
   // Settles what waits for `access` with this ask.
   void Resolve(const Access& access, uint64_t ask_id, const Verdict& verdict,
                const Revision& revision, std::vector<Held>* decided);
+  // Why a decision did not come in time.
+  std::string WhyLate() const;
   void Fail(const Access& access, uint64_t ask_id, const Undecided& undecided,
             std::vector<Held>* decided);
   std::unique_ptr<Flight> Land(const Access& access, uint64_t ask_id);
@@ -130,6 +133,7 @@ class Decisions {
   std::optional<Revision> revision_;
   MonoTime lease_end_;
   bool connected_ = false;
+  absl::Status lost_;  // why it is not connected; OK where that is not known
 
   uint64_t last_ask_id_ = 0;
   absl::flat_hash_map<uint64_t, Question> questions_;

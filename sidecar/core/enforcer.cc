@@ -103,7 +103,7 @@ void Enforcer::Rep::OnLost(const absl::Status& status) {
   // At level debug: whoever posts it says it in the log as well, once for each outage.
   session_.log.Debug("decision_source_lost", {{"status", status.ToString()}});
   acknowledged_ = false;
-  session_.decisions.OnLost();
+  session_.decisions.OnLost(status);
 }
 
 void Enforcer::Rep::OnTime(MonoTime now) {
