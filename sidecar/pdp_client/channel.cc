@@ -6,9 +6,11 @@
 #include <utility>
 
 #include "absl/memory/memory.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/types/span.h"
 #include "common/status_macros.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/support/channel_arguments.h"
@@ -20,6 +22,29 @@ absl::Status BadAddress(absl::string_view address, absl::string_view why) {
   return absl::InvalidArgumentError(
       absl::StrCat("the PDP's address \"", address, "\": ", why, "; give host:port or unix:PATH"));
 }
+
+// What gRPC and OpenSSL say of a connection that failed, and what it means.
+struct Explanation {
+  absl::string_view said;
+  absl::string_view means;
+};
+constexpr absl::string_view kNotTrusted =
+    "the PDP's certificate is not to be trusted: it is of another authority than --pdp-ca's, or it "
+    "has expired or is not valid yet";
+constexpr Explanation kOverTls[] = {
+    {"certificate verify failed", kNotTrusted},
+    // A signature that does not verify: an authority of the same name with another key.
+    {"asn1 encoding routines::EVP lib", kNotTrusted},
+    {"is not in peer certificate",
+     "the PDP's certificate bears another name than the address's (or --pdp-name's)"},
+    {"wrong version number", "what answers there speaks no TLS"},
+    {"unknown ca", "the PDP does not know the authority of --pdp-cert"},
+    {"Socket closed",
+     "the PDP closed the connection: it may want a certificate (--pdp-cert) that it can trust"},
+};
+constexpr Explanation kInPlaintext[] = {
+    {"Socket closed", "the PDP closed the connection: it may speak TLS only (--pdp-ca)"},
+};
 
 }  // namespace
 
@@ -76,6 +101,20 @@ absl::StatusOr<SessionWire> Connector::Make() {
   return SessionWire{
       NewChannel(target_, grpc::SslCredentials(ssl), options_.name),
       material.token.empty() ? nullptr : grpc::AccessTokenCredentials(material.token)};
+}
+
+absl::Status Connector::Explain(const absl::Status& status) const {
+  // Where a connection stood, it ended for another reason.
+  if (!absl::StrContains(status.message(), "failed to connect")) return status;
+  const absl::Span<const Explanation> explanations =
+      options_.on() ? absl::MakeConstSpan(kOverTls) : absl::MakeConstSpan(kInPlaintext);
+  for (const Explanation& explanation : explanations) {
+    if (absl::StrContains(status.message(), explanation.said)) {
+      return absl::Status(status.code(),
+                          absl::StrCat(explanation.means, " (", status.message(), ")"));
+    }
+  }
+  return status;
 }
 
 std::shared_ptr<grpc::Channel> NewChannel(

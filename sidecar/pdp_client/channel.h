@@ -39,6 +39,9 @@ class Connector {
   // Connects nothing yet. The error says which file cannot be used, and why.
   absl::StatusOr<SessionWire> Make();
 
+  // Why a session ended, with what to do about it where the two ends do not agree about TLS.
+  absl::Status Explain(const absl::Status& status) const;
+
  private:
   Connector(std::string target, ClientTlsOptions options, const Log& log);
 

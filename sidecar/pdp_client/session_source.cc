@@ -119,7 +119,7 @@ void SessionSource::Rep::Keep() {
 
 absl::Status SessionSource::Rep::RunOne(SessionStream* stream) {
   OSTIARY_ASSIGN_OR_RETURN(const SessionWire wire, connector_->Make());
-  return stream->Run(wire);
+  return connector_->Explain(stream->Run(wire));
 }
 
 SessionStream* SessionSource::Rep::Await(MonoDuration wait) {
