@@ -143,6 +143,7 @@ TEST(RotationTest, FailsNoDecision) {
   // Each good one was taken over and each torn one was not, or the figures say nothing. A machine
   // that is late may read two rotations as one.
   EXPECT_GE(loaded, (kRotations - torn) * 3 / 4) << pdp.log();
+  EXPECT_LE(loaded, 1 + kRotations - torn) << pdp.log();
   EXPECT_GE(refused, 1) << pdp.log();
   EXPECT_LE(refused, torn) << pdp.log();
   EXPECT_GT(checks.asked(), 100u);
