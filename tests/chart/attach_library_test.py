@@ -76,6 +76,23 @@ class Example(unittest.TestCase):
             "command": "/opt/ostiary/ostiary-sidecar",
             "args": ["run", "--server", "github", "--", "/usr/bin/github-mcp-server", "stdio"]})
 
+    def test_the_sidecar_knows_every_flag(self):
+        sidecar = chart.program("sidecar")
+        own = {"OSTIARY_POD_NAMESPACE", "OSTIARY_POD_SERVICE_ACCOUNT"}  # by which OSTIARY_AGENT is made
+        flags, variables = chart.flags_of(sidecar, "serve")
+        for server in self.pod()["initContainers"][1:]:
+            command = server["command"][:server["command"].index("--")]
+            self.assertEqual(command[:2], ["/opt/ostiary/ostiary-sidecar", "serve"])
+            self.assertLessEqual({flag.split("=")[0] for flag in command[2:]}, flags)
+            given = {item["name"] for item in server["env"] if item["name"].startswith("OSTIARY_")}
+            self.assertLessEqual(given - own, variables)
+        flags, variables = chart.flags_of(sidecar, "run")
+        agent = self.pod("--set", "ostiary.mode=agent", "--set", "ostiary.pdp.name=pdp.example.com")["containers"][0]
+        self.assertLessEqual({item["name"] for item in agent["env"]} - own, variables)
+        self.assertIn("--server", flags)
+        for command in ("install", "connect"):
+            self.assertTrue(chart.flags_of(sidecar, command))
+
     def test_large_users_are_written_whole(self):
         self.assertIn("--allow-uid=1000660000", self.text("--set", "ostiary.agentUser=1000660000"))
 

@@ -2,10 +2,10 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
-import unittest
 
 import yaml
 
@@ -74,12 +74,20 @@ def conform(text):
     return (done.stdout + done.stderr).strip()
 
 
-def pdp():
-    """The ostiary-pdp to ask, or a skipped test where there is none."""
-    path = ROOT / os.environ.get("OSTIARY_TEST_PDP", "build/dev/pdp/ostiary-pdp")
+def program(name):
+    """One of our programs: pdp or sidecar."""
+    variable = f"OSTIARY_TEST_{name.upper()}"
+    path = ROOT / os.environ.get(variable, f"build/dev/{name}/ostiary-{name}")
     if not path.exists():
-        raise unittest.SkipTest(f"no ostiary-pdp at {path}: build it, or name it in OSTIARY_TEST_PDP")
+        raise FileNotFoundError(f"no ostiary-{name} at {path}: build it, or name it in {variable}")
     return path
+
+
+def flags_of(path, command):
+    """The flags that a command of a program of ours knows, and the variables that stand for them."""
+    text = subprocess.run([path, command, "--help"], capture_output=True, text=True, check=True).stdout
+    flags = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text))
+    return flags, {"OSTIARY_" + flag[2:].upper().replace("-", "_") for flag in flags}
 
 
 def pods(items):

@@ -13,11 +13,6 @@ import unittest
 import chart
 
 
-def flags_of(program, command):
-    text = subprocess.run([program, command, "--help"], capture_output=True, text=True, check=True).stdout
-    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text))
-
-
 def container(items):
     return chart.one(items, "Deployment")["spec"]["template"]["spec"]["containers"][0]
 
@@ -37,8 +32,8 @@ def mounted_files(items, spec):
 
 class CommandLines(unittest.TestCase):
     def test_every_flag_is_known(self):
-        program = chart.pdp()
-        known = {command: flags_of(program, command) for command in ("serve", "status", "ask")}
+        program = chart.program("pdp")
+        known = {command: chart.flags_of(program, command)[0] for command in ("serve", "status", "ask")}
         for path in chart.CI_FILES:
             for name, spec in chart.pods(chart.render(path)):
                 for item in spec["containers"]:
@@ -48,7 +43,7 @@ class CommandLines(unittest.TestCase):
                             self.assertIn(flag.split("=")[0], known[command])
 
     def test_every_file_loads(self):
-        program = chart.pdp()
+        program = chart.program("pdp")
         for path in chart.CI_FILES:
             items = chart.render(path)
             spec = chart.one(items, "Deployment")["spec"]["template"]["spec"]
@@ -79,7 +74,7 @@ class CommandLines(unittest.TestCase):
 
     def test_serve_takes_it_whole(self):
         """With the files and addresses of a folder in place of the pod's, the PDP starts, listens and ends."""
-        program = chart.pdp()
+        program = chart.program("pdp")
         for path in chart.CI_FILES:
             items = chart.render(path)
             spec = chart.one(items, "Deployment")["spec"]["template"]["spec"]

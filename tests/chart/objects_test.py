@@ -1,5 +1,8 @@
 """Every values file of helm/ci: objects that the API server's schemas take, pods that the restricted level takes."""
 
+import pathlib
+import tarfile
+import tempfile
 import unittest
 
 import chart
@@ -57,6 +60,25 @@ class Changes(unittest.TestCase):
 
     def test_an_image_does(self):
         self.assertNotEqual(self.pod_template({"image": {"tag": "2"}}), self.pod_template({}))
+
+
+class Packages(unittest.TestCase):
+    def package(self, chart_folder):
+        with tempfile.TemporaryDirectory() as folder:
+            chart.helm("package", chart_folder, "--destination", folder)
+            (archive,) = pathlib.Path(folder).iterdir()
+            with tarfile.open(archive) as files:
+                return {name.partition("/")[2] for name in files.getnames()}
+
+    def test_the_chart_holds_what_it_needs_and_no_tests(self):
+        names = self.package(chart.CHART)
+        self.assertLessEqual({"values.schema.json", "README.md", "dashboards/ostiary.json", "templates/NOTES.txt",
+                              "templates/tests/decisions.yaml", "charts/ostiary-attach/templates/_server.tpl"}, names)
+        self.assertEqual([n for n in names if n.startswith(("ci/", "tests/")) or "example" in n or n.endswith(".gotmpl")], [])
+
+    def test_the_library_is_a_package_of_its_own(self):
+        names = self.package(chart.CHART / "charts/ostiary-attach")
+        self.assertLessEqual({"Chart.yaml", "README.md", "templates/_pod.tpl"}, names)
 
 
 if __name__ == "__main__":
