@@ -10,7 +10,7 @@
 - --listen=unix:/run/ostiary/pdp.sock
 - --health-listen={{ .Values.pdp.listenAddress }}:7080
 {{- if .Values.metrics.enabled }}
-- --metrics-listen={{ .Values.pdp.listenAddress }}:9090
+- --metrics-listen=0.0.0.0:9090
 {{- end }}
 {{- if eq .Values.tls.mode "disabled" }}
 - --allow-insecure-tcp

@@ -6,15 +6,9 @@ import unittest
 
 import chart
 
-METRICS = {
-    "ostiary_decisions_total", "ostiary_check_duration_seconds", "ostiary_policy_generation", "ostiary_policy_info",
-    "ostiary_policy_state", "ostiary_policy_agents", "ostiary_reload_last_success_timestamp_seconds",
-    "ostiary_reload_last_attempt_timestamp_seconds", "ostiary_reloads_total", "ostiary_policy_warnings",
-    "ostiary_sessions", "ostiary_sessions_current", "ostiary_sidecar_cache_hits_total",
-    "ostiary_sidecar_cache_misses_total", "ostiary_certificate_loads_total",
-    "ostiary_certificate_not_after_timestamp_seconds", "ostiary_bindings_loads_total", "ostiary_refused_callers_total",
-    "ostiary_build_info",
-}
+# As the PDP's source names them.
+METRICS = set(re.findall(r'"(ostiary_[a-z_]+)"', "".join(
+    path.read_text() for path in (chart.ROOT / "pdp/metrics").glob("*.cc"))))
 
 
 def metrics_in(text):
