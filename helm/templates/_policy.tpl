@@ -70,5 +70,8 @@ default asks to be allowed is known to be so by the default rules alone. */}}
 {{- if .Values.tests.admin }}{{- $_ := set $test "roles" (list "admin") }}{{- end -}}
 {{- if or $test.agents $test.roles }}{{- $bindings = append $bindings $test }}{{- end -}}
 {{- end -}}
+{{- if not $bindings -}}
+{{- fail "identity.bindings bind nobody, so that every caller would be refused: add to extra or admins, or turn identity.tokens and identity.clientCA off" -}}
+{{- end -}}
 {{- toPrettyJson (dict "bindings" $bindings) -}}
 {{- end -}}

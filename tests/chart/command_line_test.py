@@ -10,6 +10,8 @@ import tempfile
 import threading
 import unittest
 
+import yaml
+
 import chart
 
 
@@ -31,6 +33,8 @@ def mounted_files(items, spec):
 
 
 class CommandLines(unittest.TestCase):
+    maxDiff = None
+
     def test_every_flag_is_known(self):
         program = chart.program("pdp")
         known = {command: chart.flags_of(program, command)[0] for command in ("serve", "status", "ask")}
@@ -82,13 +86,15 @@ class CommandLines(unittest.TestCase):
                 make_pod_files(pathlib.Path(folder), items, spec)
                 args = [at_home(arg, folder) for arg in spec["containers"][0]["args"]]
                 listeners = sum(arg.startswith("--listen=") for arg in args)
-                self.assertEqual(serve_until_it_listens(program, args, listeners), 0)
+                self.assertEqual(serve_until_it_listens(program, args, listeners), "")
 
 
 # What the chart does not make and pods get from elsewhere.
 STAND_INS = {
-    "rules": '{"agents": {}}', "mcp-config": '{"mcpServers": {}}', "bindings": '{"bindings": []}',
-    "token-jwks": '{"keys": []}', "token-jwks-bearer": "token",
+    "rules": '{"agents": {}}', "mcp-config": '{"mcpServers": {}}', "bindings": '{"bindings": [{"identity": "local:unix", "roles": ["admin"]}]}',
+    "token-jwks": yaml.safe_load((chart.CHART / "ci/both-identities-values.yaml").read_text())[
+        "identity"]["tokens"]["jwks"]["inline"],
+    "token-jwks-bearer": "token",
 }
 
 
@@ -122,7 +128,7 @@ def at_home(arg, folder):
 
 
 def serve_until_it_listens(program, args, listeners):
-    """Its exit status, after as many log lines that say so; or what it said instead."""
+    """What it said where it did not listen so often, or did not end well."""
     process = subprocess.Popen([program, *args], stderr=subprocess.PIPE, text=True)
     log = []
     timer = threading.Timer(20, process.kill)
@@ -136,7 +142,7 @@ def serve_until_it_listens(program, args, listeners):
                 break
         process.stderr.read()
         status = process.wait()
-        return status if listeners == 0 and status == 0 else "".join(log)
+        return "" if listeners == 0 and status == 0 else f"exit status {status}: {''.join(log)}"
     finally:
         timer.cancel()
         process.kill()

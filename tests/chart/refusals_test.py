@@ -75,6 +75,8 @@ CASES = {
                                      "/identity/tokens/enabled"),
     "a PDP address without a port": ({"attach": {"pdpAddress": "pdp.example.com"}}, "/attach/pdpAddress"),
     "a stop shorter than the drain": ({"pdp": {"terminationGracePeriodSeconds": 30}}, "longer than .* together \\(30\\)"),
+    "bindings for nobody": ({"tests": {"enabled": False}, "identity": {"bindings": {
+        "serviceAccounts": False, "localAdmin": False}}}, "bind nobody"),
     "two MCP servers of one name": ({"attach": {"admission": {"enabled": True}, "servers": [
         {"name": "a", "image": "b", "command": ["c"]}, {"name": "a", "image": "d", "command": ["e"]}]}}, "two servers .*a"),
 }
