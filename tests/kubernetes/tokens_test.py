@@ -18,6 +18,7 @@ RULES = {"agents": {"agents.researcher": {"allow": {"servers": ["files"], "tools
                     "agents.other": {"allow": {"servers": ["*"]}}}}
 BINDINGS = {"bindings": [{"identity": "system:serviceaccount:{namespace}:{name}", "agents": ["{namespace}.{name}"]}]}
 CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "read_file", "arguments": {}}}
+ALLOWED = {"reached": "tools/call"}
 # Answers each request with its own method: what gets here was allowed.
 SERVER = """
 import json, sys
@@ -52,9 +53,8 @@ class Pdp:
         self.process.wait(timeout=30)
         self.log.close()
 
-    def said(self):
-        self.log.flush()
-        return (self.folder / "log").read_text()
+    def said(self, since=0):
+        return (self.folder / "log").read_text()[since:]
 
 
 def setUpModule():
@@ -111,17 +111,18 @@ class Tokens(unittest.TestCase):
     def let_in(self, shown):
         deadline = time.monotonic() + 30  # Until the PDP has fetched the keys.
         answer = {}
-        while "result" not in answer and time.monotonic() < deadline:
+        while answer.get("result") != ALLOWED and time.monotonic() < deadline:
             answer = self.answer(shown)
-        self.assertEqual(answer.get("result"), {"reached": "tools/call"}, f"{answer}\n{self.said}\n{pdp.said()}")
+        self.assertEqual(answer.get("result"), ALLOWED, f"{self.said}\n{pdp.said()}")
 
     def test_a_token_bound_to_the_pod_lets_its_agent_in(self):
         self.let_in(token("researcher", bound_to=pod))
 
     def refused(self, shown, reason, agent="agents.researcher"):
+        before = len(pdp.said())
         answer = self.answer(shown, agent)
-        self.assertNotIn("reached", str(answer))
-        self.assertRegex(f"{answer} {self.said} {pdp.said()}", reason)
+        self.assertNotEqual(answer.get("result"), ALLOWED)
+        self.assertRegex(f"{answer} {self.said} {pdp.said(before)}", reason)
 
     def test_a_token_bound_to_no_pod_is_refused(self):
         self.refused(token("researcher"), "(?i)bound")
@@ -142,7 +143,8 @@ class Tokens(unittest.TestCase):
 
     def test_a_changed_token_is_refused(self):
         header, claims, signature = token("researcher", bound_to=pod).split(".")
-        self.refused(".".join([header, claims, signature[:-10] + signature[:10]]), "(?i)signature")
+        changed = signature[:40] + ("B" if signature[40] == "A" else "A") + signature[41:]
+        self.refused(".".join([header, claims, changed]), "(?i)signature")
 
 
     def test_when_the_api_server_signs_with_a_new_key_old_and_new_tokens_let_in(self):
