@@ -67,6 +67,27 @@ void AddTlsFlags(CLI::App* app, ServerOptions* server) {
           [server](const std::string& path) { Tls(server)->client_ca = path; });
 }
 
+void AddTokenFlags(CLI::App* app, IdentityOptions* identity) {
+  AddText(app, "--token-issuer", &identity->tokens.issuer,
+          "Take service account tokens of this issuer, over TLS")
+      ->type_name("URL");
+  AddText(app, "--token-audience", &identity->tokens.audience, "The audience that they must name")
+      ->capture_default_str();
+  AddText(app, "--token-jwks", &identity->jwks_file, "The issuer's keys (JWKS)")->type_name("FILE");
+  AddText(app, "--token-jwks-url", &identity->jwks_url, "Where to get them, by HTTPS")
+      ->type_name("URL");
+  AddText(app, "--token-jwks-ca", &identity->jwks_ca, "Who vouches for that address (PEM)")
+      ->type_name("FILE");
+  AddText(app, "--token-jwks-bearer", &identity->jwks_bearer, "A token to show there")
+      ->type_name("FILE");
+  AddDuration(app, "--token-jwks-refresh", &identity->jwks_refresh, "How often to get them");
+}
+
+void AddBindings(CLI::App* app, std::string* bindings) {
+  AddText(app, "--bindings", bindings, "Which identities may speak for which agents")
+      ->type_name("FILE");
+}
+
 void AddServerFlags(CLI::App* app, ServeOptions* options) {
   ServerOptions& server = options->server;
   FromEnvironment(app->add_option("--listen", server.listen,
@@ -76,6 +97,8 @@ void AddServerFlags(CLI::App* app, ServeOptions* options) {
       ->check(NotEmpty())
       ->capture_default_str();
   AddTlsFlags(app, &server);
+  AddTokenFlags(app, &options->identity);
+  AddBindings(app, &options->identity.bindings);
   FromEnvironment(app->add_flag_callback(
       "--allow-insecure-tcp", [&server] { server.plaintext_tcp = PlaintextTcp::kAnywhere; },
       "Listen without encryption on addresses that others can reach"));
@@ -92,6 +115,16 @@ void AddServerFlags(CLI::App* app, ServeOptions* options) {
   AddText(app, "--health-listen", &server.health_listen,
           "Answer health checks here too, and nothing else: in plaintext, for kubelet's probes")
       ->type_name("ADDR");
+}
+
+// What one part's flags mean for another.
+void Combine(ServeOptions* options) {
+  if (!options->server.tls.has_value() || options->server.tls->client_ca.empty()) return;
+  options->identity.certificates = CertificatesCount::kYes;
+  // Those who show a token need no certificate.
+  if (!options->identity.tokens.issuer.empty()) {
+    options->server.client_certificates = ClientCertificates::kOptional;
+  }
 }
 
 void AddServe(CLI::App* parent, Run* run) {
@@ -112,6 +145,7 @@ void AddServe(CLI::App* parent, Run* run) {
   app->callback([options, run] {
     *run = [options] {
       options->server.policy = options->limits;
+      Combine(options.get());
       return RunServe(*options, std::cerr);
     };
   });
@@ -121,9 +155,11 @@ void AddValidate(CLI::App* parent, Run* run) {
   CLI::App* const app = parent->add_subcommand("validate", "Say whether the files would load");
   auto paths = std::make_shared<PolicyPaths>();
   auto limits = std::make_shared<PolicyLimits>();
+  auto bindings = std::make_shared<std::string>();
   AddRules(app, paths.get(), limits.get());
-  app->callback([paths, limits, run] {
-    *run = [paths, limits] { return RunValidate(*paths, *limits, std::cout); };
+  AddBindings(app, bindings.get());
+  app->callback([paths, bindings, limits, run] {
+    *run = [paths, bindings, limits] { return RunValidate(*paths, *bindings, *limits, std::cout); };
   });
 }
 

@@ -14,6 +14,7 @@
 #include "common/random.h"
 #include "common/status_macros.h"
 #include "pdp/commands/exit_codes.h"
+#include "pdp/identity/identity_sources.h"
 #include "pdp/metrics/counts.h"
 #include "pdp/metrics/metric_families.h"
 #include "pdp/metrics/metrics_endpoint.h"
@@ -68,12 +69,25 @@ absl::StatusOr<std::unique_ptr<ServerCertificates>> LoadCertificates(const Serve
 
 absl::Status Validate(const ServeOptions& options) {
   OSTIARY_RETURN_IF_ERROR(options.server.Validate());
+  OSTIARY_RETURN_IF_ERROR(options.identity.Validate());
+  if (!options.identity.tokens.issuer.empty() && !options.server.tls.has_value()) {
+    return absl::InvalidArgumentError(
+        "token-issuer: tokens are taken over TLS only; give --tls-cert and --tls-key too");
+  }
   if (options.metrics_listen.empty()) return absl::OkStatus();
   const absl::StatusOr<Address> address = Address::Parse(options.metrics_listen);
   if (address.ok() && address->kind == Address::Kind::kTcp) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("metrics-listen: ", options.metrics_listen,
                    " is not host:port: metrics are served over TCP, such as on 127.0.0.1:9090"));
+}
+
+// nullptr where nobody is identified.
+absl::StatusOr<std::unique_ptr<IdentitySources>> LoadIdentity(const ServeOptions& options,
+                                                              const Clock& clock, const Log& log,
+                                                              Metrics* metrics) {
+  if (!options.identity.on()) return nullptr;
+  return IdentitySources::Create(options.identity, options.limits, clock, log, metrics);
 }
 
 PdpFigures Figures(const PdpServer& server, const ServerCertificates* certificates) {
@@ -126,11 +140,17 @@ int RunServe(const ServeOptions& options, std::ostream& err) {
       LoadCertificates(options.server, clock, log);
   if (!certificates.ok()) return Fail(log, "certificate_not_loaded", certificates.status());
   if (*certificates != nullptr) subjects.push_back(certificates->get());
+  const absl::StatusOr<std::unique_ptr<IdentitySources>> identity =
+      LoadIdentity(options, clock, log, &metrics);
+  if (!identity.ok()) return Fail(log, "identity_not_loaded", identity.status());
+  if (*identity != nullptr) {
+    for (ReloadSubject* subject : (*identity)->subjects()) subjects.push_back(subject);
+  }
   absl::StatusOr<std::unique_ptr<WatchLoop>> watch =
       WatchLoop::Start(subjects, options.watch, clock, log);
   if (!watch.ok()) return Fail(log, "watch_failed", watch.status());
-  absl::StatusOr<std::unique_ptr<PdpServer>> server =
-      PdpServer::Create(options.server, &store, &reloader, clock, &metrics, certificates->get());
+  absl::StatusOr<std::unique_ptr<PdpServer>> server = PdpServer::Create(
+      options.server, &store, &reloader, clock, &metrics, certificates->get(), identity->get());
   if (!server.ok()) return Fail(log, "listen_failed", server.status());
   for (const std::string& address : (*server)->addresses()) {
     log.Info("listening", {{"address", address}});

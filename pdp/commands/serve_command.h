@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/log.h"
+#include "pdp/identity/identity_options.h"
 #include "pdp/policy/load.h"
 #include "pdp/reload/policy_files.h"
 #include "pdp/reload/watch_loop.h"
@@ -18,6 +19,7 @@ struct ServeOptions {
   PolicyLimits limits;
   WatchOptions watch;
   ServerOptions server;
+  IdentityOptions identity;
   // Where /metrics is served over HTTP, `host:port`; empty: nowhere.
   std::string metrics_listen;
   LogLevel log_level = LogLevel::kInfo;

@@ -3,6 +3,7 @@
 #define OSTIARY_PDP_COMMANDS_VALIDATE_COMMAND_H_
 
 #include <ostream>
+#include <string>
 
 #include "pdp/policy/load.h"
 #include "pdp/reload/policy_files.h"
@@ -10,8 +11,9 @@
 namespace ostiary::pdp {
 
 // Prints each issue on `out`, as FormatIssue writes it, and returns the exit status: 0 if the files
-// would load, warnings or not, else 1.
-int RunValidate(const PolicyPaths& paths, const PolicyLimits& limits, std::ostream& out);
+// would load, warnings or not, else 1. `bindings` may be empty: then there are none to look at.
+int RunValidate(const PolicyPaths& paths, const std::string& bindings, const PolicyLimits& limits,
+                std::ostream& out);
 
 }  // namespace ostiary::pdp
 

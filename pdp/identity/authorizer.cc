@@ -18,7 +18,7 @@ namespace {
 constexpr absl::string_view kScheme = "Bearer ";
 constexpr std::chrono::seconds kSayAgainAfter{1};
 
-void ExpireBy(absl::Time time, Refusal refusal, Caller* caller) {
+void ExpireBy(absl::Time time, Ground refusal, Caller* caller) {
   if (time >= caller->expires) return;
   caller->expires = time;
   caller->when_expired = refusal;
@@ -29,8 +29,14 @@ void ExpireBy(absl::Time time, Refusal refusal, Caller* caller) {
 std::string Caller::Name() const { return absl::StrJoin(identities, " with "); }
 
 Authorizer::Authorizer(CertificatesCount certificates, TokenAuthority* tokens,
-                       const BindingsFile& bindings, const Clock& clock, const Log& log)
-    : certificates_(certificates), tokens_(tokens), bindings_(bindings), clock_(clock), log_(log) {}
+                       const BindingsFile& bindings, const Clock& clock, const Log& log,
+                       RefusalCounts* counts)
+    : certificates_(certificates),
+      tokens_(tokens),
+      bindings_(bindings),
+      clock_(clock),
+      log_(log),
+      counts_(counts) {}
 
 absl::StatusOr<Caller> Authorizer::Identify(const PeerFacts& facts) const {
   absl::StatusOr<Caller> caller = IdentifyUncounted(facts);
@@ -46,7 +52,7 @@ absl::StatusOr<Caller> Authorizer::IdentifyUncounted(const PeerFacts& facts) con
   if (facts.way == PeerFacts::Way::kLoopback) caller.identities.emplace_back(kLocalLoopback);
   if (caller.identities.empty()) {
     return RefusalStatus(
-        Refusal::kNoIdentity,
+        Ground::kNoIdentity,
         tokens_ == nullptr
             ? "nothing says who is asking: show a client certificate with a SPIFFE URI"
             : "nothing says who is asking: show a client certificate with a SPIFFE URI, or a "
@@ -61,46 +67,45 @@ absl::Status Authorizer::AddCertificate(const PeerFacts& facts, Caller* caller) 
     return absl::OkStatus();
   }
   if (!facts.spiffe_id.has_value()) {
-    return RefusalStatus(Refusal::kCertificateIdentity,
+    return RefusalStatus(Ground::kCertificateIdentity,
                          "the client certificate says nobody: it must have exactly one URI among "
                          "its alternative names, and that a SPIFFE ID");
   }
   if (const absl::Status status = CheckSpiffeId(*facts.spiffe_id); !status.ok()) {
-    return RefusalStatus(Refusal::kCertificateIdentity,
+    return RefusalStatus(Ground::kCertificateIdentity,
                          absl::StrCat("the client certificate's URI: ", status.message()));
   }
   const absl::StatusOr<absl::Time> expires = CertificateExpiry(facts.certificate);
   if (!expires.ok()) {
-    return RefusalStatus(Refusal::kCertificateIdentity, expires.status().message());
+    return RefusalStatus(Ground::kCertificateIdentity, expires.status().message());
   }
   caller->identities.emplace_back(*facts.spiffe_id);
-  ExpireBy(*expires, Refusal::kCertificateExpired, caller);
+  ExpireBy(*expires, Ground::kCertificateExpired, caller);
   return StillCounts(*caller);
 }
 
 absl::Status Authorizer::AddToken(const PeerFacts& facts, Caller* caller) const {
   if (facts.authorization.empty()) return absl::OkStatus();
   if (facts.way != PeerFacts::Way::kTls) {
-    return RefusalStatus(Refusal::kTokenOnPlaintext,
+    return RefusalStatus(Ground::kTokenOnPlaintext,
                          "a token came without TLS: others may have read it; use TLS, and replace "
                          "the token");
   }
   if (tokens_ == nullptr) {
-    return RefusalStatus(Refusal::kTokenUnexpected,
+    return RefusalStatus(Ground::kTokenUnexpected,
                          "a token came, and this PDP takes none: start it with --token-issuer, or "
                          "send none");
   }
   if (facts.authorization.size() > 1) {
-    return RefusalStatus(Refusal::kTokenRepeated, "more than one authorization came: send one");
+    return RefusalStatus(Ground::kTokenRepeated, "more than one authorization came: send one");
   }
   const absl::string_view text = facts.authorization[0];
   if (!absl::StartsWithIgnoreCase(text, kScheme)) {
-    return RefusalStatus(Refusal::kTokenMalformed,
-                         "the authorization is none of the scheme Bearer");
+    return RefusalStatus(Ground::kTokenMalformed, "the authorization is none of the scheme Bearer");
   }
   OSTIARY_ASSIGN_OR_RETURN(VerifiedToken token, tokens_->Verify(text.substr(kScheme.size())));
   caller->identities.push_back(std::move(token.identity));
-  ExpireBy(token.expires, Refusal::kTokenExpired, caller);
+  ExpireBy(token.expires, Ground::kTokenExpired, caller);
   return absl::OkStatus();
 }
 
@@ -109,12 +114,12 @@ absl::Status Authorizer::MayActAs(const Caller& caller, absl::string_view agent)
   for (const std::string& identity : caller.identities) {
     if (bindings->MayActAs(identity, agent)) continue;
     return Refuse(RefusalStatus(
-        Refusal::kAgentNotBound,
+        Ground::kAgentNotBound,
         absl::StrCat(identity, " may not speak for the agent ", Quote(agent),
                      ": no binding says so; add one to the PDP's bindings file if it should")));
   }
   return caller.identities.empty()
-             ? Refuse(RefusalStatus(Refusal::kNoIdentity, "nothing says who is asking"))
+             ? Refuse(RefusalStatus(Ground::kNoIdentity, "nothing says who is asking"))
              : absl::OkStatus();
 }
 
@@ -122,13 +127,13 @@ absl::Status Authorizer::MayAdminister(const Caller& caller) const {
   const std::shared_ptr<const Bindings> bindings = bindings_.Current();
   for (const std::string& identity : caller.identities) {
     if (bindings->HasRole(identity, Role::kAdmin)) continue;
-    return Refuse(RefusalStatus(Refusal::kRoleNotBound,
+    return Refuse(RefusalStatus(Ground::kRoleNotBound,
                                 absl::StrCat(identity,
                                              " may not use the admin service: no binding gives it "
                                              "the role \"admin\"")));
   }
   return caller.identities.empty()
-             ? Refuse(RefusalStatus(Refusal::kNoIdentity, "nothing says who is asking"))
+             ? Refuse(RefusalStatus(Ground::kNoIdentity, "nothing says who is asking"))
              : absl::OkStatus();
 }
 
@@ -139,21 +144,18 @@ absl::Status Authorizer::StillCounts(const Caller& caller) const {
                                     absl::FormatTime(caller.expires), ": show a newer one"));
 }
 
-uint64_t Authorizer::refused(Refusal refusal) const {
-  return refused_[static_cast<size_t>(refusal)].load(std::memory_order_relaxed);
-}
-
 absl::Status Authorizer::Refuse(absl::Status status) const {
-  const size_t reason = static_cast<size_t>(RefusalOf(status).value_or(Refusal::kNoIdentity));
-  refused_[reason].fetch_add(1, std::memory_order_relaxed);
+  const Ground ground = GroundOf(status).value_or(Ground::kNoIdentity);
+  if (counts_ != nullptr) counts_->Count(RefusalFor(ground));
   {
     const MonoTime now = clock_.Now();
     const MutexLock lock(&mutex_);
-    if (now < said_until_[reason]) return status;
-    said_until_[reason] = now + kSayAgainAfter;
+    MonoTime& said_until = said_until_[static_cast<size_t>(ground)];
+    if (now < said_until) return status;
+    said_until = now + kSayAgainAfter;
   }
-  log_.Warning("caller_refused", {{"reason", RefusalName(static_cast<Refusal>(reason))},
-                                  {"error", std::string(status.message())}});
+  log_.Warning("caller_refused",
+               {{"reason", GroundName(ground)}, {"error", std::string(status.message())}});
   return status;
 }
 

@@ -15,7 +15,6 @@
 #define OSTIARY_PDP_IDENTITY_AUTHORIZER_H_
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,6 +30,7 @@
 #include "pdp/identity/bindings_file.h"
 #include "pdp/identity/refusal.h"
 #include "pdp/identity/token_authority.h"
+#include "pdp/metrics/counts.h"
 
 namespace ostiary::pdp {
 
@@ -51,7 +51,7 @@ struct Caller {
   std::vector<std::string> identities;
   // When the first of what it showed stops to count, and how it is then refused.
   absl::Time expires = absl::InfiniteFuture();
-  Refusal when_expired = Refusal::kNoIdentity;
+  Ground when_expired = Ground::kNoIdentity;
 
   // For people: "spiffe://… with system:…".
   std::string Name() const;
@@ -61,9 +61,9 @@ enum class CertificatesCount : uint8_t { kNo, kYes };
 
 class Authorizer {
  public:
-  // `tokens` is nullptr where this PDP takes none.
+  // `tokens` is nullptr where this PDP takes none; `counts` may be.
   Authorizer(CertificatesCount certificates, TokenAuthority* tokens, const BindingsFile& bindings,
-             const Clock& clock, const Log& log);
+             const Clock& clock, const Log& log, RefusalCounts* counts);
 
   absl::StatusOr<Caller> Identify(const PeerFacts& facts) const;
   // OK, or PERMISSION_DENIED with who may not speak for whom.
@@ -74,8 +74,6 @@ class Authorizer {
 
   // Moves when MayActAs may answer otherwise.
   uint64_t version() const { return bindings_.version(); }
-  // How many callers were refused for that reason.
-  uint64_t refused(Refusal refusal) const;
 
  private:
   absl::StatusOr<Caller> IdentifyUncounted(const PeerFacts& facts) const;
@@ -89,11 +87,11 @@ class Authorizer {
   const BindingsFile& bindings_;
   const Clock& clock_;
   const Log& log_;
-  mutable std::array<std::atomic<uint64_t>, kRefusalCount> refused_{};
+  RefusalCounts* const counts_;
 
   mutable Mutex mutex_;
   // When a refusal of that reason goes into the log again.
-  mutable std::array<MonoTime, kRefusalCount> said_until_ ABSL_GUARDED_BY(mutex_);
+  mutable std::array<MonoTime, kGroundCount> said_until_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace ostiary::pdp

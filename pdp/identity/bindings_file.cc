@@ -6,8 +6,9 @@
 
 namespace ostiary::pdp {
 
-BindingsFile::BindingsFile(std::string path, const PolicyLimits& limits, const Log& log)
-    : FileSubject("bindings", std::move(path), limits, log),
+BindingsFile::BindingsFile(std::string path, const PolicyLimits& limits, const Log& log,
+                           LoadCounts* counts)
+    : FileSubject("bindings", std::move(path), limits, log, counts),
       current_(std::make_shared<const Bindings>(std::vector<Binding>())) {}
 
 std::shared_ptr<const Bindings> BindingsFile::Current() const {

@@ -18,7 +18,7 @@ namespace ostiary::pdp {
 class BindingsFile final : public FileSubject {
  public:
   // Reads nothing yet: until the first Refresh nobody is bound to anything.
-  BindingsFile(std::string path, const PolicyLimits& limits, const Log& log);
+  BindingsFile(std::string path, const PolicyLimits& limits, const Log& log, LoadCounts* counts);
 
   std::shared_ptr<const Bindings> Current() const ABSL_LOCKS_EXCLUDED(current_mutex_);
   // Moves with each new content, after Current() gives it.

@@ -17,7 +17,7 @@ constexpr uint32_t kMaxDepth = 16;
 constexpr size_t kMaxKidBytes = 512;
 
 absl::Status Malformed(absl::string_view why) {
-  return RefusalStatus(Refusal::kTokenMalformed, absl::StrCat("the token is malformed: ", why));
+  return RefusalStatus(Ground::kTokenMalformed, absl::StrCat("the token is malformed: ", why));
 }
 
 // Depth is bounded by the parser.
@@ -63,7 +63,7 @@ absl::Status ReadHeader(absl::string_view text, CompactJwt* out) {
   }
   if (!has_algorithm) return Malformed("its header has no alg");
   if (!algorithm.has_value()) {
-    return RefusalStatus(Refusal::kTokenAlgorithm,
+    return RefusalStatus(Ground::kTokenAlgorithm,
                          "the token's algorithm is neither RS256 nor ES256");
   }
   out->algorithm = *algorithm;

@@ -8,8 +8,8 @@
 namespace ostiary::pdp {
 
 FileSubject::FileSubject(std::string name, std::string path, const PolicyLimits& limits,
-                         const Log& log)
-    : name_(std::move(name)), path_(std::move(path)), limits_(limits), log_(log) {}
+                         const Log& log, LoadCounts* counts)
+    : name_(std::move(name)), path_(std::move(path)), limits_(limits), log_(log), counts_(counts) {}
 
 std::vector<Issue> FileSubject::Refresh(ReloadMode mode) {
   const MutexLock lock(&mutex_);
@@ -37,9 +37,9 @@ std::vector<Issue> FileSubject::Refresh(ReloadMode mode) {
   if (is_new) {
     in_use_ = digest;
     issues_in_use_ = issues;
-    ++loaded_;
-  } else if (HasErrors(issues)) {
-    ++failed_;
+    if (counts_ != nullptr) ++counts_->loaded;
+  } else if (HasErrors(issues) && counts_ != nullptr) {
+    ++counts_->failed;
   }
   if (is_new || issues != last_issues_) WriteLog(issues);
   last_issues_ = issues;

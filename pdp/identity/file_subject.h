@@ -5,8 +5,6 @@
 #ifndef OSTIARY_PDP_IDENTITY_FILE_SUBJECT_H_
 #define OSTIARY_PDP_IDENTITY_FILE_SUBJECT_H_
 
-#include <atomic>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,17 +14,12 @@
 #include "common/log.h"
 #include "common/mutex.h"
 #include "common/sha256.h"
+#include "pdp/metrics/counts.h"
 #include "pdp/policy/issue.h"
 #include "pdp/policy/load.h"
 #include "pdp/reload/reload_subject.h"
 
 namespace ostiary::pdp {
-
-// For metrics.
-struct LoadCounts {
-  uint64_t loaded = 0;  // times that something new was taken over
-  uint64_t failed = 0;  // readings that were not; grows for as long as the file is bad
-};
 
 class FileSubject : public ReloadSubject {
  public:
@@ -34,11 +27,12 @@ class FileSubject : public ReloadSubject {
   std::vector<Issue> Refresh(ReloadMode mode) override ABSL_LOCKS_EXCLUDED(mutex_);
 
   const std::string& path() const { return path_; }
-  LoadCounts counts() const { return {loaded_.load(), failed_.load()}; }
 
  protected:
-  // `name` is what the log calls it: "bindings". `log` must outlive it.
-  FileSubject(std::string name, std::string path, const PolicyLimits& limits, const Log& log);
+  // `name` is what the log calls it: "bindings". `log` and `counts`, which may be nullptr, must
+  // outlive it.
+  FileSubject(std::string name, std::string path, const PolicyLimits& limits, const Log& log,
+              LoadCounts* counts);
 
   // Reads `file` and returns its issues; without an error among them, and for kApply, puts it to
   // use. Called by one thread at a time.
@@ -52,8 +46,7 @@ class FileSubject : public ReloadSubject {
   const std::string path_;
   const PolicyLimits limits_;
   const Log& log_;
-  std::atomic<uint64_t> loaded_{0};
-  std::atomic<uint64_t> failed_{0};
+  LoadCounts* const counts_;
 
   Mutex mutex_;
   // The content in use, and what the last reading came to.

@@ -43,7 +43,7 @@ class KeysFile final : public FileSubject {
  public:
   // `store` must outlive it.
   KeysFile(std::string path, const PolicyLimits& limits, const Log& log, KeyStore* store)
-      : FileSubject("token_keys", std::move(path), limits, log), store_(store) {}
+      : FileSubject("token_keys", std::move(path), limits, log, nullptr), store_(store) {}
 
  private:
   std::vector<Issue> Load(const PolicyFile& file, const PolicyLimits& limits, Use use) override;

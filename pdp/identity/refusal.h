@@ -1,4 +1,4 @@
-// Refusal: why a caller was turned away: one word for metrics and a status for the caller.
+// Ground: why a caller was turned away, as a word, as a status, and as metrics count it.
 //
 // A status made here carries its reason along, through StatusOr and every layer. Pure functions.
 #ifndef OSTIARY_PDP_IDENTITY_REFUSAL_H_
@@ -11,10 +11,11 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "pdp/metrics/counts.h"
 
 namespace ostiary::pdp {
 
-enum class Refusal : uint8_t {
+enum class Ground : uint8_t {
   kNoIdentity,           // neither a certificate nor a token, nor a local way in
   kCertificateIdentity,  // a certificate without the one SPIFFE URI that it must have
   kCertificateExpired,
@@ -35,16 +36,19 @@ enum class Refusal : uint8_t {
   kTokenUnbound,  // to no pod
   kKeysMissing,   // UNAVAILABLE: there are no keys yet
 };
-inline constexpr size_t kRefusalCount = static_cast<size_t>(Refusal::kKeysMissing) + 1;
+inline constexpr size_t kGroundCount = static_cast<size_t>(Ground::kKeysMissing) + 1;
 
-// "agent_not_bound": a label's value.
-absl::string_view RefusalName(Refusal refusal);
+// "agent_not_bound": for the log.
+absl::string_view GroundName(Ground ground);
+
+// The coarser reason that metrics count.
+Refusal RefusalFor(Ground ground);
 
 // `message` is a sentence for people, and has nothing secret in it.
-absl::Status RefusalStatus(Refusal refusal, absl::string_view message);
+absl::Status RefusalStatus(Ground ground, absl::string_view message);
 
 // The reason of a status that was made here, wrapped or not.
-std::optional<Refusal> RefusalOf(const absl::Status& status);
+std::optional<Ground> GroundOf(const absl::Status& status);
 
 }  // namespace ostiary::pdp
 

@@ -11,7 +11,7 @@ absl::StatusOr<VerifiedToken> TokenAuthority::Verify(absl::string_view token) {
   const KeyStore::Keys keys = keys_.Current();
   if (keys.set == nullptr) {
     keys_.ReportUnknownKey();
-    return RefusalStatus(Refusal::kKeysMissing,
+    return RefusalStatus(Ground::kKeysMissing,
                          "the PDP has no keys yet to verify tokens with: ask again");
   }
   const absl::Time now = clock_.WallNow();
@@ -20,7 +20,7 @@ absl::StatusOr<VerifiedToken> TokenAuthority::Verify(absl::string_view token) {
   absl::StatusOr<VerifiedToken> verified = VerifyToken(token, rules_, *keys.set, now);
   if (verified.ok()) {
     Remember(digest, keys.version, *verified);
-  } else if (RefusalOf(verified.status()) == Refusal::kTokenKey) {
+  } else if (GroundOf(verified.status()) == Ground::kTokenKey) {
     keys_.ReportUnknownKey();
   }
   return verified;

@@ -22,21 +22,21 @@ constexpr int64_t kLastSecond = 253'402'300'799;
 absl::Status CheckSignature(const CompactJwt& jwt, const JwkSet& keys) {
   std::vector<const Jwk*> found = keys.Find(jwt.kid);
   if (found.empty()) {
-    return RefusalStatus(Refusal::kTokenKey, "the token is signed by a key that is not among ours");
+    return RefusalStatus(Ground::kTokenKey, "the token is signed by a key that is not among ours");
   }
   // An RSA key never verifies ES256, nor the other way round: the key says how, not the token.
   found.erase(std::remove_if(found.begin(), found.end(),
                              [&](const Jwk* key) { return key->algorithm() != jwt.algorithm; }),
               found.end());
   if (found.empty()) {
-    return RefusalStatus(Refusal::kTokenAlgorithm,
+    return RefusalStatus(Ground::kTokenAlgorithm,
                          "the token's algorithm is not the one of the key that it names");
   }
   const bool holds = std::any_of(found.begin(), found.end(), [&](const Jwk* key) {
     return key->Verify(jwt.signed_text, jwt.signature);
   });
   if (holds) return absl::OkStatus();
-  return RefusalStatus(Refusal::kTokenSignature, "the token's signature does not hold");
+  return RefusalStatus(Ground::kTokenSignature, "the token's signature does not hold");
 }
 
 std::optional<std::string> TextOf(JsonValue object, absl::string_view key) {
@@ -55,7 +55,7 @@ absl::Status CheckIssuer(JsonValue claims, const std::string& issuer) {
   const std::optional<std::string> iss = TextOf(claims, "iss");
   if (iss == issuer) return absl::OkStatus();
   return RefusalStatus(
-      Refusal::kTokenIssuer,
+      Ground::kTokenIssuer,
       absl::StrCat("the token's issuer is ", Quote(iss.value_or("")), ", not ", Quote(issuer)));
 }
 
@@ -71,7 +71,7 @@ absl::Status CheckAudience(JsonValue claims, const std::string& audience) {
     }
   }
   if (is_list && is_ours) return absl::OkStatus();
-  return RefusalStatus(Refusal::kTokenAudience,
+  return RefusalStatus(Ground::kTokenAudience,
                        absl::StrCat("the token is not for the audience ", Quote(audience)));
 }
 
@@ -98,18 +98,18 @@ absl::Status CheckTimes(JsonValue claims, absl::Duration leeway, absl::Time now,
                         absl::Time* expires) {
   const Moment exp = MomentOf(claims, "exp");
   if (!exp.good) {
-    return RefusalStatus(Refusal::kTokenExpired, "the token does not say when it expires");
+    return RefusalStatus(Ground::kTokenExpired, "the token does not say when it expires");
   }
   *expires = exp.time + leeway;
   if (now >= *expires) {
-    return RefusalStatus(Refusal::kTokenExpired,
+    return RefusalStatus(Ground::kTokenExpired,
                          absl::StrCat("the token expired at ", absl::FormatTime(exp.time)));
   }
   for (const absl::string_view key : {"nbf", "iat"}) {
     const Moment begin = MomentOf(claims, key);
     if (begin.present && (!begin.good || begin.time > now + leeway)) {
       return RefusalStatus(
-          Refusal::kTokenNotYetValid,
+          Ground::kTokenNotYetValid,
           absl::StrCat("the token is from the future, by its ", key, " and the PDP's clock"));
     }
   }
@@ -119,7 +119,7 @@ absl::Status CheckTimes(JsonValue claims, absl::Duration leeway, absl::Time now,
 absl::StatusOr<std::string> CheckSubject(JsonValue claims) {
   const std::optional<JsonValue> kubernetes = ObjectOf(claims, "kubernetes.io");
   if (!kubernetes.has_value()) {
-    return RefusalStatus(Refusal::kTokenSubject,
+    return RefusalStatus(Ground::kTokenSubject,
                          "the token is not a service account's: it has no \"kubernetes.io\"");
   }
   const std::optional<std::string> account_namespace = TextOf(*kubernetes, "namespace");
@@ -128,12 +128,12 @@ absl::StatusOr<std::string> CheckSubject(JsonValue claims) {
       account.has_value() ? TextOf(*account, "name") : std::nullopt;
   if (!account_namespace.has_value() || !name.has_value() || !IsNamespace(*account_namespace) ||
       !IsServiceAccountName(*name)) {
-    return RefusalStatus(Refusal::kTokenSubject, "the token names no service account");
+    return RefusalStatus(Ground::kTokenSubject, "the token names no service account");
   }
   std::string identity = ServiceAccountIdentity(*account_namespace, *name);
   if (TextOf(claims, "sub") != identity) {
     return RefusalStatus(
-        Refusal::kTokenSubject,
+        Ground::kTokenSubject,
         absl::StrCat("the token's subject is not ", identity, ", which its other claims name"));
   }
   const std::optional<JsonValue> pod = ObjectOf(*kubernetes, "pod");
@@ -141,7 +141,7 @@ absl::StatusOr<std::string> CheckSubject(JsonValue claims) {
                         !TextOf(*pod, "uid").value_or("").empty();
   if (!is_bound) {
     return RefusalStatus(
-        Refusal::kTokenUnbound,
+        Ground::kTokenUnbound,
         absl::StrCat("the token of ", identity,
                      " is bound to no pod: use a projected volume, not a token made by hand"));
   }

@@ -1,5 +1,6 @@
 #include "pdp/server/admin_service.h"
 
+#include <iterator>
 #include <utility>
 
 #include "common/status_macros.h"
@@ -44,21 +45,24 @@ void FillValidate(const v1::ValidateRequest& request, const PolicyLimits& limits
 }  // namespace
 
 AdminService::AdminService(ServerIdentity identity, const PolicyLimits& limits,
-                           const DrainGate& gate, const SessionRegistry& sessions,
-                           Reloader* reloader, AdminWorker* worker)
+                           const DrainGate& gate, const CallerGate& callers,
+                           const SessionRegistry& sessions, Reloader* reloader,
+                           std::vector<ReloadSubject*> others, AdminWorker* worker)
     : identity_(std::move(identity)),
       limits_(limits),
       gate_(gate),
+      callers_(callers),
       sessions_(sessions),
       reloader_(reloader),
+      others_(std::move(others)),
       worker_(worker) {}
 
 grpc::ServerUnaryReactor* AdminService::Status(grpc::CallbackServerContext* context,
                                                const v1::StatusRequest* request,
                                                v1::StatusResponse* response) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  if (const absl::Status open = gate_.Enter(); !open.ok()) {
-    reactor->Finish(ToGrpcStatus(open));
+  if (const absl::Status admitted = Admit(*context); !admitted.ok()) {
+    reactor->Finish(ToGrpcStatus(admitted));
     return reactor;
   }
   const uint32_t max_agent_ids =
@@ -75,11 +79,14 @@ grpc::ServerUnaryReactor* AdminService::Reload(grpc::CallbackServerContext* cont
                                                v1::ReloadResponse* response) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   const ReloadMode mode = request->validate_only() ? ReloadMode::kValidateOnly : ReloadMode::kApply;
-  const absl::Status posted = RunLater([this, reactor, mode, response] {
-    FillReload(reloader_->Reload(mode), response);
-    reactor->Finish(grpc::Status::OK);
-  });
-  if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
+  absl::Status status = Admit(*context);
+  if (status.ok()) {
+    status = worker_->Post([this, reactor, mode, response] {
+      FillReload(ReloadAll(mode), response);
+      reactor->Finish(grpc::Status::OK);
+    });
+  }
+  if (!status.ok()) reactor->Finish(ToGrpcStatus(status));
   return reactor;
 }
 
@@ -87,17 +94,30 @@ grpc::ServerUnaryReactor* AdminService::Validate(grpc::CallbackServerContext* co
                                                  const v1::ValidateRequest* request,
                                                  v1::ValidateResponse* response) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  const absl::Status posted = RunLater([this, reactor, request, response] {
-    FillValidate(*request, limits_, response);
-    reactor->Finish(grpc::Status::OK);
-  });
-  if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
+  absl::Status status = Admit(*context);
+  if (status.ok()) {
+    status = worker_->Post([this, reactor, request, response] {
+      FillValidate(*request, limits_, response);
+      reactor->Finish(grpc::Status::OK);
+    });
+  }
+  if (!status.ok()) reactor->Finish(ToGrpcStatus(status));
   return reactor;
 }
 
-absl::Status AdminService::RunLater(std::function<void()> job) {
+absl::Status AdminService::Admit(const grpc::CallbackServerContext& context) const {
   OSTIARY_RETURN_IF_ERROR(gate_.Enter());
-  return worker_->Post(std::move(job));
+  return callers_.MayAdminister(context);
+}
+
+ReloadOutcome AdminService::ReloadAll(ReloadMode mode) const {
+  ReloadOutcome outcome = reloader_->Reload(mode);
+  for (ReloadSubject* subject : others_) {
+    std::vector<Issue> issues = subject->Refresh(mode);
+    outcome.issues.insert(outcome.issues.end(), std::make_move_iterator(issues.begin()),
+                          std::make_move_iterator(issues.end()));
+  }
+  return outcome;
 }
 
 }  // namespace ostiary::pdp

@@ -12,6 +12,7 @@
 #include "pdp/metrics/counts.h"
 #include "pdp/reload/policy_store.h"
 #include "pdp/server/access_validation.h"
+#include "pdp/server/caller_gate.h"
 #include "pdp/server/drain_gate.h"
 #include "pdp/server/session_registry.h"
 
@@ -21,7 +22,8 @@ class DecisionService final : public v1::PolicyDecisionService::CallbackService 
  public:
   // All must outlive the service.
   DecisionService(const PolicyStore& store, const RequestLimits& limits, const DrainGate& gate,
-                  SessionRegistry* sessions, const Clock& clock, Metrics* metrics);
+                  const CallerGate& callers, SessionRegistry* sessions, const Clock& clock,
+                  Metrics* metrics);
 
   grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,
                                   const v1::CheckRequest* request,
@@ -36,14 +38,17 @@ class DecisionService final : public v1::PolicyDecisionService::CallbackService 
       grpc::CallbackServerContext* context) override;
 
  private:
-  absl::Status Answer(const v1::CheckRequest& request, v1::CheckResponse* response) const;
-  absl::Status Answer(const v1::BatchCheckRequest& request, v1::BatchCheckResponse* response) const;
-  absl::Status Answer(const v1::ListServersRequest& request,
+  absl::Status Answer(const grpc::ServerContextBase& context, const v1::CheckRequest& request,
+                      v1::CheckResponse* response) const;
+  absl::Status Answer(const grpc::ServerContextBase& context, const v1::BatchCheckRequest& request,
+                      v1::BatchCheckResponse* response) const;
+  absl::Status Answer(const grpc::ServerContextBase& context, const v1::ListServersRequest& request,
                       v1::ListServersResponse* response) const;
 
   const PolicyStore& store_;
   const RequestLimits& limits_;
   const DrainGate& gate_;
+  const CallerGate& callers_;
   SessionRegistry* const sessions_;
   const Clock& clock_;
   Metrics* const metrics_;

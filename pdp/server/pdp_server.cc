@@ -16,6 +16,7 @@
 #include "pdp/server/address.h"
 #include "pdp/server/admin_service.h"
 #include "pdp/server/admin_worker.h"
+#include "pdp/server/caller_gate.h"
 #include "pdp/server/decision_service.h"
 #include "pdp/server/drain_gate.h"
 #include "pdp/server/health_listener.h"
@@ -46,9 +47,10 @@ struct PdpServer::Rep {
   };
 
   Rep(const ServerOptions& given, PolicyStore* store, Reloader* reloader, const Clock& clock,
-      Metrics* metrics, const ServerCertificates* shown)
+      Metrics* metrics, const ServerCertificates* shown, IdentitySources* identity)
       : options(given),
         certificates(shown),
+        callers(identity == nullptr ? nullptr : &identity->authorizer()),
         sessions(options.sessions, options.requests, *store, clock, metrics),
         worker(options.max_queued_admin_calls),
         health(HealthNames(), options.max_observers),
@@ -57,13 +59,17 @@ struct PdpServer::Rep {
                     v1::PolicyAdminService::service_full_name(),
                     v1::PolicyDecisionService::service_full_name()},
                    options.max_observers),
-        decisions(*store, options.requests, gate, &sessions, clock, metrics),
-        admin({reloader->paths(), OSTIARY_VERSION, clock.WallNow()}, options.policy, gate, sessions,
-              reloader, &worker) {}
+        decisions(*store, options.requests, gate, callers, &sessions, clock, metrics),
+        admin({reloader->paths(), OSTIARY_VERSION, clock.WallNow()}, options.policy, gate, callers,
+              sessions, reloader, Others(identity), &worker) {}
 
   static std::vector<std::string> HealthNames() {
     return {v1::PolicyDecisionService::service_full_name(),
             v1::PolicyAdminService::service_full_name()};
+  }
+
+  static std::vector<ReloadSubject*> Others(IdentitySources* identity) {
+    return identity == nullptr ? std::vector<ReloadSubject*>() : identity->subjects();
   }
 
   absl::Status GuardSockets();
@@ -77,6 +83,7 @@ struct PdpServer::Rep {
 
   const ServerOptions options;
   const ServerCertificates* const certificates;
+  const CallerGate callers;
   // gRPC's C layer asks them for as long as the server lives, and does not own them.
   std::vector<std::shared_ptr<grpc::ServerCredentials>> credentials;
   std::vector<UnixSocketGuard> guards;
@@ -191,14 +198,17 @@ PdpServer::PdpServer(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
 
 PdpServer::~PdpServer() { rep_->Shutdown(absl::ZeroDuration()); }
 
-absl::StatusOr<std::unique_ptr<PdpServer>> PdpServer::Create(
-    const ServerOptions& options, PolicyStore* store, Reloader* reloader, const Clock& clock,
-    Metrics* metrics, const ServerCertificates* certificates) {
+absl::StatusOr<std::unique_ptr<PdpServer>> PdpServer::Create(const ServerOptions& options,
+                                                             PolicyStore* store, Reloader* reloader,
+                                                             const Clock& clock, Metrics* metrics,
+                                                             const ServerCertificates* certificates,
+                                                             IdentitySources* identity) {
   OSTIARY_RETURN_IF_ERROR(options.Validate());
   if (options.tls.has_value() && certificates == nullptr) {
     return absl::InternalError("TLS is asked for, and there are no certificates");
   }
-  auto rep = std::make_unique<Rep>(options, store, reloader, clock, metrics, certificates);
+  auto rep =
+      std::make_unique<Rep>(options, store, reloader, clock, metrics, certificates, identity);
   Rep* const started = rep.get();
   // The destructor ends what an error leaves behind.
   std::unique_ptr<PdpServer> server(new PdpServer(std::move(rep)));
@@ -217,6 +227,12 @@ absl::StatusOr<std::unique_ptr<PdpServer>> PdpServer::Create(
     if (link->rep->probes != nullptr) link->rep->probes->SetStatus(HealthStatus::SERVING);
     link->rep->sessions.NotifyChanged();
   });
+  if (identity != nullptr) {
+    identity->bindings().Subscribe([link] {
+      const MutexLock lock(&link->mutex);
+      if (link->rep != nullptr) link->rep->sessions.NotifyChanged();
+    });
+  }
   return server;
 }
 

@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/clock.h"
+#include "pdp/identity/identity_sources.h"
 #include "pdp/metrics/counts.h"
 #include "pdp/reload/policy_store.h"
 #include "pdp/reload/reloader.h"
@@ -28,9 +29,11 @@ class PdpServer {
   // Checks the options, takes all addresses and answers on all of them, or takes none.
   // INVALID_ARGUMENT for options that cannot be used, ALREADY_EXISTS or UNAVAILABLE for an address
   // that cannot be had. `certificates` are those of options.tls, and only then needed.
+  // `identity` says who callers are; without it nobody is identified, and nobody refused for that.
   static absl::StatusOr<std::unique_ptr<PdpServer>> Create(
       const ServerOptions& options, PolicyStore* store, Reloader* reloader, const Clock& clock,
-      Metrics* metrics, const ServerCertificates* certificates = nullptr);
+      Metrics* metrics, const ServerCertificates* certificates = nullptr,
+      IdentitySources* identity = nullptr);
   // Drains, without grace if Drain was not called.
   ~PdpServer();
   PdpServer(const PdpServer&) = delete;

@@ -23,7 +23,7 @@ absl::Status ValidateSize(absl::string_view field, const std::string& value, siz
 }  // namespace
 
 Session::Session(uint64_t number, const SessionOptions& options, const RequestLimits& limits,
-                 const PolicyStore& store, const Clock& clock, Metrics* metrics,
+                 const PolicyStore& store, const Clock& clock, Metrics* metrics, SessionRight right,
                  SessionRegistry* registry)
     : number_(number),
       options_(options),
@@ -31,7 +31,8 @@ Session::Session(uint64_t number, const SessionOptions& options, const RequestLi
       store_(store),
       clock_(clock),
       metrics_(metrics),
-      registry_(registry) {}
+      registry_(registry),
+      right_(std::move(right)) {}
 
 void Session::Start() {
   const MutexLock lock(&mutex_);
@@ -49,6 +50,9 @@ void Session::Beat() {
   if (!agent_.has_value() && ++beats_ > kBeatsToHello) {
     FinishNow(absl::DeadlineExceededError("no hello came: send it as the first message"));
     return;
+  }
+  if (const absl::Status status = right_.StillCounts(); !status.ok() && !ending_.has_value()) {
+    ending_ = status;
   }
   Advance();
 }
@@ -134,6 +138,7 @@ absl::Status Session::HandleHello(const v1::SessionHello& hello) {
   OSTIARY_RETURN_IF_ERROR(ValidateSize("agent", hello.agent(), limit));
   OSTIARY_RETURN_IF_ERROR(ValidateSize("server", hello.server(), limit));
   OSTIARY_RETURN_IF_ERROR(ValidateSize("version", hello.version(), limit));
+  OSTIARY_RETURN_IF_ERROR(right_.MayActAs(hello.agent()));
   agent_ = hello.agent();
   registry_->SetHello(number_, hello);
   return absl::OkStatus();
@@ -166,6 +171,12 @@ absl::Status Session::HandleApplied(const v1::Revision& applied) {
 
 void Session::Advance() {
   if (writing_ || finished_) return;
+  if (agent_.has_value()) {
+    if (const absl::Status status = right_.MayActAs(*agent_); !status.ok()) {
+      FinishNow(status);
+      return;
+    }
+  }
   if (PrepareNext()) {
     writing_ = true;
     StartWrite(&outgoing_);

@@ -14,7 +14,9 @@
 // FAILED_PRECONDITION. The CURRENT comes with the first policy.
 //
 // End. A protocol error ends the session at once, with INVALID_ARGUMENT. When the sidecar closes
-// its side, or the PDP drains, the open checks are answered first.
+// its side, the PDP drains, or what the caller showed of itself expires (UNAUTHENTICATED), the open
+// checks are answered first. When its caller may speak for the agent no more, nothing is decided
+// for it any more, and the session ends with PERMISSION_DENIED.
 //
 // Owned by gRPC until OnDone and, as a shared_ptr, by the SessionRegistry. Thread-safe. Locks: the
 // session's may be held while the registry's is taken, never the other way round.
@@ -37,6 +39,7 @@
 #include "pdp/metrics/counts.h"
 #include "pdp/reload/policy_store.h"
 #include "pdp/server/access_validation.h"
+#include "pdp/server/caller_gate.h"
 #include "pdp/server/session_options.h"
 
 namespace ostiary::pdp {
@@ -47,13 +50,13 @@ class Session final : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Ses
  public:
   // All must outlive the session. `number` is the registry's name for it.
   Session(uint64_t number, const SessionOptions& options, const RequestLimits& limits,
-          const PolicyStore& store, const Clock& clock, Metrics* metrics,
+          const PolicyStore& store, const Clock& clock, Metrics* metrics, SessionRight right,
           SessionRegistry* registry);
 
   // Begins to read. Once, by the registry.
   void Start();
 
-  // The policy may have changed.
+  // The policy, or what its caller may do, may have changed.
   void Wake();
   // A heartbeat is due.
   void Beat();
@@ -98,6 +101,7 @@ class Session final : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Ses
   SessionRegistry* const registry_;
 
   Mutex mutex_;
+  SessionRight right_ ABSL_GUARDED_BY(mutex_);
   std::optional<std::string> agent_ ABSL_GUARDED_BY(mutex_);  // set by hello
   std::deque<OpenCheck> open_ ABSL_GUARDED_BY(mutex_);
   size_t open_bytes_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -26,7 +26,7 @@ SessionRegistry::~SessionRegistry() {
   thread_.join();
 }
 
-absl::StatusOr<Session*> SessionRegistry::Open() {
+absl::StatusOr<Session*> SessionRegistry::Open(SessionRight right) {
   std::shared_ptr<Session> session;
   {
     const MutexLock lock(&mutex_);
@@ -36,7 +36,8 @@ absl::StatusOr<Session*> SessionRegistry::Open() {
           "this PDP has ", session_count_, " sessions, the most that it takes: try another"));
     }
     const uint64_t number = next_number_++;
-    session = std::make_shared<Session>(number, options_, limits_, store_, clock_, metrics_, this);
+    session = std::make_shared<Session>(number, options_, limits_, store_, clock_, metrics_,
+                                        std::move(right), this);
     slots_[number % kSlots].emplace(number, session);
     ages_.Add(number, clock_.Now());
     ++session_count_;

@@ -62,9 +62,11 @@ class SessionRegistry {
   ~SessionRegistry();
 
   // A new session's reactor, or RESOURCE_EXHAUSTED past the limit, or UNAVAILABLE after EndAll.
-  absl::StatusOr<Session*> Open();
+  // `right` is what its caller may do.
+  absl::StatusOr<Session*> Open(SessionRight right);
 
-  // The policy changed. Returns at once; the sessions hear it from the registry's thread.
+  // The policy, or what callers may do, changed. Returns at once; the sessions hear it from the
+  // registry's thread.
   void NotifyChanged();
 
   // Lets no session in any more, and ends those that there are once their checks are answered.

@@ -55,7 +55,7 @@ class Pdp {
   void OpenSession() {
     EndSession();
     if (!sessions_) sessions_.emplace(options_, limits_, store_, Clock::System(), &metrics_);
-    session_ = *sessions_->Open();
+    session_ = *sessions_->Open({});
     stream_ = std::make_unique<SessionStream>(session_);
     model_ = Model();
   }
@@ -289,10 +289,11 @@ class Pdp {
   const SessionOptions options_ = QuietSessions();
   const RequestLimits limits_ = OracleLimits();
   const DrainGate gate_{};
+  const CallerGate callers_{nullptr};
   PolicyStore store_{"epoch"};
   std::optional<SessionRegistry> sessions_;  // its thread costs more than most inputs
   Metrics metrics_;
-  DecisionService service_{store_, limits_, gate_, nullptr, Clock::System(), &metrics_};
+  DecisionService service_{store_, limits_, gate_, callers_, nullptr, Clock::System(), &metrics_};
   size_t published_ = 0;
   Session* session_ = nullptr;
   std::unique_ptr<SessionStream> stream_;

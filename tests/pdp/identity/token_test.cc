@@ -73,7 +73,7 @@ std::string Hs256(const std::string& secret, const std::string& kid) {
 struct Attack {
   const char* what;
   std::string token;
-  Refusal refusal;
+  Ground refusal;
   const char* says;
 };
 
@@ -83,9 +83,9 @@ void ExpectRefused(const std::vector<Attack>& attacks) {
     const auto verified = Verify(attack.token);
     ASSERT_FALSE(verified.ok()) << verified->identity;
     const std::string message(verified.status().message());
-    const auto refusal = RefusalOf(verified.status());
+    const auto refusal = GroundOf(verified.status());
     ASSERT_TRUE(refusal.has_value()) << verified.status();
-    EXPECT_EQ(std::string(RefusalName(*refusal)), std::string(RefusalName(attack.refusal)))
+    EXPECT_EQ(std::string(GroundName(*refusal)), std::string(GroundName(attack.refusal)))
         << message;
     EXPECT_EQ(verified.status().code(), absl::StatusCode::kUnauthenticated);
     EXPECT_THAT(message, HasSubstr(attack.says));
@@ -126,7 +126,7 @@ TEST(TokenTest, AlgorithmsAreTheKeysAndNoOthers) {
   const std::string claims = PodClaims(kNow).dump();
   const std::string unsigned_text = absl::StrCat(EncodeBase64Url(R"({"alg":"none","kid":"rsa-1"})"),
                                                  ".", EncodeBase64Url(claims), ".");
-  const Refusal wrong = Refusal::kTokenAlgorithm;
+  const Ground wrong = Ground::kTokenAlgorithm;
   ExpectRefused({
       {"none", unsigned_text, wrong, "neither RS256 nor ES256"},
       {"none with a signature", rsa.Token(R"({"alg":"none","kid":"rsa-1"})", claims), wrong, ""},
@@ -162,37 +162,37 @@ TEST(TokenTest, KeysAreOursAndSignaturesHold) {
     return rsa.Token(Json{{"alg", "RS256"}, {"kid", kid}}.dump(), claims);
   };
   ExpectRefused({
-      {"another key with the same kid", foreign_rsa.Token(PodClaims(kNow)),
-       Refusal::kTokenSignature, "does not hold"},
+      {"another key with the same kid", foreign_rsa.Token(PodClaims(kNow)), Ground::kTokenSignature,
+       "does not hold"},
       {"another EC key with the same kid", foreign_ec.Token(PodClaims(kNow)),
-       Refusal::kTokenSignature, "does not hold"},
+       Ground::kTokenSignature, "does not hold"},
       {"another key without a kid", foreign_rsa.Token(R"({"alg":"RS256"})", claims),
-       Refusal::kTokenSignature, ""},
-      {"an unknown kid", with_kid("rsa-2"), Refusal::kTokenKey, "not among ours"},
-      {"a kid that differs in case", with_kid("RSA-1"), Refusal::kTokenKey, ""},
-      {"a kid that is a path", with_kid("../../dev/null"), Refusal::kTokenKey, ""},
-      {"a kid that is SQL", with_kid("x' UNION SELECT 'k"), Refusal::kTokenKey, ""},
-      {"a kid with a NUL behind", with_kid(std::string("rsa-1\0", 6)), Refusal::kTokenKey, ""},
+       Ground::kTokenSignature, ""},
+      {"an unknown kid", with_kid("rsa-2"), Ground::kTokenKey, "not among ours"},
+      {"a kid that differs in case", with_kid("RSA-1"), Ground::kTokenKey, ""},
+      {"a kid that is a path", with_kid("../../dev/null"), Ground::kTokenKey, ""},
+      {"a kid that is SQL", with_kid("x' UNION SELECT 'k"), Ground::kTokenKey, ""},
+      {"a kid with a NUL behind", with_kid(std::string("rsa-1\0", 6)), Ground::kTokenKey, ""},
       {"other claims under a signature",
        absl::StrCat(parts[0], ".", EncodeBase64Url(PodClaims(kNow, "kube-system", "admin").dump()),
                     ".", parts[2]),
-       Refusal::kTokenSignature, ""},
-      {"no signature", absl::StrCat(parts[0], ".", parts[1], "."), Refusal::kTokenSignature, ""},
+       Ground::kTokenSignature, ""},
+      {"no signature", absl::StrCat(parts[0], ".", parts[1], "."), Ground::kTokenSignature, ""},
       {"a signature that is cut", with_signature(parts, signature.substr(0, 255)),
-       Refusal::kTokenSignature, ""},
+       Ground::kTokenSignature, ""},
       {"a signature with more behind", with_signature(parts, signature + "x"),
-       Refusal::kTokenSignature, ""},
+       Ground::kTokenSignature, ""},
       {"an EC signature that is cut", with_signature(ec_parts, ec_signature.substr(0, 63)),
-       Refusal::kTokenSignature, ""},
+       Ground::kTokenSignature, ""},
       {"an EC signature with more behind", with_signature(ec_parts, ec_signature + "\1"),
-       Refusal::kTokenSignature, ""},
+       Ground::kTokenSignature, ""},
       {"an EC signature of zeros", with_signature(ec_parts, std::string(64, '\0')),
-       Refusal::kTokenSignature, ""},
+       Ground::kTokenSignature, ""},
       {"an EC signature of ones", with_signature(ec_parts, std::string(64, '\xff')),
-       Refusal::kTokenSignature, ""},
+       Ground::kTokenSignature, ""},
       {"r and s changed places",
        with_signature(ec_parts, ec_signature.substr(32) + ec_signature.substr(0, 32)),
-       Refusal::kTokenSignature, ""},
+       Ground::kTokenSignature, ""},
   });
 }
 
@@ -200,7 +200,7 @@ TEST(TokenTest, FormsAreOne) {
   const auto& [rsa, ec, foreign_rsa, foreign_ec] = TheKeys();
   const std::string claims = PodClaims(kNow).dump();
   const std::string good = rsa.Token(PodClaims(kNow));
-  const Refusal bad = Refusal::kTokenMalformed;
+  const Ground bad = Ground::kTokenMalformed;
   const auto with_header = [&](const std::string& header) { return rsa.Token(header, claims); };
   const auto with_claims = [&](const std::string& text) {
     return rsa.Token(rsa.Header().dump(), text);
@@ -265,75 +265,75 @@ TEST(TokenTest, ClaimsAreForUsAndNowAndOfOnePod) {
   };
   const char* const k8s = "kubernetes.io";
   ExpectRefused({
-      {"another issuer", token([](Json& c) { c["iss"] = "https://other"; }), Refusal::kTokenIssuer,
+      {"another issuer", token([](Json& c) { c["iss"] = "https://other"; }), Ground::kTokenIssuer,
        "\"https://other\", not \"https://kubernetes.default.svc\""},
       {"the issuer with a slash",
-       token([](Json& c) { c["iss"] = "https://kubernetes.default.svc/"; }), Refusal::kTokenIssuer,
+       token([](Json& c) { c["iss"] = "https://kubernetes.default.svc/"; }), Ground::kTokenIssuer,
        ""},
-      {"no issuer", token([](Json& c) { c.erase("iss"); }), Refusal::kTokenIssuer, ""},
+      {"no issuer", token([](Json& c) { c.erase("iss"); }), Ground::kTokenIssuer, ""},
       {"the API server's audience",
        token([](Json& c) { c["aud"] = {"https://kubernetes.default.svc"}; }),
-       Refusal::kTokenAudience, "not for the audience \"ostiary-pdp\""},
+       Ground::kTokenAudience, "not for the audience \"ostiary-pdp\""},
       {"an audience that starts alike", token([](Json& c) { c["aud"] = {"ostiary-pdp2"}; }),
-       Refusal::kTokenAudience, ""},
-      {"no audience", token([](Json& c) { c.erase("aud"); }), Refusal::kTokenAudience, ""},
+       Ground::kTokenAudience, ""},
+      {"no audience", token([](Json& c) { c.erase("aud"); }), Ground::kTokenAudience, ""},
       {"an empty audience", token([](Json& c) { c["aud"] = Json::array(); }),
-       Refusal::kTokenAudience, ""},
+       Ground::kTokenAudience, ""},
       {"an audience within a list within a list", token([](Json& c) {
          c["aud"] = {{"ostiary-pdp"}, "x"};
        }),
-       Refusal::kTokenAudience, ""},
+       Ground::kTokenAudience, ""},
       {"an audience beside something else", token([](Json& c) {
          c["aud"] = {"ostiary-pdp", 1};
        }),
-       Refusal::kTokenAudience, ""},
-      {"expired", token([](Json& c) { c["exp"] = kNow - 31; }), Refusal::kTokenExpired,
+       Ground::kTokenAudience, ""},
+      {"expired", token([](Json& c) { c["exp"] = kNow - 31; }), Ground::kTokenExpired,
        "expired at"},
       {"expired at the end of the leeway", token([](Json& c) { c["exp"] = kNow - 30; }),
-       Refusal::kTokenExpired, "expired at"},
-      {"no expiry", token([](Json& c) { c.erase("exp"); }), Refusal::kTokenExpired, "does not say"},
+       Ground::kTokenExpired, "expired at"},
+      {"no expiry", token([](Json& c) { c.erase("exp"); }), Ground::kTokenExpired, "does not say"},
       {"an expiry that is a string", token([](Json& c) { c["exp"] = "2000000000"; }),
-       Refusal::kTokenExpired, "does not say"},
-      {"an expiry past all dates", token([](Json& c) { c["exp"] = 1e300; }), Refusal::kTokenExpired,
+       Ground::kTokenExpired, "does not say"},
+      {"an expiry past all dates", token([](Json& c) { c["exp"] = 1e300; }), Ground::kTokenExpired,
        "does not say"},
       {"an expiry that wraps", token([](Json& c) { c["exp"] = 18446744073709551615u; }),
-       Refusal::kTokenExpired, "does not say"},
-      {"an expiry before all time", token([](Json& c) { c["exp"] = -1; }), Refusal::kTokenExpired,
+       Ground::kTokenExpired, "does not say"},
+      {"an expiry before all time", token([](Json& c) { c["exp"] = -1; }), Ground::kTokenExpired,
        "does not say"},
-      {"not yet valid", token([](Json& c) { c["nbf"] = kNow + 31; }), Refusal::kTokenNotYetValid,
+      {"not yet valid", token([](Json& c) { c["nbf"] = kNow + 31; }), Ground::kTokenNotYetValid,
        "by its nbf"},
       {"an nbf that is no number", token([](Json& c) { c["nbf"] = "0"; }),
-       Refusal::kTokenNotYetValid, "by its nbf"},
+       Ground::kTokenNotYetValid, "by its nbf"},
       {"issued in the future", token([](Json& c) { c["iat"] = kNow + 31; }),
-       Refusal::kTokenNotYetValid, "by its iat"},
+       Ground::kTokenNotYetValid, "by its iat"},
       {"a user's token", token([&](Json& c) { c.erase(k8s), c["sub"] = "alice"; }),
-       Refusal::kTokenSubject, "not a service account's"},
+       Ground::kTokenSubject, "not a service account's"},
       {"claims of Kubernetes that are no object", token([&](Json& c) { c[k8s] = "x"; }),
-       Refusal::kTokenSubject, "not a service account's"},
+       Ground::kTokenSubject, "not a service account's"},
       {"another subject", token([](Json& c) { c["sub"] = "system:serviceaccount:agents:admin"; }),
-       Refusal::kTokenSubject, "is not system:serviceaccount:agents:researcher"},
+       Ground::kTokenSubject, "is not system:serviceaccount:agents:researcher"},
       {"another namespace", token([&](Json& c) { c[k8s]["namespace"] = "kube-system"; }),
-       Refusal::kTokenSubject, "is not system:serviceaccount:kube-system:researcher"},
+       Ground::kTokenSubject, "is not system:serviceaccount:kube-system:researcher"},
       {"a subject that differs in case",
        token([](Json& c) { c["sub"] = "system:serviceaccount:agents:Researcher"; }),
-       Refusal::kTokenSubject, ""},
-      {"no subject", token([](Json& c) { c.erase("sub"); }), Refusal::kTokenSubject, ""},
+       Ground::kTokenSubject, ""},
+      {"no subject", token([](Json& c) { c.erase("sub"); }), Ground::kTokenSubject, ""},
       {"a name that holds a boundary", token([&](Json& c) {
          c["sub"] = "system:serviceaccount:agents:x:y";
          c[k8s]["serviceaccount"]["name"] = "x:y";
        }),
-       Refusal::kTokenSubject, "names no service account"},
-      {"no account", token([&](Json& c) { c[k8s].erase("serviceaccount"); }),
-       Refusal::kTokenSubject, "names no service account"},
-      {"unbound", token([&](Json& c) { c[k8s].erase("pod"); }), Refusal::kTokenUnbound,
+       Ground::kTokenSubject, "names no service account"},
+      {"no account", token([&](Json& c) { c[k8s].erase("serviceaccount"); }), Ground::kTokenSubject,
+       "names no service account"},
+      {"unbound", token([&](Json& c) { c[k8s].erase("pod"); }), Ground::kTokenUnbound,
        "bound to no pod"},
       {"bound to a secret",
        token([&](Json& c) { c[k8s]["secret"] = c[k8s]["pod"], c[k8s].erase("pod"); }),
-       Refusal::kTokenUnbound, "bound to no pod"},
+       Ground::kTokenUnbound, "bound to no pod"},
       {"bound to a pod without a uid", token([&](Json& c) { c[k8s]["pod"].erase("uid"); }),
-       Refusal::kTokenUnbound, ""},
+       Ground::kTokenUnbound, ""},
       {"bound to a pod without a name", token([&](Json& c) { c[k8s]["pod"]["name"] = ""; }),
-       Refusal::kTokenUnbound, ""},
+       Ground::kTokenUnbound, ""},
   });
 }
 
@@ -364,8 +364,8 @@ TEST(JwkSetTest, TakesWhatVerifiesAndSaysWhatItLeavesOut) {
                           "/keys/5 this key is left out: its \"use\" is not \"sig\"",
                           "/keys/6 this key is left out: its \"alg\" is not RS256",
                           "/keys/7 this key is left out: its numbers are no public key"));
-  EXPECT_EQ(RefusalOf(Verify(small.Token(PodClaims(kNow)), *loaded.keys).status()),
-            Refusal::kTokenKey);
+  EXPECT_EQ(GroundOf(Verify(small.Token(PodClaims(kNow)), *loaded.keys).status()),
+            Ground::kTokenKey);
 }
 
 TEST(JwkSetTest, WhatDoesNotLoad) {

@@ -1,0 +1,122 @@
+#include "pdp/identity/https_get.h"
+
+#include <httplib.h>
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "common/read_file.h"
+#include "common/status_macros.h"
+#include "common/tls/client_files.h"
+#include "common/tls/pem.h"
+#include "pdp/policy/quote.h"
+
+namespace ostiary::pdp {
+namespace {
+
+constexpr size_t kMaxFileBytes = 1 << 20;
+
+absl::Status BadUrl(absl::string_view text, absl::string_view why) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(Quote(text), " ", why, ": give https://HOST[:PORT]/PATH"));
+}
+
+// Host and port; false where they are none.
+bool ReadAuthority(absl::string_view text, HttpsUrl* out) {
+  absl::string_view host = text;
+  absl::string_view port;
+  if (absl::StartsWith(text, "[")) {
+    const size_t close = text.find(']');
+    if (close == absl::string_view::npos) return false;
+    host = text.substr(1, close - 1);
+    port = text.substr(close + 1);
+    if (!port.empty() && !absl::ConsumePrefix(&port, ":")) return false;
+    if (port.empty() && text.back() == ':') return false;
+  } else if (const size_t colon = text.find(':'); colon != absl::string_view::npos) {
+    host = text.substr(0, colon);
+    port = text.substr(colon + 1);
+    if (port.empty()) return false;
+  }
+  out->host = std::string(host);
+  uint32_t number = out->port;
+  if (!port.empty() && (!absl::SimpleAtoi(port, &number) || number < 1 || number > 65535)) {
+    return false;
+  }
+  out->port = static_cast<uint16_t>(number);
+  return !host.empty() && host.find_first_of("@?#[] ") == absl::string_view::npos;
+}
+
+absl::StatusOr<std::string> Get(const HttpsRequest& request, const Clock& clock) {
+  OSTIARY_ASSIGN_OR_RETURN(const std::string authorities,
+                           ReadSmallFile(request.ca_path, kMaxFileBytes));
+  // Else a file without certificates would be an error of the connection, and say nothing.
+  OSTIARY_RETURN_IF_ERROR(ReadAuthorities(authorities).status());
+  httplib::Headers headers;
+  if (!request.bearer_path.empty()) {
+    OSTIARY_ASSIGN_OR_RETURN(const std::string text,
+                             ReadSmallFile(request.bearer_path, kMaxFileBytes));
+    OSTIARY_ASSIGN_OR_RETURN(const std::string token, ReadToken(text));
+    headers.emplace("Authorization", absl::StrCat("Bearer ", token));
+  }
+  httplib::SSLClient client(request.url.host, request.url.port);
+  client.set_ca_cert_path(request.ca_path.c_str());
+  client.enable_server_certificate_verification(true);
+  client.set_follow_location(false);
+  client.set_keep_alive(false);
+  client.set_connection_timeout(request.timeout);
+  client.set_read_timeout(request.timeout);
+  client.set_write_timeout(request.timeout);
+  if (SSL_CTX_set_min_proto_version(client.ssl_context(), TLS1_2_VERSION) != 1) {
+    return absl::InternalError("TLS cannot be set up");
+  }
+
+  std::string body;
+  bool is_too_long = false;
+  const MonoTime deadline = clock.Now() + 2 * request.timeout;
+  const httplib::Result result =
+      client.Get(request.url.path.c_str(), headers, [&](const char* data, size_t size) {
+        is_too_long = body.size() + size > request.max_bytes;
+        if (is_too_long || clock.Now() > deadline) return false;
+        body.append(data, size);
+        return true;
+      });
+  if (is_too_long) return absl::UnavailableError("the answer is too long");
+  if (!result) {
+    return absl::UnavailableError(httplib::to_string(result.error()));
+  }
+  if (result->status != 200) {
+    return absl::UnavailableError(absl::StrCat("the answer's status is ", result->status));
+  }
+  return body;
+}
+
+}  // namespace
+
+absl::StatusOr<HttpsUrl> HttpsUrl::Parse(absl::string_view text) {
+  absl::string_view rest = text;
+  if (!absl::ConsumePrefix(&rest, "https://")) return BadUrl(text, "does not start with https://");
+  const size_t slash = rest.find('/');
+  if (slash == absl::string_view::npos) return BadUrl(text, "has no path");
+  HttpsUrl url;
+  if (!ReadAuthority(rest.substr(0, slash), &url)) return BadUrl(text, "has a bad host or port");
+  url.path = std::string(rest.substr(slash));
+  for (const char c : url.path) {
+    if (c <= ' ' || c > '~' || c == '#') return BadUrl(text, "has a bad path");
+  }
+  return url;
+}
+
+absl::StatusOr<std::string> HttpsGet(const HttpsRequest& request, const Clock& clock) {
+  try {
+    return Get(request, clock);
+  } catch (const std::exception& error) {
+    return absl::UnavailableError(error.what());
+  }
+}
+
+}  // namespace ostiary::pdp
