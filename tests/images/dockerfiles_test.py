@@ -1,6 +1,7 @@
 """The Dockerfiles: no engine runs here, so they must be the commands that the other tests run, and nothing else."""
 
 import json
+import os
 import pathlib
 import re
 import shlex
@@ -88,14 +89,15 @@ class Dockerfiles(unittest.TestCase):
         files = context()
         for left_out in ("README.md", "tests/README.md", ".git/HEAD"):
             self.assertNotIn(left_out, files)
-        for image, commands in IMAGES.items():
-            configure = shlex.split(commands[1])
-            build = shlex.split(commands[2])
+        # Where the PDP's image is configured, both programs are; the other way round takes as long again.
+        for image in IMAGES if os.environ.get("OSTIARY_LONG") else ["pdp"]:
+            configure, build = map(shlex.split, IMAGES[image][1:3])
             with self.subTest(image), tempfile.TemporaryDirectory(prefix="ostiary-context.") as folder:
                 for path in files:
                     (pathlib.Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
                     (pathlib.Path(folder) / path).write_bytes((ROOT / path).read_bytes())
-                for command in (configure, [*build, "--", "-n"]):  # every file that the build names is there
+                # A dry run fails where a file is not there that the build names.
+                for command in configure, [*build, "--", "-n", "ostiary-sidecar"]:
                     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
                     self.assertEqual(done.returncode, 0, done.stdout[-2000:] + done.stderr[-2000:])
                 self.assertIn(f"ostiary-{image}", done.stdout)
