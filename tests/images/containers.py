@@ -66,7 +66,7 @@ class Tree:
 
     def folder(self, name, mode=0o777):
         target = self.path / name.lstrip("/")
-        target.mkdir(parents=True)
+        target.mkdir(parents=True, exist_ok=True)
         target.chmod(mode)
         return target
 

@@ -8,14 +8,20 @@ import shutil
 import subprocess
 import tempfile
 import unittest
+import urllib.request
 
 import namespaces
 
 namespaces.enter()
 
 import containers  # noqa: E402
+from certificates import Authority  # noqa: E402
+from dns_server import DnsServer  # noqa: E402
 
 ADDRESS = "127.0.0.1:7443"
+HEALTH = "127.0.0.1:7080"
+METRICS = "127.0.0.1:9090"
+SERVICE = "ostiary-pdp.ostiary.svc.cluster.local"
 GRPCURL = containers.built("OSTIARY_TEST_GRPCURL", "build/tools/grpcurl")
 
 
@@ -103,22 +109,44 @@ class PdpImage(EveryImage, unittest.TestCase):
         containers.wait_until(lambda: pod.check("write_file") == "ALLOW", pod.pdp.log)
         self.assertEqual(pod.check("read_file"), "DENY")
         self.assertEqual(pod.grpcurl("grpc.health.v1.Health/Check"), {"status": "SERVING"})
+        # As kubelet asks, which knows the service by itself.
+        self.assertEqual(pod.grpcurl("grpc.health.v1.Health/Check", HEALTH, "-plaintext", "-import-path",
+                                     containers.ROOT / "proto", "-proto", "grpc/health/v1/health.proto"),
+                         {"status": "SERVING"})
+        with urllib.request.urlopen(f"http://{METRICS}/metrics", timeout=containers.PATIENCE_SECONDS) as metrics:
+            self.assertIn("\nostiary_policy_generation 2\n", metrics.read().decode())
         self.assertEqual(pod.pdp.end(), 0)
+
+    def test_asks_a_pdp_by_a_name_that_dns_knows(self):
+        # As `kubectl exec` in the container does, and the chart's test.
+        pod = Pod(self)
+        dns = DnsServer({SERVICE: "127.0.0.1"})
+        self.addCleanup(dns.close)
+        status = self.tree.run("/ostiary-pdp", "status", "--pdp", f"{SERVICE}:7443", "--pdp-ca", "/etc/ostiary/ca.pem")
+        self.assertEqual((status.returncode, status.stderr), (0, ""), pod.pdp.log())
+        self.assertIn(SERVICE, dns.asked)
 
 
 class Pod:
-    """The PDP's container: its tree, read-only, with the rules mounted as kubelet does."""
+    """The PDP's container: its tree, read-only, with the rules, certificates and names that kubelet mounts there, and
+    the flags that the chart gives."""
 
     def __init__(self, case):
         self._tree = case.tree
         config = case.tree.folder("/etc/ostiary", 0o755)
+        case.tree.write("/etc/resolv.conf", "nameserver 127.0.0.1\n")
         case.tree.make_read_only()
         case.addCleanup(subprocess.run, ["umount", "--lazy", "--recursive", case.tree.path], check=True)
         subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "none", config], check=True)
         self._config, self._swaps = config, 0
         self.swap(containers.RULES)
-        self.pdp = containers.Pdp(case.tree.command("/ostiary-pdp", "serve", "--rules", "/etc/ostiary/rules.json",
-                                                    "--listen", ADDRESS))
+        self._authority = Authority(config)
+        for file in self._authority.issue("tls", [SERVICE]):
+            file.chmod(0o644)
+        self.pdp = containers.Pdp(case.tree.command(
+            "/ostiary-pdp", "serve", "--rules", "/etc/ostiary/rules.json", "--listen", ADDRESS, "--tls-cert",
+            "/etc/ostiary/tls.pem", "--tls-key", "/etc/ostiary/tls.key", "--health-listen", HEALTH, "--metrics-listen",
+            METRICS))
         case.addCleanup(self.pdp.end)
 
     def swap(self, rules):
@@ -134,15 +162,16 @@ class Pod:
         else:
             shutil.rmtree(self._config / f"..{self._swaps - 1}")
 
-    def grpcurl(self, method, data=None):
-        done = subprocess.run([GRPCURL, "-plaintext", "-d", json.dumps(data or {}), ADDRESS, method],
+    def grpcurl(self, method, address=ADDRESS, *how, data=None):
+        how = how or ("-cacert", self._authority.certificate, "-authority", SERVICE)
+        done = subprocess.run([GRPCURL, *how, "-d", json.dumps(data or {}), address, method],
                               capture_output=True, text=True, timeout=containers.PATIENCE_SECONDS)
         if done.returncode:
             raise AssertionError(done.stderr + self.pdp.log())
         return json.loads(done.stdout)
 
     def check(self, tool):
-        answer = self.grpcurl("ostiary.v1.PolicyDecisionService/Check", {
+        answer = self.grpcurl("ostiary.v1.PolicyDecisionService/Check", data={
             "agent": "scratch", "access": {"server": "files", "kind": "TOOL", "name": tool}})
         return answer["decision"]["effect"]
 

@@ -206,7 +206,8 @@ activate = 1
         self.addCleanup(folder.close)
         self.tree.add("/ca.pem", Authority(folder.path).certificate, 0o644)
         with socket.create_server(("127.0.0.1", 7446)) as pdp:
-            client = containers.Client(self.tree, "--pdp", "pdp.of.hosts:7446", "--pdp-ca", "/ca.pem")
+            client = containers.Client(self.tree, "--pdp", "pdp.of.hosts:7446", "--pdp-ca", "/ca.pem",
+                                       environment={"OPENSSL_CONF": "/usr/lib/ssl/openssl.cnf"})
             self.addCleanup(client.close)
             pdp.settimeout(containers.PATIENCE_SECONDS)
             with pdp.accept()[0] as connection:
