@@ -95,7 +95,7 @@ def probe(secret, pids):
         "add_program": error_of(lambda: os.open("/opt/ostiary/other", os.O_WRONLY | os.O_CREAT)),
         "remove_socket": error_of(lambda: os.unlink("/run/mcp/toy.sock")),
         "add_socket": error_of(lambda: os.mkdir("/run/mcp/other")),
-        "mount": error_of(lambda: os.mkdir("/secrets")),
+        "add_folder": error_of(lambda: os.mkdir("/secrets")),
     })
 
 

@@ -39,6 +39,7 @@ cd "$root"
 pivot_root . .host
 umount -n -l /.host
 rmdir /.host
+rm -rf /run/mount  # umount's notes
 mount -n -o remount,ro /
 exec setpriv --reuid="$user" --regid="$group" --groups="$extra_groups" --bounding-set=-all --inh-caps=-all \
   --no-new-privs --pdeathsig=KILL -- "$@"
