@@ -184,7 +184,7 @@ TEST(TlsTest, AllTcpAddressesGetTheRenewedCertificate) {
   ServerOptions options = files.Options();
   options.listen = {"127.0.0.1:0", "127.0.0.1:0"};
   auto server = PdpServer::Create(options, &pdp.store(), &pdp.reloader(), Clock::System(),
-                                  pdp.certificates());
+                                  &pdp.metrics(), pdp.certificates());
   ASSERT_TRUE(server.ok()) << server.status();
   const TestAuthority next;
   files.Write(next.Issue(ServerNames()));
