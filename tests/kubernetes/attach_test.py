@@ -134,7 +134,13 @@ class Running(unittest.TestCase):
         pod = self.store(labelled(agent_pods.bare, "split"))
         self.patch(pod, {"metadata": {"labels": {"other": "label"}}})
         self.patch(f"{pod}/status", {"status": {"message": "from kubelet"}})
-        self.patch(pod, {"metadata": {"labels": {LABEL: None}}})
+
+    def test_the_label_stays(self):
+        """Else the next change would be judged by nothing."""
+        pod = self.store(labelled(agent_pods.bare, "split"))
+        for value in (None, "agent"):
+            with self.subTest(value=value), self.assertRaisesRegex(api.Refused, "ostiary.dev/attach|volume|mount"):
+                self.patch(pod, {"metadata": {"labels": {LABEL: value}}})
 
     def test_the_sidecars_images_stay(self):
         """The one thing of a container that may be changed while it runs."""
