@@ -14,6 +14,7 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -40,7 +41,7 @@ class PlayedPod:
         self.folder.mkdir(parents=True)
         self.spec, self.namespace = stored["spec"], stored["metadata"]["namespace"]
         self.group = self.spec.get("securityContext", {}).get("fsGroup")
-        self.running = []
+        self.running, self.fillings = [], []
         self.volumes = {volume["name"]: self.volume(volume) for volume in self.spec.get("volumes", [])}
 
     # Volumes.
@@ -51,22 +52,37 @@ class PlayedPod:
         if "emptyDir" in volume:
             path.chmod(0o777)
             return path
+        self.fill(path, volume)
+        return path
+
+    def fill(self, path, volume):
+        """As kubelet does: a folder with a date, and links through ..data, which is swapped whole."""
         kind = next(kind for kind in ("configMap", "secret", "projected", "downwardAPI") if kind in volume)
         source = volume[kind]
         parts = source["sources"] if kind == "projected" else [{kind: {**source, "name": source.get(
             "secretName", source.get("name"))}}]
-        # As kubelet does: a folder with a date, and links to it that are swapped whole.
-        dated = path / "..2026_11_22"
+        old = list(path.glob("..2026*"))
+        dated = path / f"..2026_{len(self.fillings)}"
+        self.fillings.append(dated)
         dated.mkdir()
-        (path / "..data").symlink_to(dated.name)
         for part in parts:
             for name, content in self.files(part).items():
                 file = dated / name
                 file.write_bytes(content)
                 os.chown(file, 0, self.group or 0)
                 file.chmod(source.get("defaultMode", 0o644) | (0o040 if self.group else 0))
-                (path / name).symlink_to(f"..data/{name}")
-        return path
+        (path / "..data_tmp").symlink_to(dated.name)
+        (path / "..data_tmp").rename(path / "..data")
+        for file in dated.iterdir():
+            if not (path / file.name).is_symlink():
+                (path / file.name).symlink_to(f"..data/{file.name}")
+        for folder in old:
+            shutil.rmtree(folder)
+
+    def sync(self, name):
+        """The API server's object has changed, and kubelet notices."""
+        (volume,) = [volume for volume in self.spec["volumes"] if volume["name"] == name]
+        self.fill(self.volumes[name], volume)
 
     def files(self, part):
         """Name → content, for one source of a projected volume."""

@@ -29,6 +29,15 @@ for line in sys.stdin:
 SECRET = "the-servers-own"
 
 
+def values(rules):
+    return {
+        "rules": rules, "replicas": 1,
+        "identity": {"tokens": {"jwks": {"url": f"{kubernetes.url}/openid/v1/jwks"}}},
+        "attach": {"namespaces": [RELEASE], "admission": {"enabled": True}, "servers": [
+            {"name": "files", "image": "registry.example/files:1", "command": ["/usr/bin/python3", "/server.py"],
+             "env": [{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "files", "key": "token"}}}]}]}}
+
+
 def setUpModule():
     if not PDP or not SIDECAR:
         raise unittest.SkipTest("OSTIARY_TEST_PDP and OSTIARY_TEST_SIDECAR are not set")
@@ -46,12 +55,7 @@ def setUpModule():
     make("ConfigMap", "kube-root-ca.crt", data={"ca.crt": kubernetes.ca.read_text()})
     make("Secret", "files", stringData={"token": SECRET})
     make("ServiceAccount", "researcher")
-    helm.install("ostiary", RELEASE, *chart.values({
-        "rules": RULES, "replicas": 1,
-        "identity": {"tokens": {"jwks": {"url": f"{kubernetes.url}/openid/v1/jwks"}}},
-        "attach": {"namespaces": [RELEASE], "admission": {"enabled": True}, "servers": [
-            {"name": "files", "image": "registry.example/files:1", "command": ["/usr/bin/python3", "/server.py"],
-             "env": [{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "files", "key": "token"}}}]}]}}))
+    helm.install("ostiary", RELEASE, *chart.values(values(RULES)))
     (workload,) = kubernetes.admin.get(f"/apis/apps/v1/namespaces/{RELEASE}/deployments")["items"]
     pdp = play(chart.pod_of(workload))
     pdp.run()
@@ -162,15 +166,35 @@ class Agents(unittest.TestCase):
         socket = played.volumes["ostiary-mcp-files"] / "mcp.sock"
         played_pod.wait_until(lambda: None if socket.exists() else played.log("mcp-files") or "no socket", 20)
         agent = played.container("agent")
+        (dated,) = played.volumes["ostiary-config"].glob("..2026*")
         _, found = self.run_in(agent, played, "/usr/bin/find", "/", "-path", "/usr", "-prune", "-o", "-path", "/proc", "-prune",
                                "-o", "-not", "-type", "d", "-print")
         self.assertEqual(sorted(found.split()), sorted([
             "/bin", "/lib", "/lib64", "/dev/null", "/dev/urandom", "/etc/hosts", "/etc/nsswitch.conf",  # Of any container.
             "/opt/ostiary/ostiary-sidecar", "/run/mcp/files/mcp.sock", "/run/mcp/files/mcp.sock.lock",
-            "/etc/ostiary/mcp.json", "/etc/ostiary/..data", "/etc/ostiary/..2026_11_22/mcp.json"]))
+            "/etc/ostiary/mcp.json", "/etc/ostiary/..data", f"/etc/ostiary/{dated.name}/mcp.json"]))
         _, environment = self.run_in(agent, played, "/usr/bin/env")
         self.assertNotIn("OSTIARY", environment)
         self.assertNotIn(SECRET, environment)
+
+    def test_new_rules_hold_without_a_restart(self):
+        played = self.pod("split", "reloaded")
+        command = ["/opt/ostiary/ostiary-sidecar", "connect", "unix:/run/mcp/files/mcp.sock"]
+        self.addCleanup(self.give_rules, RULES)
+        rules = json.loads(json.dumps(RULES).replace("read_*", "delete_*"))
+        self.give_rules(rules)
+
+        def problem():
+            answer, logs = self.ask(played, command, "delete_file")
+            return None if answer["result"].get("name") == "delete_file" else f"{answer}\n{logs}\nPDP: {pdp.log('pdp')}"
+
+        played_pod.wait_until(problem, 20)
+        answer, _ = self.ask(played, command, "read_file")
+        self.assertTrue(answer["result"]["isError"])
+
+    def give_rules(self, rules):
+        helm.upgrade("ostiary", RELEASE, *chart.values(values(rules)))
+        pdp.sync("policy")
 
     def test_split_lets_no_other_user_connect(self):
         played = self.pod("split", "other-user")
