@@ -287,10 +287,14 @@ void Decisions::Leave(const Held& held, std::vector<Access>* overdue) {
   }
 }
 
+Decisions::Change Decisions::ChangeTo(const Revision& present) const {
+  if (!revision_.has_value()) return Change::kFirst;
+  if (*revision_ == present) return Change::kNone;
+  return revision_->digest == present.digest ? Change::kSamePolicy : Change::kChanged;
+}
+
 Decisions::Change Decisions::OnRevision(const SourceRevision& present, MonoTime now) {
-  const Change change = !revision_.has_value()           ? Change::kFirst
-                        : *revision_ == present.revision ? Change::kNone
-                                                         : Change::kChanged;
+  const Change change = ChangeTo(present.revision);
   lease_end_ = present.lease_end;
   if (change != Change::kNone) {
     cache_.Clear();
@@ -298,7 +302,8 @@ Decisions::Change Decisions::OnRevision(const SourceRevision& present, MonoTime 
   }
   connected_ = true;
   AskLostAgain(now);
-  if (change == Change::kChanged) {
+  // Also where the policies are equal: a verdict counts under the revision that it was made under.
+  if (change == Change::kSamePolicy || change == Change::kChanged) {
     held_.ForEach([this, now](Held* held) { Forget(held, now); });
   }
   return change;

@@ -68,7 +68,12 @@ class Decisions {
   // What happens at the source. `*decided` gets the messages whose decision is there, or of which
   // it is certain that none comes.
   void OnAnswer(SourceAnswer answer, MonoTime now, std::vector<Held>* decided);
-  enum class Change : uint8_t { kFirst, kNone, kChanged };
+  enum class Change : uint8_t {
+    kFirst,
+    kNone,
+    kSamePolicy,  // another PDP, or the same one started anew, decides by an equal policy
+    kChanged,
+  };
   Change OnRevision(const SourceRevision& present, MonoTime now);
   // `why` is told to those whose decision does not come for it.
   void OnLost(const absl::Status& why);
@@ -107,6 +112,7 @@ class Decisions {
   void JoinAll(Held* held, absl::Span<const size_t> indexes, MonoTime now);
   static void Mark(Held* held, size_t index, const Verdict& verdict, const Revision& revision);
   void Forget(Held* held, MonoTime now);
+  Change ChangeTo(const Revision& present) const;
   void Join(Flight* flight, const Held& held, size_t index);
   void Ask(absl::Span<Flight* const> flights, MonoTime now);
   void AskOne(absl::Span<Flight* const> flights, MonoTime now);

@@ -140,6 +140,17 @@ TEST_F(ListChangesTest, WhereItCannotBeKnownTheListCountsAsChanged) {
   EXPECT_THAT(h_.to_client, ElementsAre(Changed("tools")));
 }
 
+// Replicas take turns: each session may be with another one of them.
+TEST_F(ListChangesTest, AnEqualPolicyOfAnotherPdpChangesNoList) {
+  Initialize(kAll);
+  List("tools/list", R"({"tools":[{"name":"t"}]})");
+  h_.Present(1, std::chrono::seconds(15), "another");
+  EXPECT_THAT(h_.source.open, IsEmpty());
+  h_.Advance(std::chrono::seconds(1));
+  EXPECT_THAT(h_.to_client, IsEmpty());
+  EXPECT_EQ(h_.source.acknowledged.back(), h_.Rev(1, "another"));
+}
+
 TEST_F(ListChangesTest, WhoWasPromisedNothingIsToldNothing) {
   Initialize(R"({"prompts":{}})");
   List("tools/list", R"({"tools":[{"name":"t"}]})");
