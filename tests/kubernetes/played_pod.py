@@ -1,12 +1,12 @@
 """Plays a pod as kubelet would, without a node: its containers as processes on this machine.
 
-Each container gets a mount namespace and a root of its own, read-only, with its volumes in it, a process namespace,
-its user and group, its environment with references resolved, and no way to new privileges. Init containers run in turn, native
-sidecars stay, tokens are asked of the API server for this very pod. The network is this process's. Services have no
-proxy: their names stand in /etc/hosts, so each port must be the container's own. Needs root.
+Each container gets a mount namespace and a root of its own, read-only, with its volumes in it, a process namespace, its
+user and group, its environment with references resolved, and no way to new privileges. Init containers run in turn,
+native sidecars stay, tokens are asked of the API server for this very pod. The network is this process's. Services have
+no proxy: their names stand in /etc/hosts, so each port must be the container's own. Needs root.
 
-Images are not pulled: a container has the machine's /usr read-only, and the programs that IMAGE_FILES puts into the root of
-the image that is called so.
+Images are not pulled: a container has the machine's /usr read-only, and the programs that `images` puts into the root
+of the image that is called so.
 """
 
 import base64
