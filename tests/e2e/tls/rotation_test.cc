@@ -66,7 +66,7 @@ class SecretVolume {
 };
 
 void RotateClient(const TlsFiles& files, Tear tear) {
-  const CertifiedKey issued = files.authority().Issue({});
+  const CertifiedKey issued = files.authority().Issue(ClientNames());
   if (tear == Tear::kMissing) {
     files.directory().Remove("client.key");
   } else if (tear == Tear::kHalf) {
@@ -106,7 +106,8 @@ TEST(RotationTest, FailsNoDecision) {
   SecretVolume secret(files);
   PdpProcess pdp({PDP, "serve", "--rules", files.Path("rules.json"), "--listen", "127.0.0.1:0",
                   "--tls-cert", files.Path("secret/tls.crt"), "--tls-key",
-                  files.Path("secret/tls.key"), "--client-ca", files.Path("ca.crt"),
+                  files.Path("secret/tls.key"), "--client-ca", files.Path("ca.crt"), "--bindings",
+                  files.Path("bindings.json"),
                   // So that sidecars connect anew all the time.
                   "--max-connection-age", "3s"});
   Tally checks;

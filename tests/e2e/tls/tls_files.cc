@@ -31,7 +31,16 @@ CertificateOptions PdpNames() {
   return options;
 }
 
-TlsFiles::TlsFiles() : client_(authority_.Issue({})) {
+CertificateOptions ClientNames() {
+  CertificateOptions options;
+  options.uris = {"spiffe://test/client"};
+  return options;
+}
+
+TlsFiles::TlsFiles() : client_(authority_.Issue(ClientNames())) {
+  directory_.WriteInPlace(
+      "bindings.json",
+      R"({"bindings": [{"identity": "spiffe://test/client", "agents": ["*"], "roles": ["admin"]}]})");
   directory_.WriteInPlace("rules.json", AllowingRules());
   directory_.WriteInPlace("ca.crt", authority_.root());
   WritePdp(authority_.Issue(PdpNames()));

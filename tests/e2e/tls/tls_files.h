@@ -16,10 +16,13 @@ namespace ostiary {
 
 // For localhost, 127.0.0.1 and pdp.example.
 CertificateOptions PdpNames();
+// For the client that bindings.json lets speak for every agent.
+CertificateOptions ClientNames();
 
 class TlsFiles {
  public:
-  // rules.json, tls.crt and tls.key of `authority`, ca.crt; client.crt and client.key of the same.
+  // rules.json, bindings.json, tls.crt and tls.key of `authority`, ca.crt; client.crt and
+  // client.key of the same.
   TlsFiles();
 
   const TestAuthority& authority() const { return authority_; }
