@@ -55,9 +55,8 @@ absl::StatusOr<std::unique_ptr<IdentitySources>> IdentitySources::Create(
     Metrics* metrics) {
   OSTIARY_RETURN_IF_ERROR(options.Validate());
   auto sources = absl::WrapUnique(new IdentitySources(options, limits, clock, log, metrics));
-  for (ReloadSubject* subject : sources->subjects()) {
-    OSTIARY_RETURN_IF_ERROR(FirstError(subject->Refresh(ReloadMode::kApply)));
-  }
+  if (sources->keys_file_ != nullptr) sources->keys_file_->Refresh(ReloadMode::kApply);
+  OSTIARY_RETURN_IF_ERROR(FirstError(sources->bindings_.Refresh(ReloadMode::kApply)));
   return sources;
 }
 

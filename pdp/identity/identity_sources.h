@@ -24,8 +24,9 @@ class KeyFetcher;
 
 class IdentitySources {
  public:
-  // Reads the files once: FAILED_PRECONDITION where one does not load, with all that is wrong with
-  // it. Keys from an endpoint come later: until then tokens are refused. All must outlive it;
+  // Reads the files once: FAILED_PRECONDITION where the bindings do not load, with what is wrong
+  // with them first. Without keys, from a bad file or an endpoint that has not answered, tokens are
+  // refused until they come. All must outlive it;
   // `metrics` may be nullptr.
   static absl::StatusOr<std::unique_ptr<IdentitySources>> Create(const IdentityOptions& options,
                                                                  const PolicyLimits& limits,

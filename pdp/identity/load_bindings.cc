@@ -25,6 +25,10 @@ class BindingsReader {
     reader_.ForEachMember(root, [&](absl::string_view key, JsonValue at, JsonValue value) {
       if (key == "bindings") {
         found = true;
+        if (value.is_array() && value.size() == 0) {
+          reader_.Warning(value, "\"bindings\" is empty: nobody may ask for anything");
+          return;
+        }
         ReadList(value, "\"bindings\"", [&](JsonValue element) {
           if (auto binding = ReadBinding(element)) bindings.push_back(*std::move(binding));
         });

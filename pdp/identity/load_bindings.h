@@ -9,7 +9,8 @@
 //   ]}
 //
 // As strict as the rules: an unknown or a duplicate key, a wrong type, an empty list are errors,
-// each with its place; keys that start with "_" are comments.
+// each with its place; keys that start with "_" are comments. No bindings at all are a warning:
+// nobody may ask for anything then.
 #ifndef OSTIARY_PDP_IDENTITY_LOAD_BINDINGS_H_
 #define OSTIARY_PDP_IDENTITY_LOAD_BINDINGS_H_
 

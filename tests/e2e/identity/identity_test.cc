@@ -251,8 +251,8 @@ TEST(IdentityTest, ASidecarGoesOnWithEachNewToken) {
   }
   const std::string errors = sidecar.End();
   size_t sessions = 0;
-  for (size_t at = 0;
-       (at = errors.find("\"event\":\"decision_source_lost\"", at)) != std::string::npos; ++at)
+  for (size_t at = 0; (at = errors.find("\"event\":\"pdp_session_lost\"", at)) != std::string::npos;
+       ++at)
     ++sessions;
   std::printf("%d calls, %d failed, over the ends of %zu sessions\n", calls, failed, sessions);
   EXPECT_EQ(failed, 0) << errors;

@@ -252,10 +252,10 @@ TEST_F(AuthorizerTest, BadFilesAtTheStartAreToldWithTheirPlace) {
   EXPECT_THAT(std::string(made.status().message()), HasSubstr("bindings.json:1:28: error: "));
   dir_.WriteInPlace("bindings.json", kBindings);
   dir_.Remove("jwks.json");
-  EXPECT_THAT(
-      std::string(
-          IdentitySources::Create(options_, {}, clock_, log_.log(), nullptr).status().message()),
-      HasSubstr("jwks.json"));
+  const absl::Status status = Make().Identify({Way::kTls, "", {}, {Token()}}).status();
+  EXPECT_EQ(GroundOf(status), Ground::kKeysMissing) << "keys may come later; until then";
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(log_.Await("token_keys_not_loaded"), HasSubstr("jwks.json"));
 }
 
 TEST(IdentityOptionsTest, WhatDoesNotGoTogether) {
