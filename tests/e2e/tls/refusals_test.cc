@@ -61,11 +61,7 @@ struct Case {
 };
 
 std::vector<std::string> Tls(const TlsFiles& files) { return files.ServeWithTls(); }
-std::vector<std::string> MutualTls(const TlsFiles& files) {
-  std::vector<std::string> words = files.ServeWithTls();
-  words.insert(words.end(), {"--client-ca", files.Path("ca.crt")});
-  return words;
-}
+std::vector<std::string> MutualTls(const TlsFiles& files) { return files.ServeWithMutualTls(); }
 std::vector<std::string> Plaintext(const TlsFiles& files) {
   return {PDP, "serve", "--rules", files.Path("rules.json"), "--listen", "127.0.0.1:0"};
 }
@@ -142,18 +138,20 @@ INSTANTIATE_TEST_SUITE_P(
              "it may speak TLS only (--pdp-ca)"},
         Case{"SidecarWithoutCertificate", MutualTls, Pinned, kWantsCertificate},
         Case{"SidecarOfAnotherAuthority", MutualTls,
-             [](const TlsFiles& files) { return Showing(files, TestAuthority().Issue({})); },
+             [](const TlsFiles& files) {
+               return Showing(files, TestAuthority().Issue(ClientNames()));
+             },
              kWantsCertificate},
         Case{"SidecarThatExpired", MutualTls,
              [](const TlsFiles& files) {
-               return Showing(
-                   files, files.authority().Issue(WithEnds({}, -absl::Hours(2), -absl::Hours(1))));
+               return Showing(files, files.authority().Issue(WithEnds(
+                                         ClientNames(), -absl::Hours(2), -absl::Hours(1))));
              },
              kWantsCertificate},
         Case{"SidecarWithTheKeyOfAnother", MutualTls,
              [](const TlsFiles& files) {
-               return Showing(files,
-                              {files.authority().Issue({}).chain, files.authority().Issue({}).key});
+               return Showing(files, {files.authority().Issue(ClientNames()).chain,
+                                      files.authority().Issue(ClientNames()).key});
              },
              "the key is not that of the certificate"},
         Case{"SidecarWithoutAuthority", Tls,
@@ -167,7 +165,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(AcceptanceTest, LetsThroughWhereBothAreSure) {
   const TlsFiles files;
   PdpProcess pdp(MutualTls(files));
-  std::vector<std::string> flags = Showing(files, files.authority().Issue({}));
+  std::vector<std::string> flags = Showing(files, files.authority().Issue(ClientNames()));
   flags.insert(flags.end(), {"--pdp", pdp.address(), "--pdp-name", "pdp.example"});
   const Outcome outcome = CallThrough(files, flags);
   EXPECT_THAT(outcome.answer, HasSubstr("done")) << outcome.log;

@@ -111,7 +111,7 @@ Outcome CallOnce(std::vector<std::string> flags, const std::vector<std::string>&
 
 TEST_F(SecretsTest, ReachNeitherLogsNorFiles) {
   std::vector<std::string> serve = files_.ServeWithTls();
-  serve.insert(serve.end(), {"--client-ca", files_.Path("ca.crt"), "--log-level", "debug"});
+  serve.insert(serve.end(), {"--log-level", "debug"});
   PdpProcess pdp(serve, Environment());
 
   const Outcome call = CallOnce(Flags(pdp.address(), "token"), Environment());
@@ -127,6 +127,20 @@ TEST_F(SecretsTest, ReachNeitherLogsNorFiles) {
   ExpectNoSecret("the sidecar's log", call.errors);
   ExpectNoSecret("the denial", call.answer);
   ExpectNoSecret("status", asked + ask.Errors());
+  ExpectNoSecret("the PDP's log", pdp.log());
+  ExpectNoFiles();
+}
+
+// A PDP that takes certificates alone refuses the token, and does not say what it was.
+TEST_F(SecretsTest, ReachNoRefusals) {
+  std::vector<std::string> serve = files_.ServeWithMutualTls();
+  serve.insert(serve.end(), {"--log-level", "debug"});
+  PdpProcess pdp(serve, Environment());
+  const Outcome call = CallOnce(Flags(pdp.address(), "token"), Environment());
+  EXPECT_THAT(call.answer, HasSubstr("a token came, and this PDP takes none"));
+  EXPECT_EQ(pdp.Stop(), 0);
+  ExpectNoSecret("the sidecar's log", call.errors);
+  ExpectNoSecret("the denial", call.answer);
   ExpectNoSecret("the PDP's log", pdp.log());
   ExpectNoFiles();
 }

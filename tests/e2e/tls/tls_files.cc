@@ -62,6 +62,12 @@ std::vector<std::string> TlsFiles::ServeWithTls() const {
           "127.0.0.1:0", "--tls-cert", Path("tls.crt"), "--tls-key",        Path("tls.key")};
 }
 
+std::vector<std::string> TlsFiles::ServeWithMutualTls() const {
+  std::vector<std::string> words = ServeWithTls();
+  words.insert(words.end(), {"--client-ca", Path("ca.crt"), "--bindings", Path("bindings.json")});
+  return words;
+}
+
 std::vector<std::string> TlsFiles::ClientFlags() const { return {"--pdp-ca", Path("ca.crt")}; }
 
 std::shared_ptr<grpc::Channel> TlsFiles::Connect(const std::string& address) const {

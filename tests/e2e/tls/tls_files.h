@@ -35,6 +35,8 @@ class TlsFiles {
 
   // `serve` on a free port of loopback, with TLS.
   std::vector<std::string> ServeWithTls() const;
+  // The same, and clients must show a certificate of the authority.
+  std::vector<std::string> ServeWithMutualTls() const;
   // How a sidecar, or `status`, is told to make sure of it.
   std::vector<std::string> ClientFlags() const;
   // A connection of its own, by the authority, that tries Check again as proto/README.md says,
