@@ -68,7 +68,8 @@ struct SourceRevision {
 };
 
 // The connection to the source ended (it may come back by itself: a SourceRevision tells). Open
-// asks get no answer any more. Says nothing about the verdicts held: their lease goes on.
+// asks get no answer any more. Says nothing about the verdicts held: their lease goes on; but where
+// the status is PERMISSION_DENIED this sidecar may not ask for its agent any more, and they end.
 struct SourceLost {
   absl::Status status;
 };

@@ -326,6 +326,7 @@ void Decisions::Forget(Held* held, MonoTime now) {
 void Decisions::OnLost(const absl::Status& why) {
   connected_ = false;
   lost_ = why;
+  if (absl::IsPermissionDenied(why)) lease_end_ = MonoTime::min();
   questions_.clear();
   for (const auto& [access, flight] : flights_) {
     flight->ask_id = 0;

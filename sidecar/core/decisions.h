@@ -75,7 +75,9 @@ class Decisions {
     kChanged,
   };
   Change OnRevision(const SourceRevision& present, MonoTime now);
-  // `why` is told to those whose decision does not come for it.
+  // `why` is told to those whose decision does not come for it. PERMISSION_DENIED (this sidecar may
+  // not ask for its agent any more) ends the lease; anything else says nothing of the verdicts
+  // held.
   void OnLost(const absl::Status& why);
   void OnTime(MonoTime now, std::vector<Held>* decided);
   std::optional<MonoTime> NextDeadline() const;

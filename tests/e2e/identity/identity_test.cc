@@ -271,7 +271,9 @@ TEST(IdentityTest, ASidecarThatMayNotSpeakForItsAgentSaysSo) {
   Calls good(rig, "agents.researcher", flags);
   EXPECT_THAT(good.Call("read"), Not(HasSubstr("ostiary/decision")));
   Calls bad(rig, "writer", flags);
-  EXPECT_THAT(bad.Call("read"), HasSubstr("ostiary/decision"));
+  const std::string denial = bad.Call("read");
+  EXPECT_THAT(denial, HasSubstr("ostiary/decision"));
+  EXPECT_THAT(denial, HasSubstr("may not speak for the agent"));
   const std::string sentence =
       absl::StrCat(kResearcher, " may not speak for the agent \\\"writer\\\"");
   EXPECT_THAT(bad.End(), HasSubstr(sentence));

@@ -47,9 +47,9 @@ void EnforcerHarness::Present(uint64_t present, MonoDuration lease, absl::string
   enforcer->OnSourceEvent(SourceRevision{Rev(present, epoch), now + lease}, now);
 }
 
-void EnforcerHarness::Lost() {
+void EnforcerHarness::Lost(const absl::Status& status) {
   source.open.clear();
-  enforcer->OnSourceEvent(SourceLost{absl::UnavailableError("gone")}, now);
+  enforcer->OnSourceEvent(SourceLost{status}, now);
 }
 
 void EnforcerHarness::AnswerOne(uint64_t made_under, absl::string_view epoch) {

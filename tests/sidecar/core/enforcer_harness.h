@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "common/log.h"
 #include "sidecar/core/decision_source.h"
@@ -58,7 +59,7 @@ class EnforcerHarness : public EnforcerOutput {
   // The source says what the present revision is; `lease` from now.
   void Present(uint64_t generation, MonoDuration lease = std::chrono::seconds(15),
                absl::string_view epoch = "e");
-  void Lost();
+  void Lost(const absl::Status& status = absl::UnavailableError("gone"));
   // Answers the oldest question by `policy`, under `generation` (0: the present one).
   void AnswerOne(uint64_t generation = 0, absl::string_view epoch = "e");
   // Answers all that is asked, and what is asked meanwhile.

@@ -183,6 +183,21 @@ TEST_F(EnforcerSourceTest, TheCacheSurvivesALostConnectionUntilTheLeaseEnds) {
   EXPECT_THAT(h_.to_server, SizeIs(2));
 }
 
+TEST_F(EnforcerSourceTest, ARefusalOfTheAgentEndsTheCacheAtOnce) {
+  h_.Client(Call("1", "read"));
+  h_.AnswerAll();
+  h_.Lost(absl::UnauthenticatedError("the token has expired"));
+  h_.Client(Call("2", "read"));
+  EXPECT_THAT(h_.to_server, SizeIs(2)) << "the next token may be there already";
+  h_.Lost(absl::PermissionDeniedError("may not speak for the agent"));
+  h_.Client(Call("3", "read"));
+  EXPECT_THAT(h_.to_server, SizeIs(2));
+  h_.Present(1);
+  h_.Client(Call("4", "read"));
+  h_.AnswerAll();
+  EXPECT_THAT(h_.to_server, SizeIs(4)) << "bound again";
+}
+
 TEST_F(EnforcerSourceTest, SilenceIsDeniedAtTheDeadlineAndNotBefore) {
   h_.Client(Call("1", "read"));
   EXPECT_EQ(h_.enforcer->NextDeadline(), h_.now + seconds(1));
