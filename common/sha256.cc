@@ -2,13 +2,21 @@
 
 #include <openssl/sha.h>
 
+#include <cstdio>
+#include <cstdlib>
+
 #include "absl/strings/escaping.h"
 
 namespace ostiary {
 
 Sha256Digest Sha256(absl::string_view bytes) {
   Sha256Digest digest;
-  ::SHA256(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), digest.data());
+  const auto* const data = reinterpret_cast<const uint8_t*>(bytes.data());
+  if (::SHA256(data, bytes.size(), digest.data()) == nullptr) {
+    // By a digest that is none, one policy would be taken for another.
+    std::fputs("OpenSSL computes no SHA-256: is its configuration sound?\n", stderr);
+    std::abort();
+  }
   return digest;
 }
 

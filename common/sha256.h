@@ -1,4 +1,5 @@
-// SHA-256 (FIPS 180-4), by OpenSSL. Thread-safe.
+// SHA-256 (FIPS 180-4), by OpenSSL. Thread-safe. Where OpenSSL was configured to have none, the
+// program ends.
 #ifndef OSTIARY_COMMON_SHA256_H_
 #define OSTIARY_COMMON_SHA256_H_
 

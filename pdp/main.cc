@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "pdp/commands/ask_command.h"
 #include "pdp/commands/check_command.h"
@@ -270,7 +271,10 @@ void AddAsk(CLI::App* parent, Run* run) {
 }
 
 int Main(int argc, char** argv) {
-  CleanEnvironment();
+  if (const absl::Status status = CleanEnvironment(argv); !status.ok()) {
+    std::cerr << "ostiary-pdp: " << status.message() << "\n";
+    return kExitConfig;
+  }
   Run run;
   CLI::App app("ostiary-pdp decides which agents may use which MCP tools.", "ostiary-pdp");
   app.set_version_flag("--version", absl::StrCat("ostiary-pdp ", OSTIARY_VERSION));

@@ -1,7 +1,9 @@
 #include "pdp/commands/environment.h"
 
+#include <limits.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -18,9 +20,21 @@ bool IsUnwanted(absl::string_view name) {
          name == "SSLKEYLOGFILE";
 }
 
+// Returns only where it fails.
+absl::Status StartAnew(char** argv) {
+  // By its name, which process lists show; by the link where the file was replaced or removed.
+  char path[PATH_MAX] = {};
+  if (::readlink("/proc/self/exe", path, sizeof(path) - 1) > 0) ::execv(path, argv);
+  ::execv("/proc/self/exe", argv);
+  return absl::ErrnoToStatus(
+      errno,
+      "the environment has settings of gRPC or OpenSSL, and the program cannot "
+      "start anew without them");
+}
+
 }  // namespace
 
-void CleanEnvironment() {
+absl::Status CleanEnvironment(char** argv) {
   std::vector<std::string> unwanted;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const absl::string_view text(*entry);
@@ -28,7 +42,9 @@ void CleanEnvironment() {
     if (IsUnwanted(name)) unwanted.emplace_back(name);
   }
   for (const std::string& name : unwanted) ::unsetenv(name.c_str());
+  if (!unwanted.empty()) return StartAnew(argv);
   ::setenv("GRPC_DNS_RESOLVER", "native", 1);
+  return absl::OkStatus();
 }
 
 }  // namespace ostiary::pdp
