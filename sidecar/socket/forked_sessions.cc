@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "absl/status/status.h"
+#include "sidecar/socket/short_waits.h"
 
 namespace ostiary::sidecar {
 namespace {
@@ -17,7 +18,11 @@ namespace {
 [[noreturn]] void BecomeSession(int input, int output, const std::function<int()>& body) {
   ::prctl(PR_SET_NAME, "ostiary-session");
   if (::dup2(input, STDIN_FILENO) < 0 || ::dup2(output, STDOUT_FILENO) < 0) ::_exit(EXIT_FAILURE);
-  ::close_range(STDERR_FILENO + 1, ~0U, 0);
+  {
+    // Our copies of others' connections may be the last by now.
+    const ShortWaits short_waits;
+    ::close_range(STDERR_FILENO + 1, ~0U, 0);
+  }
   ::_exit(body());
 }
 

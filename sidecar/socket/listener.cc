@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
+#include "sidecar/socket/short_waits.h"
 #include "sidecar/socket/unix_address.h"
 
 namespace ostiary::sidecar {
@@ -53,6 +54,9 @@ SocketListener::~SocketListener() {
   if (::lstat(path_.c_str(), &about) == 0 && about.st_dev == device_ && about.st_ino == inode_) {
     ::unlink(path_.c_str());
   }
+  // With it go the connections that nobody took.
+  const ShortWaits short_waits;
+  fd_.Reset();
 }
 
 absl::StatusOr<SocketListener::Accepted> SocketListener::Accept() const {

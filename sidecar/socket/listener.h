@@ -59,7 +59,7 @@ class SocketListener {
 
   const std::string path_;
   const UnixSocketGuard guard_;
-  const UniqueFd fd_;
+  UniqueFd fd_;
   // Of the path, when we made it.
   const dev_t device_;
   const ino_t inode_;

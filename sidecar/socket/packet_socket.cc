@@ -8,6 +8,7 @@
 #include <string>
 
 #include "common/status_macros.h"
+#include "sidecar/socket/short_waits.h"
 
 namespace ostiary::sidecar {
 namespace {
@@ -42,6 +43,7 @@ std::vector<UniqueFd> TakeDescriptors(msghdr* message) {
 // A side that leaves with packets unread makes the first call after that fail, though what it wrote
 // itself is still to be read.
 ssize_t ReceiveMessage(int fd, msghdr* message) {
+  const ShortWaits short_waits;
   ssize_t size = -1;
   for (int tries = 0; tries < 2; ++tries) {
     do {
@@ -53,6 +55,19 @@ ssize_t ReceiveMessage(int fd, msghdr* message) {
 }
 
 }  // namespace
+
+PacketSocket& PacketSocket::operator=(PacketSocket&& other) noexcept {
+  if (this == &other) return *this;
+  Close();
+  fd_ = std::move(other.fd_);
+  return *this;
+}
+
+void PacketSocket::Close() {
+  if (!open()) return;
+  const ShortWaits short_waits;
+  fd_.Reset();
+}
 
 absl::Status PacketSocket::Send(const Packet& packet, std::initializer_list<int> fds) const {
   std::string bytes = Encode(packet);

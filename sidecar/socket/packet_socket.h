@@ -2,7 +2,8 @@
 //
 // `serve` hands pipes over by it, and takes none: a descriptor that a peer sends along is closed by
 // the kernel before we see it, since we give it no room. Whoever takes (`Take::kDescriptors`) gets
-// them with close-on-exec, and those beyond what a packet may carry are closed.
+// them with close-on-exec, and those beyond what a packet may carry are closed. Closing what a peer
+// sent may make us wait at its will: ShortWaits.
 //
 // Movable, not thread-safe.
 #ifndef OSTIARY_SIDECAR_SOCKET_PACKET_SOCKET_H_
@@ -35,10 +36,13 @@ class PacketSocket {
 
   PacketSocket() = default;
   explicit PacketSocket(UniqueFd fd) : fd_(std::move(fd)) {}
+  PacketSocket(PacketSocket&& other) noexcept = default;
+  PacketSocket& operator=(PacketSocket&& other) noexcept;
+  ~PacketSocket() { Close(); }
 
   int fd() const { return fd_.get(); }
   bool open() const { return fd_.valid(); }
-  void Close() { fd_.Reset(); }
+  void Close();
 
   // UNAVAILABLE where the other side is gone or takes nothing.
   absl::Status Send(const Packet& packet, std::initializer_list<int> fds = {}) const;

@@ -9,7 +9,7 @@ import time
 import unittest
 
 from served import (SIDECAR, TOY_SERVER, Client, Folder, RawPeer, Serve, children_of, descendants_of, eventually,
-                    is_alive)
+                    is_alive, lingering_descriptor)
 
 UNAVAILABLE = 69
 # The word of a peer that does as it should.
@@ -200,6 +200,39 @@ class PeersThatBehaveBadly(ServeTest):
             self.assertFalse([kind for kind in kinds if kind.startswith("/") and not kind.startswith("/dev/null")
                               and "serve" not in kind and "rules" not in kind], kinds)
         eventually("serve keeps the connection alone", lambda: serve.open_descriptors() == before + 1)
+
+    def hand_over_what_lingers(self, serve, *words):
+        """A peer that said all that, each word with descriptors whose closing waits for years; serve's are the last."""
+        os.kill(serve.process.pid, signal.SIGSTOP)
+        fds = [lingering_descriptor(self.addCleanup) for _ in range(3)]
+        peer = self.raw()
+        for word in words:
+            peer.say(word, fds)
+        for fd in fds:
+            os.close(fd)
+        os.kill(serve.process.pid, signal.SIGCONT)
+        return peer
+
+    def test_descriptors_that_linger_hold_nobody_up(self):
+        cases = {"with the hello": [HELLO], "with what is no hello": ["rubbish"],
+                 "in packets that nobody reads": ["rubbish"] * 5}
+        for name, words in cases.items():
+            with self.subTest(name):
+                serve = self.serve()
+                started = time.monotonic()
+                self.hand_over_what_lingers(serve, *words)
+                self.assertIsNotNone(self.client().call("read"), "another is let in")
+                serve.process.terminate()
+                self.assertEqual(serve.process.wait(20), 0)
+                print(f"lingering descriptors {name}: over after {(time.monotonic() - started) * 1000:.0f} ms")
+                self.assertLess(time.monotonic() - started, 4)
+
+    def test_lingering_descriptors_of_who_is_not_let_in(self):
+        serve = self.serve(["--allow-uid", "12345"])
+        self.hand_over_what_lingers(serve, HELLO)
+        eventually("it is refused", lambda: serve.log().count('"connection_refused"') == 1)
+        serve.process.terminate()
+        self.assertEqual(serve.process.wait(20), 0)
 
     def test_a_session_has_nothing_of_another(self):
         serve = self.serve()

@@ -7,6 +7,7 @@ import pathlib
 import select
 import shutil
 import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -127,6 +128,25 @@ class Client:
         if self.process.poll() is None:
             self.process.kill()
         self.process.communicate()
+
+
+def lingering_descriptor(cleanup):
+    """The last descriptor of a connection whose closing waits for years, but for a signal."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        ours = socket.create_connection(listener.getsockname())
+        silent, _ = listener.accept()
+    cleanup(silent.close)
+    ours.setblocking(False)
+    try:
+        while True:
+            ours.send(b"x" * 65536)
+    except BlockingIOError:
+        pass
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 10_000))
+    return ours.detach()
 
 
 class RawPeer:
