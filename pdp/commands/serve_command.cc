@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/clock.h"
 #include "common/random.h"
 #include "common/status_macros.h"
@@ -27,6 +28,9 @@
 
 namespace ostiary::pdp {
 namespace {
+
+// What a drain may take beyond its grace.
+constexpr absl::Duration kPatience = absl::Seconds(5);
 
 sigset_t ServedSignals() {
   sigset_t signals;
@@ -52,6 +56,17 @@ void WaitForStop(const sigset_t& signals, WatchLoop* watch) {
     if (signal != SIGHUP) return;
     watch->RequestReload();
   }
+}
+
+// Ends the program where a drain does not come to its end. A peer of a Unix socket can hand over a
+// descriptor whose closing takes as long as the peer likes, and with it one of gRPC's threads.
+void EndWithin(absl::Duration patience) {
+  std::signal(SIGALRM, [](int) {
+    constexpr char kText[] = "ostiary-pdp: the drain did not end; leaving without it\n";
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kText, sizeof(kText) - 1);
+    ::_exit(kExitFailed);
+  });
+  ::alarm(static_cast<unsigned>(absl::ToInt64Seconds(absl::Ceil(patience, absl::Seconds(1)))));
 }
 
 int Fail(const Log& log, absl::string_view event, const absl::Status& status) {
@@ -169,6 +184,7 @@ int RunServe(const ServeOptions& options, std::ostream& err) {
   sigdelset(&ends, SIGHUP);
   pthread_sigmask(SIG_UNBLOCK, &ends, nullptr);
   log.Info("draining");
+  EndWithin(options.server.drain_grace + kPatience);
   (*server)->Drain();
   log.Info("stopped");
   RouteGrpcLog(nullptr);

@@ -9,7 +9,7 @@ import time
 import unittest
 
 from served import (SIDECAR, TOY_SERVER, Client, Folder, RawPeer, Serve, children_of, descendants_of, eventually,
-                    is_alive, lingering_descriptor)
+                    is_alive, lingering_descriptor, stop)
 
 UNAVAILABLE = 69
 # The word of a peer that does as it should.
@@ -203,7 +203,7 @@ class PeersThatBehaveBadly(ServeTest):
 
     def hand_over_what_lingers(self, serve, *words):
         """A peer that said all that, each word with descriptors whose closing waits for years; serve's are the last."""
-        os.kill(serve.process.pid, signal.SIGSTOP)
+        stop(serve.process.pid)
         fds = [lingering_descriptor(self.addCleanup) for _ in range(3)]
         peer = self.raw()
         for word in words:

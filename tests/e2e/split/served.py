@@ -6,6 +6,7 @@ import os
 import pathlib
 import select
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -128,6 +129,14 @@ class Client:
         if self.process.poll() is None:
             self.process.kill()
         self.process.communicate()
+
+
+def stop(pid):
+    """SIGSTOP, and not back before every thread stands still: what is sent now is read later."""
+    os.kill(pid, signal.SIGSTOP)
+    tasks = pathlib.Path(f"/proc/{pid}/task")
+    eventually("all threads stand still", lambda: all(
+        (task / "stat").read_text().rpartition(")")[2].split()[0] == "T" for task in tasks.iterdir()))
 
 
 def lingering_descriptor(cleanup):
