@@ -27,8 +27,8 @@ void Exec(std::vector<std::string> words) {
   ::_exit(126);
 }
 
-// Waits for its parent's end, and sees to the end of `serve` then. In a session of its own, as if in
-// another container: what kills its parent's group must not reach it.
+// Waits for its parent's end, and sees to the end of `serve` then. In a session of its own, as if
+// in another container: what kills its parent's group must not reach it.
 [[noreturn]] void Watch(const std::vector<std::string>& serve, const std::string& folder) {
   ::setsid();
   sigset_t signals;
