@@ -1,19 +1,26 @@
 #include "pdp/identity/https_get.h"
 
+#include <fcntl.h>
 #include <httplib.h>
+#include <sys/socket.h>
 
 #include <chrono>
 #include <exception>
+#include <thread>
 #include <utility>
+#include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/mutex.h"
 #include "common/read_file.h"
 #include "common/status_macros.h"
 #include "common/tls/client_files.h"
 #include "common/tls/pem.h"
+#include "common/unique_fd.h"
 #include "pdp/policy/quote.h"
 
 namespace ostiary::pdp {
@@ -51,6 +58,59 @@ bool ReadAuthority(absl::string_view text, HttpsUrl* out) {
   return !host.empty() && host.find_first_of("@?#[] ") == absl::string_view::npos;
 }
 
+// Cuts the connections of one exchange at its deadline. httplib's own timeouts are for a step each,
+// and a peer that sends a byte now and then, be it before TLS has said who it is, meets none of
+// them.
+class Cutter {
+ public:
+  Cutter(MonoTime deadline, const Clock& clock)
+      : deadline_(deadline), clock_(clock), thread_([this] { Run(); }) {}
+  ~Cutter() {
+    {
+      const MutexLock lock(&mutex_);
+      done_ = true;
+    }
+    work_.NotifyAll();
+    thread_.join();
+  }
+  Cutter(const Cutter&) = delete;
+  Cutter& operator=(const Cutter&) = delete;
+
+  // A descriptor of our own: the other may be closed, and its number another's, by then.
+  void Watch(int socket) {
+    const MutexLock lock(&mutex_);
+    sockets_.emplace_back(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
+  }
+  bool has_cut() const {
+    const MutexLock lock(&mutex_);
+    return has_cut_;
+  }
+
+ private:
+  void Run() {
+    const MutexLock lock(&mutex_);
+    MonoTime next = deadline_;
+    while (!done_) {
+      if (clock_.Now() < next) {
+        work_.WaitUntil(&mutex_, next);
+        continue;
+      }
+      has_cut_ = true;
+      for (const UniqueFd& socket : sockets_) ::shutdown(socket.get(), SHUT_RDWR);
+      next += std::chrono::seconds(1);  // one that connects only now
+    }
+  }
+
+  const MonoTime deadline_;
+  const Clock& clock_;
+  mutable Mutex mutex_;
+  CondVar work_;
+  std::vector<UniqueFd> sockets_ ABSL_GUARDED_BY(mutex_);
+  bool has_cut_ ABSL_GUARDED_BY(mutex_) = false;
+  bool done_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;  // last: it uses all of the above
+};
+
 absl::StatusOr<std::string> Get(const HttpsRequest& request, const Clock& clock) {
   OSTIARY_ASSIGN_OR_RETURN(const std::string authorities,
                            ReadSmallFile(request.ca_path, kMaxFileBytes));
@@ -77,15 +137,17 @@ absl::StatusOr<std::string> Get(const HttpsRequest& request, const Clock& clock)
 
   std::string body;
   bool is_too_long = false;
-  const MonoTime deadline = clock.Now() + 2 * request.timeout;
+  Cutter cutter(clock.Now() + 2 * request.timeout, clock);
+  client.set_socket_options([&cutter](socket_t socket) { cutter.Watch(socket); });
   const httplib::Result result =
       client.Get(request.url.path.c_str(), headers, [&](const char* data, size_t size) {
         is_too_long = body.size() + size > request.max_bytes;
-        if (is_too_long || clock.Now() > deadline) return false;
+        if (is_too_long) return false;
         body.append(data, size);
         return true;
       });
   if (is_too_long) return absl::UnavailableError("the answer is too long");
+  if (cutter.has_cut()) return absl::UnavailableError("no whole answer came in time");
   if (!result) {
     return absl::UnavailableError(httplib::to_string(result.error()));
   }

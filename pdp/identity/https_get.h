@@ -1,5 +1,6 @@
 // HttpsGet: one small document over HTTPS, from a server that a given authority vouches for.
-// Blocks; any thread. No proxy, no redirect, no system authorities.
+// Blocks; any thread of a program that ignores SIGPIPE. No proxy, no redirect, no system
+// authorities.
 #ifndef OSTIARY_PDP_IDENTITY_HTTPS_GET_H_
 #define OSTIARY_PDP_IDENTITY_HTTPS_GET_H_
 
@@ -27,7 +28,7 @@ struct HttpsRequest {
   std::string ca_path;      // PEM of the authorities that count; read anew each time
   std::string bearer_path;  // a token to show; empty for none; read anew each time
   size_t max_bytes = 1 << 20;
-  // For all of it, once there is a connection, which has as much again.
+  // For each step. After twice as long the connection is cut, wherever the exchange stands.
   MonoDuration timeout = std::chrono::seconds(10);
 };
 

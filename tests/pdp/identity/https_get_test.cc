@@ -1,0 +1,76 @@
+// That nobody holds up the fetching of keys.
+#include "pdp/identity/https_get.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include "common/unique_fd.h"
+#include "gtest/gtest.h"
+#include "tests/pdp/reload/scratch_dir.h"
+#include "tests/support/certificates.h"
+
+namespace ostiary::pdp {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Accepts one connection and says one byte of a TLS handshake now and then, for at most 5 s.
+class DrippingServer {
+ public:
+  DrippingServer() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::bind(listener_.get(), any, size), 0);
+    EXPECT_EQ(::listen(listener_.get(), 1), 0);
+    EXPECT_EQ(::getsockname(listener_.get(), any, &size), 0);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { Drip(); });
+  }
+  ~DrippingServer() {
+    ::shutdown(listener_.get(), SHUT_RDWR);
+    thread_.join();
+  }
+  uint16_t port() const { return port_; }
+
+ private:
+  void Drip() {
+    const UniqueFd client(::accept(listener_.get(), nullptr, nullptr));
+    // A record of 16,128 bytes, with a ServerHello that is as long.
+    std::string next("\x16\x03\x03\x3f\x00\x02\x00\x3e\xfc", 9);
+    for (int i = 0; i < 100; ++i) {
+      if (::send(client.get(), next.data(), next.size(), MSG_NOSIGNAL) < 0) return;
+      next = std::string(1, '\0');
+      std::this_thread::sleep_for(milliseconds(50));
+    }
+  }
+
+  const UniqueFd listener_;
+  uint16_t port_ = 0;
+  std::thread thread_;
+};
+
+TEST(HttpsGetTest, AServerThatSpeaksTooSlowlyIsCutOffWhereverItStands) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const ScratchDir dir;
+  dir.WriteInPlace("ca.pem", TestAuthority().root());
+  const DrippingServer server;
+  HttpsRequest request;
+  request.url = {"127.0.0.1", server.port(), "/keys"};
+  request.ca_path = dir.Path("ca.pem");
+  request.timeout = milliseconds(300);
+  const MonoTime start = Clock::System().Now();
+  const absl::StatusOr<std::string> got = HttpsGet(request, Clock::System());
+  EXPECT_EQ(got.status(), absl::UnavailableError("no whole answer came in time"));
+  EXPECT_LT(Clock::System().Now() - start, seconds(3));
+}
+
+}  // namespace
+}  // namespace ostiary::pdp
