@@ -111,6 +111,16 @@ class Cutter {
   std::thread thread_;  // last: it uses all of the above
 };
 
+// Has OpenSSL itself look for the host among the certificate's alternative names. httplib's own
+// look takes a common name too, and "*" for everyone.
+bool DemandName(const std::string& host, SSL_CTX* context) {
+  X509_VERIFY_PARAM* const rules = SSL_CTX_get0_param(context);
+  X509_VERIFY_PARAM_set_hostflags(
+      rules, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  return X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str()) == 1 ||
+         X509_VERIFY_PARAM_set1_host(rules, host.data(), host.size()) == 1;
+}
+
 absl::StatusOr<std::string> Get(const HttpsRequest& request, const Clock& clock) {
   OSTIARY_ASSIGN_OR_RETURN(const std::string authorities,
                            ReadSmallFile(request.ca_path, kMaxFileBytes));
@@ -131,7 +141,8 @@ absl::StatusOr<std::string> Get(const HttpsRequest& request, const Clock& clock)
   client.set_connection_timeout(request.timeout);
   client.set_read_timeout(request.timeout);
   client.set_write_timeout(request.timeout);
-  if (SSL_CTX_set_min_proto_version(client.ssl_context(), TLS1_2_VERSION) != 1) {
+  if (SSL_CTX_set_min_proto_version(client.ssl_context(), TLS1_2_VERSION) != 1 ||
+      !DemandName(request.url.host, client.ssl_context())) {
     return absl::InternalError("TLS cannot be set up");
   }
 

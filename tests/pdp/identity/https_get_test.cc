@@ -1,7 +1,8 @@
-// That nobody holds up the fetching of keys.
+// From whom keys are taken, and that nobody holds up their fetching.
 #include "pdp/identity/https_get.h"
 
 #include <arpa/inet.h>
+#include <httplib.h>
 #include <sys/socket.h>
 
 #include <chrono>
@@ -70,6 +71,51 @@ TEST(HttpsGetTest, AServerThatSpeaksTooSlowlyIsCutOffWhereverItStands) {
   const absl::StatusOr<std::string> got = HttpsGet(request, Clock::System());
   EXPECT_EQ(got.status(), absl::UnavailableError("no whole answer came in time"));
   EXPECT_LT(Clock::System().Now() - start, seconds(3));
+}
+
+TEST(HttpsGetTest, TheCertificateMustBearTheNameAmongItsAlternativeNames) {
+  struct Case {
+    const char* what;
+    CertificateOptions certificate;
+    bool taken;
+  };
+  const auto named = [](std::string common, std::vector<std::string> dns,
+                        std::vector<std::string> ips) {
+    CertificateOptions options;
+    options.common_name = std::move(common);
+    options.dns_names = std::move(dns);
+    options.ip_addresses = std::move(ips);
+    return options;
+  };
+  const Case cases[] = {
+      {"the name", named("x", {"localhost"}, {}), true},
+      {"another name", named("x", {"pdp.test"}, {}), false},
+      {"a common name alone", named("localhost", {}, {}), false},
+      {"a common name beside another name", named("localhost", {"pdp.test"}, {}), false},
+      {"a star for everyone", named("x", {"*"}, {}), false},
+      {"the address that the name leads to", named("x", {}, {"127.0.0.1"}), false},
+  };
+  const TestAuthority authority;
+  for (const Case& one : cases) {
+    const ScratchDir dir;
+    const CertifiedKey issued = authority.Issue(one.certificate);
+    dir.WriteInPlace("ca.pem", authority.root());
+    dir.WriteInPlace("tls.pem", issued.chain);
+    dir.WriteInPlace("key.pem", issued.key);
+    httplib::SSLServer server(dir.Path("tls.pem").c_str(), dir.Path("key.pem").c_str());
+    server.Get("/keys", [](const httplib::Request&, httplib::Response& out) {
+      out.set_content("{}", "application/json");
+    });
+    const int port = server.bind_to_any_port("127.0.0.1");
+    std::thread thread([&server] { server.listen_after_bind(); });
+    HttpsRequest request;
+    request.url = {"localhost", static_cast<uint16_t>(port), "/keys"};
+    request.ca_path = dir.Path("ca.pem");
+    const absl::StatusOr<std::string> got = HttpsGet(request, Clock::System());
+    EXPECT_EQ(got.ok(), one.taken) << one.what << ": " << got.status();
+    server.stop();
+    thread.join();
+  }
 }
 
 }  // namespace
