@@ -220,6 +220,9 @@ void ServeLoop::Watch() {
   polled_.push_back({ports_.signals == nullptr ? -1 : ports_.signals->fd(), POLLIN, 0});
   polled_.push_back({ports_.runner->fd(), POLLIN, 0});
   for (const Connection& connection : connections_) {
+    // Sessions whose peers are gone hold no descriptor, and poll(2) takes no more entries than this
+    // process may have descriptors.
+    if (!connection.socket.open()) continue;
     // Once told, only its end counts, however much else it says.
     polled_.push_back(
         {connection.socket.fd(), connection.told_to_end ? short{0} : short{POLLIN}, 0});
@@ -248,6 +251,7 @@ void ServeLoop::HandleReady() {
   size_t slot = kFirstConnection;
   for (auto next = connections_.begin(); next != connections_.end();) {
     const auto connection = next++;
+    if (!connection->socket.open()) continue;
     if (polled_[slot++].revents != 0) Hear(connection);
   }
   if (polled_[kEndSlot].revents != 0) TellEnds();

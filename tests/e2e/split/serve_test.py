@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import resource
 import signal
 import socket
 import subprocess
@@ -200,6 +201,20 @@ class PeersThatBehaveBadly(ServeTest):
             self.assertFalse([kind for kind in kinds if kind.startswith("/") and not kind.startswith("/dev/null")
                               and "serve" not in kind and "rules" not in kind], kinds)
         eventually("serve keeps the connection alone", lambda: serve.open_descriptors() == before + 1)
+
+    def test_more_comers_and_goers_than_descriptors(self):
+        serve = self.serve(["--max-connections", "500"], server=(TOY_SERVER, "--ignore-term", "--ignore-eof"))
+        resource.prlimit(serve.process.pid, resource.RLIMIT_NOFILE, (24, 24))
+        for _ in range(100):  # each leaves a session that takes most of a second to end
+            peer = self.raw()
+            peer.say(HELLO)
+            _, pipes = peer.hear()
+            for fd in pipes:
+                os.close(fd)
+            peer.close()
+        eventually("all sessions were waited for", lambda: not serve.sessions())
+        self.assertNotIn("it said nothing", serve.log(), "serve was deaf")
+        self.assertIsNotNone(self.client().call("read"), "and another is let in")
 
     def hand_over_what_lingers(self, serve, *words):
         """A peer that said all that, each word with descriptors whose closing waits for years; serve's are the last."""
