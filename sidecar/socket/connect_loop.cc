@@ -83,10 +83,10 @@ void ConnectLoop::TellToEnd(int signal) {
 }
 
 void ConnectLoop::LookForStalls() {
-  if (std::exchange(up_bytes_, up_.written_bytes()) != up_bytes_ || !up_.input_closed()) {
-    up_moved_ = now_;
-  }
-  if (std::exchange(down_bytes_, down_.written_bytes()) != down_bytes_) down_moved_ = now_;
+  if (up_.written_bytes() != up_bytes_ || !up_.input_closed()) up_moved_ = now_;
+  if (down_.written_bytes() != down_bytes_) down_moved_ = now_;
+  up_bytes_ = up_.written_bytes();
+  down_bytes_ = down_.written_bytes();
   if (up_.input_closed() && !up_.empty() && now_ >= up_moved_ + options_.session_stalled) {
     TellToEnd(SIGTERM);
   }
