@@ -66,6 +66,10 @@ void EndWithin(absl::Duration patience) {
     [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kText, sizeof(kText) - 1);
     ::_exit(kExitFailed);
   });
+  sigset_t alarm;
+  sigemptyset(&alarm);
+  sigaddset(&alarm, SIGALRM);
+  pthread_sigmask(SIG_UNBLOCK, &alarm, nullptr);
   ::alarm(static_cast<unsigned>(absl::ToInt64Seconds(absl::Ceil(patience, absl::Seconds(1)))));
 }
 
