@@ -73,6 +73,15 @@ void EndWithin(absl::Duration patience) {
   ::alarm(static_cast<unsigned>(absl::ToInt64Seconds(absl::Ceil(patience, absl::Seconds(1)))));
 }
 
+// Lends gRPC the log for as long as there is one.
+class GrpcLogRoute {
+ public:
+  explicit GrpcLogRoute(const Log* log) { RouteGrpcLog(log); }
+  ~GrpcLogRoute() { RouteGrpcLog(nullptr); }
+  GrpcLogRoute(const GrpcLogRoute&) = delete;
+  GrpcLogRoute& operator=(const GrpcLogRoute&) = delete;
+};
+
 int Fail(const Log& log, absl::string_view event, const absl::Status& status) {
   log.Error(event, {{"error", std::string(status.message())}});
   return status.code() == absl::StatusCode::kInvalidArgument ? kExitUsage : kExitConfig;
@@ -150,7 +159,7 @@ int RunServe(const ServeOptions& options, std::ostream& err) {
 
   const Clock& clock = Clock::System();
   const Log log(STDERR_FILENO, options.log_level, clock);
-  RouteGrpcLog(&log);
+  const GrpcLogRoute route(&log);
   Metrics metrics;
   PolicyStore store(RandomId());
   Reloader reloader(options.paths, options.limits, &store, clock, log);
@@ -191,7 +200,6 @@ int RunServe(const ServeOptions& options, std::ostream& err) {
   EndWithin(options.server.drain_grace + kPatience);
   (*server)->Drain();
   log.Info("stopped");
-  RouteGrpcLog(nullptr);
   return kExitOk;
 }
 
