@@ -15,7 +15,13 @@ namespace {
 
 constexpr int kStreamsPerConnection = 100;
 constexpr int kMessageBytes = 4096;
-constexpr size_t kTransportBytes = size_t{16} << 20;
+constexpr size_t kTransportBytes = size_t{4} << 20;
+// A probe connects, asks and goes. Who only holds a connection takes the place of one.
+constexpr int kHandshakeMs = 5'000;
+constexpr int kIdleMs = 5'000;
+// For those that hold a call open: watches begin anew elsewhere in time too.
+constexpr int kAgeMs = 300'000;
+constexpr int kAgeGraceMs = 5'000;
 
 }  // namespace
 
@@ -26,6 +32,10 @@ absl::StatusOr<std::unique_ptr<HealthListener>> HealthListener::Create(
   grpc::ServerBuilder builder;
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnection);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, kAgeMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, kAgeGraceMs);
   builder.SetMaxReceiveMessageSize(kMessageBytes);
   builder.SetResourceQuota(grpc::ResourceQuota("ostiary-pdp-health").Resize(kTransportBytes));
   builder.RegisterService(&listener->health_);

@@ -1,10 +1,18 @@
 // TLS on the PDP's TCP port: who gets in, who does not, what is known of them, and what becomes of
 // renewed certificates.
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "common/clock.h"
+#include "common/unique_fd.h"
 #include "gmock/gmock.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "grpc/support/time.h"
@@ -240,6 +248,40 @@ TEST(HealthListenerTest, ServesNothingElse) {
   v1::StatusResponse status;
   EXPECT_EQ(v1::PolicyAdminService::NewStub(channel)->Status(&admin, {}, &status).error_code(),
             grpc::StatusCode::UNIMPLEMENTED);
+}
+
+// Reads until the other end closes; whether it did so in 20 s.
+bool IsClosedByPeer(int socket) {
+  const MonoTime deadline = Clock::System().Now() + std::chrono::seconds(20);
+  char bytes[256];
+  while (Clock::System().Now() < deadline) {
+    pollfd waiting = {socket, POLLIN, 0};
+    if (::poll(&waiting, 1, 1000) > 0 && ::read(socket, bytes, sizeof(bytes)) <= 0) return true;
+  }
+  return false;
+}
+
+UniqueFd ConnectRaw(const Address& address) {
+  UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in there{};
+  there.sin_family = AF_INET;
+  there.sin_port = htons(address.port);
+  there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&there), sizeof(there)), 0);
+  return socket;
+}
+
+// Anyone may reach that port, and its connections are numbered: they would take the probes' place.
+TEST(HealthListenerTest, KeepsNoConnectionThatAsksNothing) {
+  RunningPdp pdp(WithHealthPort({}));
+  const Address address = *Address::Parse(pdp.server().health_address());
+  const UniqueFd silent = ConnectRaw(address);
+  const UniqueFd idle = ConnectRaw(address);
+  // HTTP/2's preface, and settings that set nothing.
+  const std::string hello("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", 33);
+  ASSERT_EQ(::write(idle.get(), hello.data(), hello.size()), 33);
+  EXPECT_TRUE(IsClosedByPeer(silent.get()));
+  EXPECT_TRUE(IsClosedByPeer(idle.get()));
 }
 
 TEST(ConnectionAgeTest, ASessionOfAgeEndsInGoodOrder) {
