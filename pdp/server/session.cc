@@ -51,9 +51,6 @@ void Session::Beat() {
     FinishNow(absl::DeadlineExceededError("no hello came: send it as the first message"));
     return;
   }
-  if (const absl::Status status = right_.StillCounts(); !status.ok() && !ending_.has_value()) {
-    ending_ = status;
-  }
   Advance();
 }
 
@@ -170,6 +167,10 @@ absl::Status Session::HandleApplied(const v1::Revision& applied) {
 }
 
 void Session::Advance() {
+  // With each message, not with heartbeats alone: these may be an hour apart.
+  if (const absl::Status status = right_.StillCounts(); !status.ok() && !ending_.has_value()) {
+    ending_ = status;
+  }
   if (writing_ || finished_) return;
   if (agent_.has_value()) {
     if (const absl::Status status = right_.MayActAs(*agent_); !status.ok()) {

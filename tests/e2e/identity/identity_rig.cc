@@ -49,7 +49,8 @@ std::vector<std::string> IdentityRig::TokenFlags(const IdentityRig& rig) {
           rig.Path("jwks.json")};
 }
 
-void IdentityRig::Start(const std::vector<std::string>& flags) {
+void IdentityRig::Start(const std::vector<std::string>& flags,
+                        const std::vector<std::string>& pace) {
   std::vector<std::string> arguments = {"serve",
                                         "--rules",
                                         Path("rules.json"),
@@ -62,11 +63,8 @@ void IdentityRig::Start(const std::vector<std::string>& flags) {
                                         "--listen",
                                         "127.0.0.1:0",
                                         "--listen",
-                                        "unix:" + Path("pdp.sock"),
-                                        "--heartbeat",
-                                        "100ms",
-                                        "--lease",
-                                        "5s"};
+                                        "unix:" + Path("pdp.sock")};
+  arguments.insert(arguments.end(), pace.begin(), pace.end());
   arguments.insert(arguments.end(), flags.begin(), flags.end());
   pdp = std::make_unique<pdp::ServingProgram>(pdp::Invocation{arguments, {}, ""}, 2);
   ASSERT_EQ(pdp->addresses().size(), 2u) << pdp->log();

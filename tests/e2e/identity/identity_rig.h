@@ -28,8 +28,10 @@ class IdentityRig {
  public:
   IdentityRig();
 
-  // Starts the PDP, with TLS over TCP and a Unix socket beside it. Once.
-  void Start(const std::vector<std::string>& flags);
+  // Starts the PDP, with TLS over TCP and a Unix socket beside it, and with heartbeats at that
+  // pace. Once.
+  void Start(const std::vector<std::string>& flags,
+             const std::vector<std::string>& pace = {"--heartbeat", "100ms", "--lease", "5s"});
   static std::vector<std::string> CertificateFlags(const IdentityRig& rig);
   static std::vector<std::string> TokenFlags(const IdentityRig& rig);
 

@@ -189,6 +189,32 @@ TEST(IdentityTest, ASessionEndsWithItsRight) {
   EXPECT_EQ(rig.Check(channel, "agents.researcher").error_code(), kDenied);
 }
 
+// Expiry does not wait for a heartbeat.
+TEST(IdentityTest, ASessionEndsWithItsToken) {
+  IdentityRig rig;
+  rig.Start(IdentityRig::TokenFlags(rig), {"--heartbeat", "1h", "--lease", "2h"});
+  Shown shown;
+  // It counts for 30 s longer, for the sake of clocks that differ.
+  shown.authorization = {"Bearer " + rig.TokenEndingIn(-28)};
+  const auto stub = v1::PolicyDecisionService::NewStub(rig.Tls({}));
+  const auto context = ContextOf(shown);
+  const auto session = stub->Session(context.get());
+  v1::SessionRequest request;
+  request.mutable_hello()->set_agent("researcher");
+  ASSERT_TRUE(session->Write(request));
+  request.Clear();
+  request.mutable_check()->set_id(1);
+  v1::SessionResponse said;
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(8);
+  while (session->Read(&said) && std::chrono::steady_clock::now() < give_up) {
+    session->Write(request);
+  }
+  if (std::chrono::steady_clock::now() >= give_up) context->TryCancel();
+  const grpc::Status end = session->Finish();
+  EXPECT_EQ(end.error_code(), kUnknown) << end.error_message();
+  EXPECT_THAT(end.error_message(), HasSubstr("has expired"));
+}
+
 // A sidecar before a small server, and calls through it, one after another.
 class Calls {
  public:
