@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <httplib.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <chrono>
@@ -49,7 +50,8 @@ class DrippingServer {
     for (int i = 0; i < 100; ++i) {
       if (::send(client.get(), next.data(), next.size(), MSG_NOSIGNAL) < 0) return;
       next = std::string(1, '\0');
-      std::this_thread::sleep_for(milliseconds(50));
+      pollfd end = {client.get(), 0, 0};
+      if (::poll(&end, 1, 50) != 0) return;  // cut
     }
   }
 
