@@ -147,7 +147,10 @@ TEST(TokenTest, AlgorithmsAreTheKeysAndNoOthers) {
 }
 
 TEST(TokenTest, KeysAreOursAndSignaturesHold) {
-  const auto& [rsa, ec, foreign_rsa, foreign_ec] = TheKeys();
+  const SigningKey& rsa = TheKeys().rsa;
+  const SigningKey& ec = TheKeys().ec;
+  const SigningKey& foreign_rsa = TheKeys().foreign_rsa;
+  const SigningKey& foreign_ec = TheKeys().foreign_ec;
   const std::string claims = PodClaims(kNow).dump();
   const std::string good = rsa.Token(PodClaims(kNow));
   const std::string good_ec = ec.Token(PodClaims(kNow));
@@ -197,7 +200,8 @@ TEST(TokenTest, KeysAreOursAndSignaturesHold) {
 }
 
 TEST(TokenTest, FormsAreOne) {
-  const auto& [rsa, ec, foreign_rsa, foreign_ec] = TheKeys();
+  const SigningKey& rsa = TheKeys().rsa;
+  const SigningKey& foreign_rsa = TheKeys().foreign_rsa;
   const std::string claims = PodClaims(kNow).dump();
   const std::string good = rsa.Token(PodClaims(kNow));
   const Ground bad = Ground::kTokenMalformed;
