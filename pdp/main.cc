@@ -104,6 +104,8 @@ void AddServerFlags(CLI::App* app, ServeOptions* options) {
       "--allow-insecure-tcp", [&server] { server.plaintext_tcp = PlaintextTcp::kAnywhere; },
       "Listen without encryption on addresses that others can reach"));
   AddNumber(app, "--max-message-bytes", &server.max_message_bytes, "Bytes of one message, at most");
+  AddNumber(app, "--max-transport-bytes", &server.max_transport_bytes,
+            "What gRPC's buffers and connections may take, at most");
   AddNumber(app, "--max-streams", &server.max_streams_per_connection,
             "Calls and sessions at once on one connection, at most");
   AddNumber(app, "--max-batch", &server.requests.max_accesses, "Accesses of one request, at most");

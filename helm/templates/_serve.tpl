@@ -46,6 +46,7 @@
 - --max-connection-age={{ .Values.pdp.maxConnectionAge }}
 - --max-connection-age-grace={{ .Values.pdp.maxConnectionAgeGrace }}
 - --drain-grace={{ int .Values.pdp.drainGraceSeconds }}s
+- --max-transport-bytes={{ mul (int .Values.pdp.maxTransportMebibytes) 1048576 }}
 {{- with .Values.pdp.maxSessions }}
 - --max-sessions={{ int . }}
 {{- end }}

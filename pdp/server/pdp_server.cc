@@ -33,6 +33,8 @@ using HealthStatus = grpc::health::v1::HealthCheckResponse;
 // A peer that vanished without a word is noticed after this long without an answer to a ping.
 constexpr int kPingEveryMs = 30'000;
 constexpr int kPingTimeoutMs = 10'000;
+// A peer that does not come to its first call's preface in this time is cut.
+constexpr int kHandshakeMs = 10'000;
 // How often sidecars may ping.
 constexpr int kFastestClientPingMs = 5'000;
 
@@ -127,6 +129,7 @@ void PdpServer::Rep::Configure(grpc::ServerBuilder* builder) {
   // Else a second server would take every second connection of this one's port, in silence.
   builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_streams_per_connection);
+  builder->AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kPingEveryMs);
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingTimeoutMs);
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);

@@ -36,7 +36,8 @@ struct ServerOptions {
   int max_message_bytes = 4 << 20;
   // Calls at once on one connection; more of them wait at the client.
   int max_streams_per_connection = 1000;
-  // What gRPC's own buffers and connections may take. Past it, connections are refused.
+  // What gRPC's own buffers and connections may take, by its own count: what OpenSSL takes, some 80
+  // KB for each connection, is not in it. Past it, connections are refused.
   size_t max_transport_bytes = size_t{2} << 30;
   // How long a connection gets, from the end of sessions.max_connection_age on, for its calls to
   // finish before it is cut.
