@@ -10,7 +10,7 @@ import time
 import unittest
 
 from served import (SIDECAR, TOY_SERVER, Client, Folder, RawPeer, Serve, children_of, descendants_of, eventually,
-                    is_alive, lingering_descriptor, stop)
+                    is_alive, lingering_descriptor, stop, what_it_has_open)
 
 UNAVAILABLE = 69
 # The word of a peer that does as it should.
@@ -197,7 +197,7 @@ class PeersThatBehaveBadly(ServeTest):
         ours.settimeout(20)
         self.assertEqual(ours.recv(1), b"", "somebody holds what was handed over")
         for pid in [session, *descendants_of(session)]:
-            kinds = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+            kinds = what_it_has_open(pid)
             self.assertFalse([kind for kind in kinds if kind.startswith("/") and not kind.startswith("/dev/null")
                               and "serve" not in kind and "rules" not in kind], kinds)
         eventually("serve keeps the connection alone", lambda: serve.open_descriptors() == before + 1)
@@ -257,7 +257,7 @@ class PeersThatBehaveBadly(ServeTest):
         one, other = serve.sessions()
 
         def pipes(pid):
-            links = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+            links = what_it_has_open(pid)
             return {link for link in links if link.startswith(("pipe:", "socket:"))}
 
         self.assertEqual(pipes(one) & pipes(other), set())

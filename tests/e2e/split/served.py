@@ -1,6 +1,7 @@
 """A real `serve` in front of toy servers, clients on `connect`, and raw peers, for the tests of this folder."""
 
 import array
+import contextlib
 import json
 import os
 import pathlib
@@ -129,6 +130,15 @@ class Client:
         if self.process.poll() is None:
             self.process.kill()
         self.process.communicate()
+
+
+def what_it_has_open(pid):
+    """What the descriptors of a process lead to, but for those that it closes meanwhile."""
+    links = []
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            links.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
+    return links
 
 
 def stop(pid):
