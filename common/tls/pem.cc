@@ -15,21 +15,15 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
+#include "common/tls/openssl_free.h"
 
 namespace ostiary {
 namespace {
 
-template <auto kFree>
-struct Free {
-  template <typename T>
-  void operator()(T* value) const {
-    kFree(value);
-  }
-};
-using Bio = std::unique_ptr<BIO, Free<BIO_free_all>>;
-using Certificate = std::unique_ptr<X509, Free<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using Context = std::unique_ptr<SSL_CTX, Free<SSL_CTX_free>>;
+using Bio = std::unique_ptr<BIO, OpenSslFree<BIO_free_all>>;
+using Certificate = std::unique_ptr<X509, OpenSslFree<X509_free>>;
+using Key = std::unique_ptr<EVP_PKEY, OpenSslFree<EVP_PKEY_free>>;
+using Context = std::unique_ptr<SSL_CTX, OpenSslFree<SSL_CTX_free>>;
 
 absl::Status Wrong(absl::string_view what) { return absl::FailedPreconditionError(what); }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "pdp/reload/log_issues.h"
 #include "pdp/reload/policy_files.h"
 
 namespace ostiary::pdp {
@@ -53,16 +54,7 @@ void FileSubject::WriteLog(const std::vector<Issue>& issues) const {
   } else {
     log_.Info(absl::StrCat(name_, "_loaded"), {{"file", path_}});
   }
-  for (const Issue& issue : issues) {
-    const bool is_error = issue.severity == Severity::kError;
-    log_.Write(is_error ? LogLevel::kError : LogLevel::kWarning,
-               absl::StrCat(name_, is_error ? "_error" : "_warning"),
-               {{"file", issue.file},
-                {"line", uint64_t{issue.line}},
-                {"column", uint64_t{issue.column}},
-                {"pointer", issue.pointer},
-                {"message", issue.message}});
-  }
+  LogIssues(log_, name_, issues);
 }
 
 }  // namespace ostiary::pdp

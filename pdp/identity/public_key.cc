@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "common/status_macros.h"
+#include "common/tls/openssl_free.h"
 #include "pdp/identity/base64url.h"
 
 namespace ostiary::pdp {
@@ -22,19 +23,12 @@ constexpr int kMaxRsaBits = 8192;
 constexpr int kMaxExponentBits = 32;
 constexpr size_t kP256Bytes = 32;
 
-template <auto free_it>
-struct Freed {
-  template <typename T>
-  void operator()(T* object) const {
-    free_it(object);
-  }
-};
-using BigNumber = std::unique_ptr<BIGNUM, Freed<BN_free>>;
-using ParamBuilder = std::unique_ptr<OSSL_PARAM_BLD, Freed<OSSL_PARAM_BLD_free>>;
-using Params = std::unique_ptr<OSSL_PARAM, Freed<OSSL_PARAM_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Freed<EVP_PKEY_CTX_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
-using EcdsaSignature = std::unique_ptr<ECDSA_SIG, Freed<ECDSA_SIG_free>>;
+using BigNumber = std::unique_ptr<BIGNUM, OpenSslFree<BN_free>>;
+using ParamBuilder = std::unique_ptr<OSSL_PARAM_BLD, OpenSslFree<OSSL_PARAM_BLD_free>>;
+using Params = std::unique_ptr<OSSL_PARAM, OpenSslFree<OSSL_PARAM_free>>;
+using KeyContext = std::unique_ptr<EVP_PKEY_CTX, OpenSslFree<EVP_PKEY_CTX_free>>;
+using DigestContext = std::unique_ptr<EVP_MD_CTX, OpenSslFree<EVP_MD_CTX_free>>;
+using EcdsaSignature = std::unique_ptr<ECDSA_SIG, OpenSslFree<ECDSA_SIG_free>>;
 
 const unsigned char* Bytes(absl::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "pdp/reload/log_issues.h"
 
 namespace ostiary::pdp {
 namespace {
@@ -212,16 +213,7 @@ void Reloader::WriteLog(const ReloadOutcome& outcome, ReloadMode mode, bool news
                                  {"kept", generation == 0 ? "no policy: nothing is decided"
                                                           : "the last good policy"}});
   }
-  for (const Issue& issue : outcome.issues) {
-    const bool error = issue.severity == Severity::kError;
-    log_.Write(error ? LogLevel::kError : LogLevel::kWarning,
-               error ? "policy_error" : "policy_warning",
-               {{"file", issue.file},
-                {"line", uint64_t{issue.line}},
-                {"column", uint64_t{issue.column}},
-                {"pointer", issue.pointer},
-                {"message", issue.message}});
-  }
+  LogIssues(log_, "policy", outcome.issues);
 }
 
 }  // namespace ostiary::pdp
