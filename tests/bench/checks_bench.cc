@@ -106,10 +106,10 @@ void Measure(const std::string& name, const Server& pdp, const Server& bare) {
         RunOnce(method, pdp, in_flight, &ours);
         RunOnce(method, bare, in_flight, &theirs);
       }
-      PrintRow(absl::StrCat(method_name, ", ", name, ", ", in_flight, " in flight"),
-               ShowFigures(ours, in_flight),
-               absl::StrCat("bare service ", ShowFigures(theirs, in_flight)),
-               Ratio(ours, theirs, in_flight));
+      PrintRow({absl::StrCat(method_name, ", ", name, ", ", in_flight, " in flight"), "",
+                ShowFigures(ours, in_flight),
+                absl::StrCat("bare service ", ShowFigures(theirs, in_flight)),
+                Ratio(ours, theirs, in_flight)});
     }
   }
 }

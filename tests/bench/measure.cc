@@ -12,6 +12,13 @@
 #include "absl/strings/str_format.h"
 
 namespace ostiary::bench {
+namespace {
+
+std::string Promise(absl::string_view relation, double limit, absl::string_view unit, bool kept) {
+  return absl::StrCat(relation, Show(limit), unit, kept ? ": met" : ": **missed**");
+}
+
+}  // namespace
 
 Spread SpreadOf(std::vector<double> runs) {
   std::sort(runs.begin(), runs.end());
@@ -54,11 +61,18 @@ std::string Show(const Spread& spread) {
   return absl::StrCat(Show(spread.median), " (", Show(spread.least), "-", Show(spread.most), ")");
 }
 
-void PrintRow(absl::string_view what, absl::string_view measured, absl::string_view against,
-              absl::string_view ratio) {
-  std::printf(
-      "%s\n",
-      absl::StrCat("| ", what, " | ", measured, " | ", against, " | ", ratio, " |").c_str());
+std::string AtMost(double measured, double limit, absl::string_view unit) {
+  return Promise("≤ ", limit, unit, measured <= limit);
+}
+
+std::string AtLeast(double measured, double limit, absl::string_view unit) {
+  return Promise("≥ ", limit, unit, measured >= limit);
+}
+
+void PrintRow(const Row& row) {
+  const std::string line = absl::StrCat("| ", row.what, " | ", row.target, " | ", row.measured,
+                                        " | ", row.against, " | ", row.ratio, " |");
+  std::printf("%s\n", line.c_str());
   std::fflush(stdout);
 }
 

@@ -40,11 +40,21 @@ double CpuSeconds(pid_t pid);
 std::string Show(const Spread& spread);
 std::string Show(double value);
 
-// Prints a row of the table: what was measured, the figure, the figure of what it is held against
-// in the same run, and the first divided by the second (both empty where there is nothing to hold
-// it against).
-void PrintRow(absl::string_view what, absl::string_view measured, absl::string_view against = "",
-              absl::string_view ratio = "");
+// What is promised of a figure, and whether this run kept it: "≤ 1.10: met", "≥ 0.90: **missed**".
+// `unit` follows the limit, such as " MB".
+std::string AtMost(double measured, double limit, absl::string_view unit = "");
+std::string AtLeast(double measured, double limit, absl::string_view unit = "");
+
+// One row of the table. Empty where there is no such thing.
+struct Row {
+  std::string what;
+  std::string target;    // AtMost or AtLeast of `ratio`, or of the figure itself
+  std::string measured;  // with its spread
+  std::string against;   // what it is held against, measured in the same run, in turns
+  std::string ratio;     // the first divided by the second
+};
+
+void PrintRow(const Row& row);
 
 }  // namespace ostiary::bench
 

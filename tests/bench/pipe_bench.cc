@@ -71,11 +71,11 @@ void PrintLatency(const std::string& what, const Latency& ours, const Latency& b
   const double p99 = SpreadOf(ours.p99).median;
   const double bare_p50 = SpreadOf(bare.p50).median;
   const double bare_p99 = SpreadOf(bare.p99).median;
-  PrintRow(what,
-           absl::StrCat(ShowLatency(ours), "; added ", Show(p50 - bare_p50), " and ",
-                        Show(p99 - bare_p99), " µs"),
-           absl::StrCat("pass-through ", ShowLatency(bare)),
-           absl::StrCat("p50 ", Show(p50 / bare_p50), ", p99 ", Show(p99 / bare_p99)));
+  PrintRow({what, "",
+            absl::StrCat(ShowLatency(ours), "; added ", Show(p50 - bare_p50), " and ",
+                         Show(p99 - bare_p99), " µs"),
+            absl::StrCat("pass-through ", ShowLatency(bare)),
+            absl::StrCat("p50 ", Show(p50 / bare_p50), ", p99 ", Show(p99 / bare_p99))});
 }
 
 void Measure(const std::string& name, LinePeer* bare, LinePeer* sidecar) {
@@ -96,9 +96,10 @@ void Measure(const std::string& name, LinePeer* bare, LinePeer* sidecar) {
     theirs.push_back(RunInFlight(bare));
     ours.push_back(RunInFlight(sidecar));
   }
-  PrintRow(absl::StrCat("lines a second, 64 in flight, ", name), Show(SpreadOf(ours)),
-           absl::StrCat("pass-through ", Show(SpreadOf(theirs))),
-           Show(SpreadOf(ours).median / SpreadOf(theirs).median));
+  const double ratio = SpreadOf(ours).median / SpreadOf(theirs).median;
+  PrintRow({absl::StrCat("lines a second, 64 in flight, ", name), AtLeast(ratio, 0.9),
+            Show(SpreadOf(ours)), absl::StrCat("pass-through ", Show(SpreadOf(theirs))),
+            Show(ratio)});
 }
 
 }  // namespace

@@ -1,0 +1,2 @@
+# Decisions by themselves, without a server.
+"$bin/tests/bench/decide_bench"
