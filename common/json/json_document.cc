@@ -17,6 +17,21 @@ constexpr size_t kMaxPairwiseKeys = 32;
 // Nodes that a document may keep: 1 MB.
 constexpr size_t kKeptNodes = size_t{64} << 10;
 
+// So few bytes of a number fit into 64 bits, whatever they are.
+constexpr size_t kSafeDigits = 18;
+
+// Of a legal number of at most kSafeDigits bytes.
+std::optional<int64_t> ShortInteger(absl::string_view number) {
+  const bool negative = number[0] == '-';
+  int64_t value = 0;
+  for (const char c : number.substr(negative ? 1 : 0)) {
+    if (c < '0' || c > '9') return std::nullopt;  // a fraction or an exponent
+    value = value * 10 + (c - '0');
+  }
+  if (!negative) return value;
+  return value == 0 ? std::nullopt : std::optional<int64_t>(-value);
+}
+
 // Equality of two decoded strings, given with their quotes.
 bool SameDecoded(const JsonValue& a, const JsonValue& b) {
   if (!b.has_escapes()) {
@@ -83,42 +98,26 @@ absl::string_view JsonTypeName(JsonType type) {
 
 bool JsonDocument::Parse(absl::string_view text, const JsonLimits& limits) {
   text_ = text;
-  nodes_.clear();
   // One huge text must not hold its memory for ever. A text has fewer values than bytes.
-  if (nodes_.capacity() > kKeptNodes && text.size() < kKeptNodes) std::vector<Node>().swap(nodes_);
+  if (capacity_ > kKeptNodes && text.size() < kKeptNodes) {
+    nodes_.reset();
+    capacity_ = 0;
+  }
+  has_line_breaks_ = false;
   error_.offset = 0;
   error_.message.clear();
   return JsonScanner(limits, this).Scan();
 }
 
-const JsonValue::Node& JsonValue::node() const { return document_->nodes_[index_]; }
-
-JsonType JsonValue::type() const { return static_cast<JsonType>(node().type); }
-
-absl::string_view JsonValue::raw() const {
-  return document_->text_.substr(node().begin, node().end - node().begin);
-}
-
-size_t JsonValue::offset() const { return node().begin; }
-
-bool JsonValue::bool_value() const { return document_->text_[node().begin] == 't'; }
-
 std::optional<int64_t> JsonValue::int64_value() const {
   const absl::string_view digits = raw();
-  if (digits == "-0" || digits.find_first_of(".eE") != absl::string_view::npos) {
+  if (digits.size() <= kSafeDigits) return ShortInteger(digits);
+  if (digits.find_first_of(".eE") != absl::string_view::npos) {
     return std::nullopt;
   }
   int64_t value;
   if (!absl::SimpleAtoi(digits, &value)) return std::nullopt;
   return value;
-}
-
-bool JsonValue::has_escapes() const { return node().escapes != 0; }
-bool JsonValue::has_lone_surrogate() const { return node().lone_surrogate != 0; }
-
-absl::string_view JsonValue::inner() const {
-  const absl::string_view quoted = raw();
-  return quoted.substr(1, quoted.size() - 2);
 }
 
 absl::string_view JsonValue::string_value(std::string* scratch) const {
@@ -148,8 +147,6 @@ bool JsonValue::string_equals(absl::string_view text) const {
   return text.empty();
 }
 
-size_t JsonValue::size() const { return node().size; }
-
 std::optional<JsonValue> JsonValue::Find(absl::string_view key) const {
   for (auto k = first_key(); k; k = k->next_key()) {
     if (k->string_equals(key)) return k->member_value();
@@ -160,24 +157,5 @@ std::optional<JsonValue> JsonValue::Find(absl::string_view key) const {
 std::optional<JsonValue> JsonValue::FirstDuplicateKey() const {
   return size() <= kMaxPairwiseKeys ? FirstDuplicatePairwise(*this) : FirstDuplicateBySet(*this);
 }
-
-std::optional<JsonValue> JsonValue::first_element() const {
-  if (node().size == 0) return std::nullopt;
-  return JsonValue(document_, index_ + 1);
-}
-
-std::optional<JsonValue> JsonValue::next_element() const {
-  if (node().last != 0) return std::nullopt;
-  return JsonValue(document_, node().next);
-}
-
-std::optional<JsonValue> JsonValue::first_key() const { return first_element(); }
-
-std::optional<JsonValue> JsonValue::next_key() const {
-  if (node().last != 0) return std::nullopt;
-  return JsonValue(document_, member_value().node().next);
-}
-
-JsonValue JsonValue::member_value() const { return JsonValue(document_, index_ + 1); }
 
 }  // namespace ostiary

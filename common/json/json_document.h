@@ -14,9 +14,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -135,6 +135,8 @@ class JsonDocument {
   // The value that is the text; only after a Parse that returned true.
   JsonValue root() const { return JsonValue(this, 0); }
   const JsonError& error() const { return error_; }
+  // Whether a CR or LF stands between the tokens of a legal text; inside strings none can.
+  bool has_line_breaks() const { return has_line_breaks_; }
   absl::string_view text() const { return text_; }
 
  private:
@@ -144,9 +146,54 @@ class JsonDocument {
   using Node = JsonValue::Node;
 
   absl::string_view text_;
-  std::vector<Node> nodes_;
+  // As many as ever were needed; not initialised behind those of this text.
+  std::unique_ptr<Node[]> nodes_;
+  uint32_t capacity_ = 0;
+  bool has_line_breaks_ = false;
   JsonError error_;
 };
+
+inline const JsonValue::Node& JsonValue::node() const { return document_->nodes_[index_]; }
+
+inline JsonType JsonValue::type() const { return static_cast<JsonType>(node().type); }
+
+inline absl::string_view JsonValue::raw() const {
+  const Node& n = node();
+  return absl::string_view(document_->text_.data() + n.begin, n.end - n.begin);
+}
+
+inline size_t JsonValue::offset() const { return node().begin; }
+
+inline bool JsonValue::bool_value() const { return document_->text_[node().begin] == 't'; }
+
+inline bool JsonValue::has_escapes() const { return node().escapes != 0; }
+inline bool JsonValue::has_lone_surrogate() const { return node().lone_surrogate != 0; }
+
+inline absl::string_view JsonValue::inner() const {
+  const Node& n = node();
+  return absl::string_view(document_->text_.data() + n.begin + 1, n.end - n.begin - 2);
+}
+
+inline size_t JsonValue::size() const { return node().size; }
+
+inline std::optional<JsonValue> JsonValue::first_element() const {
+  if (node().size == 0) return std::nullopt;
+  return JsonValue(document_, index_ + 1);
+}
+
+inline std::optional<JsonValue> JsonValue::next_element() const {
+  if (node().last != 0) return std::nullopt;
+  return JsonValue(document_, node().next);
+}
+
+inline std::optional<JsonValue> JsonValue::first_key() const { return first_element(); }
+
+inline std::optional<JsonValue> JsonValue::next_key() const {
+  if (node().last != 0) return std::nullopt;
+  return JsonValue(document_, member_value().node().next);
+}
+
+inline JsonValue JsonValue::member_value() const { return JsonValue(document_, index_ + 1); }
 
 }  // namespace ostiary
 

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <limits>
-#include <utility>
+#include <memory>
 
+#include "absl/base/optimization.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/json/json_text.h"
@@ -15,14 +16,17 @@ constexpr uint32_t kNone = std::numeric_limits<uint32_t>::max();
 constexpr uint32_t kMaxChildren = (uint32_t{1} << 26) - 1;
 constexpr size_t kMaxBytes = size_t{kNone} - 1;
 
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
 }  // namespace
 
 JsonScanner::JsonScanner(const JsonLimits& limits, JsonDocument* document)
     : limits_(limits),
       begin_(document->text_.data()),
       end_(begin_ + document->text_.size()),
-      nodes_(document->nodes_),
-      error_(document->error_),
+      document_(*document),
+      nodes_(document->nodes_.get()),
+      capacity_(document->capacity_),
       open_(kNone) {}
 
 bool JsonScanner::Scan() {
@@ -35,41 +39,117 @@ bool JsonScanner::Scan() {
   return Text(begin_) != nullptr;
 }
 
-const char* JsonScanner::Text(const char* p) {
-  if (absl::StartsWith(absl::string_view(p, static_cast<size_t>(end_ - p)), "\xEF\xBB\xBF")) {
-    return Fail(p, "expected a value, found a byte order mark; write the text as UTF-8 without it");
+// A text has no more values than bytes, so this ends.
+void JsonScanner::Grow() {
+  const uint64_t wanted = std::max(uint64_t{64}, 2 * uint64_t{capacity_});
+  capacity_ = static_cast<uint32_t>(std::min(wanted, uint64_t{kNone}));
+  std::unique_ptr<Node[]> larger(new Node[capacity_]);
+  std::copy(nodes_, nodes_ + size_, larger.get());
+  nodes_ = larger.get();
+  document_.nodes_ = std::move(larger);
+  document_.capacity_ = capacity_;
+}
+
+inline const char* JsonScanner::SkipBlanks(const char* p) {
+  if (ABSL_PREDICT_TRUE(p != end_ && static_cast<unsigned char>(*p) > ' ')) return p;
+  return SkipManyBlanks(p);
+}
+
+inline void JsonScanner::AddLeaf(const char* begin, const char* end, JsonType type, uint32_t last) {
+  Node node{};
+  node.begin = Offset(begin);
+  node.end = Offset(end);
+  node.next = size_ + 1;
+  node.last = last;
+  node.type = static_cast<uint32_t>(type);
+  *AddNode() = node;
+}
+
+inline const char* JsonScanner::String(const char* p, uint32_t last) {
+  const char* const string_begin = p;
+  p = SkipPlainJson(p + 1, end_);
+  if (ABSL_PREDICT_TRUE(p != end_ && *p == '"')) {
+    AddLeaf(string_begin, p + 1, JsonType::kString, last);
+    return p + 1;
   }
-  p = Value(SkipBlanks(p), 1);
-  while (p != nullptr && open_ != kNone) p = Step(p);
+  Node node{};
+  p = RestOfString(p, string_begin, &node);
   if (p == nullptr) return nullptr;
-  p = SkipBlanks(p);
-  if (p != end_) return FailExpected(p, "nothing but blanks after the value");
+  node.begin = Offset(string_begin);
+  node.end = Offset(p);
+  node.next = size_ + 1;
+  node.last = last;
+  node.type = static_cast<uint32_t>(JsonType::kString);
+  *AddNode() = node;
   return p;
 }
 
-const char* JsonScanner::Step(const char* p) {
-  Node& container = nodes_[open_];
-  const bool is_object = container.type == static_cast<uint32_t>(JsonType::kObject);
-  p = SkipBlanks(p);
-  if (p != end_ && *p == (is_object ? '}' : ']')) return Close(p);
-  if (container.size != 0) {
-    if (p == end_ || *p != ',') {
-      return FailExpected(p,
-                          is_object ? "',' or '}' after a member" : "',' or ']' after an element");
-    }
-    p = SkipBlanks(p + 1);
+inline const char* JsonScanner::Number(const char* p, uint32_t last) {
+  const char* const number_begin = p;
+  if (*p == '-') ++p;
+  if (p != end_ && *p == '0') {
+    ++p;
+    if (p != end_ && IsDigit(*p)) return FailExpected(p, "no digit after a leading 0");
+  } else {
+    if (p == end_ || !IsDigit(*p)) return FailExpected(p, "a digit after '-'");
+    do {
+      ++p;
+    } while (p != end_ && IsDigit(*p));
   }
-  if (container.size == kMaxChildren) {
-    return Fail(p, absl::StrCat("more than ", kMaxChildren, " elements or members in one value"));
+  if (p != end_ && (*p == '.' || *p == 'e' || *p == 'E')) {
+    p = Fraction(p);
+    if (p == nullptr) return nullptr;
   }
-  ++container.size;
-  container.next = static_cast<uint32_t>(nodes_.size());
-  if (!is_object) return Value(p, 0);
-  p = Key(p);
-  return p == nullptr ? nullptr : Value(p, 1);
+  AddLeaf(number_begin, p, JsonType::kNumber, last);
+  return p;
 }
 
-const char* JsonScanner::Value(const char* p, uint32_t last) {
+inline const char* JsonScanner::Literal(const char* p, absl::string_view word, JsonType type,
+                                        uint32_t last) {
+  const char* const literal_begin = p;
+  for (const char c : word) {
+    if (p == end_ || *p != c) return FailExpected(p, absl::StrCat("all of '", word, "'"));
+    ++p;
+  }
+  AddLeaf(literal_begin, p, type, last);
+  return p;
+}
+
+inline const char* JsonScanner::Open(const char* p, JsonType type, uint32_t last) {
+  if (depth_ >= limits_.max_depth) {
+    return Fail(p, absl::StrCat("lists and objects nest deeper than ", limits_.max_depth));
+  }
+  ++depth_;
+  if (open_ != kNone) {
+    nodes_[open_].size = children_;
+    nodes_[open_].next = last_child_;
+  }
+  AddLeaf(p, p, type, last);
+  nodes_[size_ - 1].end = open_;
+  open_ = size_ - 1;
+  children_ = 0;
+  in_object_ = type == JsonType::kObject;
+  return p + 1;
+}
+
+inline const char* JsonScanner::Close(const char* p) {
+  Node& container = nodes_[open_];
+  open_ = container.end;
+  container.end = Offset(p + 1);
+  container.next = size_;
+  container.size = children_;
+  if (children_ != 0) nodes_[last_child_].last = 1;
+  --depth_;
+  if (open_ != kNone) {
+    const Node& parent = nodes_[open_];
+    children_ = parent.size;
+    last_child_ = parent.next;
+    in_object_ = parent.type == static_cast<uint32_t>(JsonType::kObject);
+  }
+  return p + 1;
+}
+
+inline const char* JsonScanner::Value(const char* p, uint32_t last) {
   if (p == end_) return FailExpected(p, "a value");
   switch (*p) {
     case '"':
@@ -85,12 +165,12 @@ const char* JsonScanner::Value(const char* p, uint32_t last) {
     case 'n':
       return Literal(p, "null", JsonType::kNull, last);
     default:
-      if (*p == '-' || (*p >= '0' && *p <= '9')) return Number(p, last);
+      if (*p == '-' || IsDigit(*p)) return Number(p, last);
       return FailExpected(p, "a value");
   }
 }
 
-const char* JsonScanner::Key(const char* p) {
+inline const char* JsonScanner::Key(const char* p) {
   if (p == end_ || *p != '"') return FailExpected(p, "a key in double quotes");
   p = String(p, 0);
   if (p == nullptr) return nullptr;
@@ -99,74 +179,36 @@ const char* JsonScanner::Key(const char* p) {
   return SkipBlanks(p + 1);
 }
 
-const char* JsonScanner::Open(const char* p, JsonType type, uint32_t last) {
-  if (depth_ >= limits_.max_depth) {
-    return Fail(p, absl::StrCat("lists and objects nest deeper than ", limits_.max_depth));
+inline const char* JsonScanner::Step(const char* p) {
+  p = SkipBlanks(p);
+  if (p != end_ && *p == (in_object_ ? '}' : ']')) return Close(p);
+  if (children_ != 0) {
+    if (p == end_ || *p != ',') {
+      return FailExpected(p,
+                          in_object_ ? "',' or '}' after a member" : "',' or ']' after an element");
+    }
+    p = SkipBlanks(p + 1);
   }
-  ++depth_;
-  Node node{};
-  node.begin = Offset(p);
-  node.end = open_;
-  node.last = last;
-  node.type = static_cast<uint32_t>(type);
-  open_ = static_cast<uint32_t>(nodes_.size());
-  nodes_.push_back(node);
-  return p + 1;
-}
-
-const char* JsonScanner::Close(const char* p) {
-  Node& container = nodes_[open_];
-  open_ = container.end;
-  if (container.size != 0) nodes_[container.next].last = 1;
-  container.end = Offset(p + 1);
-  container.next = static_cast<uint32_t>(nodes_.size());
-  --depth_;
-  return p + 1;
-}
-
-const char* JsonScanner::Fail(const char* p, std::string message) {
-  error_.offset = static_cast<size_t>(p - begin_);
-  error_.message = std::move(message);
-  return nullptr;
-}
-
-const char* JsonScanner::FailExpected(const char* p, absl::string_view expected) {
-  return Fail(p, absl::StrCat("expected ", expected, ", found ", Found(p)));
-}
-
-const char* JsonScanner::FailInString(const char* p, const char* string_begin) {
-  if (p == end_) {
-    return FailExpected(
-        p, absl::StrCat("'\"' to end the string that starts at offset ", Offset(string_begin)));
+  if (children_ == kMaxChildren) {
+    return Fail(p, absl::StrCat("more than ", kMaxChildren, " elements or members in one value"));
   }
-  if (static_cast<signed char>(*p) < 0) return FailExpected(p, "valid UTF-8 in a string");
-  return FailExpected(p, "control characters in a string to be written as escapes");
+  ++children_;
+  last_child_ = size_;
+  if (!in_object_) return Value(p, 0);
+  p = Key(p);
+  return p == nullptr ? nullptr : Value(p, 1);
 }
 
-std::string JsonScanner::Found(const char* p) const {
-  if (p == end_) return "the end of the text";
-  switch (*p) {
-    case '\0':
-      return "a NUL byte";
-    case '\t':
-      return "a tab";
-    case '\n':
-      return "a line feed";
-    case '\r':
-      return "a carriage return";
-    case ' ':
-      return "a blank";
-    case '\'':
-      return "a single quote";
-    default:
-      break;
+const char* JsonScanner::Text(const char* p) {
+  if (absl::StartsWith(absl::string_view(p, static_cast<size_t>(end_ - p)), "\xEF\xBB\xBF")) {
+    return Fail(p, "expected a value, found a byte order mark; write the text as UTF-8 without it");
   }
-  const size_t length =
-      *p < 0x20 && static_cast<signed char>(*p) >= 0 ? 0 : Utf8SequenceLength(p, end_);
-  if (length != 0 && *p != 0x7F) {
-    return absl::StrCat("'", absl::string_view(p, length), "'");
-  }
-  return absl::StrCat("the byte 0x", absl::Hex(static_cast<uint8_t>(*p), absl::kZeroPad2));
+  p = Value(SkipBlanks(p), 1);
+  while (p != nullptr && open_ != kNone) p = Step(p);
+  if (p == nullptr) return nullptr;
+  p = SkipBlanks(p);
+  if (p != end_) return FailExpected(p, "nothing but blanks after the value");
+  return p;
 }
 
 }  // namespace ostiary

@@ -1,12 +1,14 @@
 // JsonScanner: the one pass over a text that fills a JsonDocument. Lives for one Parse. Iterative:
 // a container that is open keeps the way back to its parent in its own node, so depth costs no
 // stack, and a document that has grown to its messages allocates nothing.
+//
+// json_scanner.cc has what nearly every text needs, so that it becomes one loop; what is rare
+// (escapes, UTF-8, errors) is called from there and stands in json_scanner_rare.cc.
 #ifndef OSTIARY_COMMON_JSON_JSON_SCANNER_H_
 #define OSTIARY_COMMON_JSON_JSON_SCANNER_H_
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "common/json/json_document.h"
@@ -32,18 +34,24 @@ class JsonScanner {
   const char* Value(const char* p, uint32_t last);
   const char* Key(const char* p);
   const char* String(const char* p, uint32_t last);
+  // From the first byte of a string that is not plain to its end quote.
+  const char* RestOfString(const char* p, const char* string_begin, Node* node);
   const char* Escape(const char* p, Node* node);
   const char* UnicodeEscape(const char* p, Node* node);
   const char* Number(const char* p, uint32_t last);
+  const char* Fraction(const char* p);
   const char* Digits(const char* p, absl::string_view where);
   const char* Literal(const char* p, absl::string_view word, JsonType type, uint32_t last);
   const char* Open(const char* p, JsonType type, uint32_t last);
   const char* Close(const char* p);
 
-  const char* SkipBlanks(const char* p) const {
-    while (p != end_ && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) ++p;
-    return p;
+  const char* SkipBlanks(const char* p);
+  const char* SkipManyBlanks(const char* p);
+  Node* AddNode() {
+    if (size_ == capacity_) Grow();
+    return &nodes_[size_++];
   }
+  void Grow();
   // Adds a value without children.
   void AddLeaf(const char* begin, const char* end, JsonType type, uint32_t last);
   uint32_t Offset(const char* p) const { return static_cast<uint32_t>(p - begin_); }
@@ -56,11 +64,18 @@ class JsonScanner {
   const JsonLimits limits_;
   const char* const begin_;
   const char* const end_;
-  std::vector<Node>& nodes_;
-  JsonError& error_;
-  // The innermost open container, or kNone. While it is open, its `end` is the container around it
-  // and its `next` is its last child.
+  JsonDocument& document_;
+  Node* nodes_;  // the document's
+  uint32_t size_ = 0;
+  uint32_t capacity_;
+
+  // The innermost open container, or kNone; what its children amount to so far. While a container
+  // is open, its node's `end` is the container around it; while another one is open inside, its
+  // node's `size` and `next` are its children and the last of them.
   uint32_t open_;
+  uint32_t children_ = 0;
+  uint32_t last_child_ = 0;
+  bool in_object_ = false;
   uint32_t depth_ = 0;
 };
 
