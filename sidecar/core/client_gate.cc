@@ -5,7 +5,7 @@
 
 namespace ostiary::sidecar {
 
-void ClientGate::Decide(Held held, absl::Span<const NeededAccess> accesses, absl::string_view line,
+void ClientGate::Decide(const GateMessage& message, absl::Span<const NeededAccess> accesses,
                         MonoTime now) {
   bool all_known = true;
   for (const auto& [access, need] : accesses) {
@@ -16,15 +16,25 @@ void ClientGate::Decide(Held held, absl::Span<const NeededAccess> accesses, absl
       Denial denial = DenialOf(access);
       denial.verdict = verdict;
       denial.revision = &session_.decisions.revision();
-      Deny(held, denial);
+      Deny(message, denial);
       return;
     }
   }
   if (all_known) {
-    PassOn(held, line);
-    return;
+    PassOn(message);
+  } else {
+    Hold(message, accesses, now);
   }
-  held.line.assign(line.data(), line.size());
+}
+
+void ClientGate::Hold(const GateMessage& message, absl::Span<const NeededAccess> accesses,
+                      MonoTime now) {
+  Held held;
+  held.what = message.what;
+  held.line.assign(message.line.data(), message.line.size());
+  held.id = StoredId(message.id);
+  held.request_serial = message.request == nullptr ? 0 : message.request->serial;
+  held.denial_shape = message.denial_shape;
   for (const NeededAccess& needed : accesses) {
     held.Add(needed);
   }
@@ -33,9 +43,16 @@ void ClientGate::Decide(Held held, absl::Span<const NeededAccess> accesses, absl
   }
 }
 
+GateMessage ClientGate::MessageOf(const Held& held) {
+  OpenRequest* const request = session_.client_requests.Find(held.id.view());
+  const bool is_its = request != nullptr && request->serial == held.request_serial;
+  return {held.what, held.line, held.id.view(), is_its ? request : nullptr, held.denial_shape};
+}
+
 void ClientGate::OnDecided(const Held& held) {
+  const GateMessage message = MessageOf(held);
   if (held.is_allowed()) {
-    PassOn(held, held.line);
+    PassOn(message);
     return;
   }
   Denial denial = DenialOf(AccessView(held.accesses[held.denied.value_or(0)]));
@@ -45,46 +62,46 @@ void ClientGate::OnDecided(const Held& held) {
     denial.verdict = &held.verdict;
     denial.revision = &held.revision;
   }
-  Deny(held, denial);
+  Deny(message, denial);
 }
 
-void ClientGate::PassOn(const Held& held, absl::string_view line) {
+void ClientGate::PassOn(const GateMessage& message) {
   session_.EnsureServer();
   if (session_.server_gone) {
     return;  // that has answered every open request
   }
-  switch (held.what) {
+  OpenRequest* const request = message.request;
+  switch (message.what) {
     case Held::What::kServerStart:
     case Held::What::kList:
     case Held::What::kFromServer:
     case Held::What::kListChange:
       return;
     case Held::What::kRequest:
-      if (OpenRequest* request = RequestOf(held)) {
+      if (request != nullptr) {
         request->state = RequestState::kForwarded;
         if (request->method == Method::kListen) {
-          session_.listens.Open(held.id, request->listens);
+          session_.listens.Open(StoredId(message.id), request->listens);
         }
-        session_.output->ToServer(line);
+        session_.output->ToServer(message.line);
       }
       return;
     case Held::What::kCancel:
       // Of a request that was answered meanwhile, the server need not hear.
-      if (OpenRequest* request = RequestOf(held); request != nullptr &&
-                                                  request->state != RequestState::kFiltering &&
-                                                  session_.client_requests.Cancel(request)) {
-        session_.listens.Close(held.id.view());
-        session_.output->ToServer(line);
+      if (request != nullptr && request->state != RequestState::kFiltering &&
+          session_.client_requests.Cancel(request)) {
+        session_.listens.Close(message.id);
+        session_.output->ToServer(message.line);
       }
       return;
     case Held::What::kNotification:
     case Held::What::kResponse:
-      session_.output->ToServer(line);
+      session_.output->ToServer(message.line);
       return;
   }
 }
 
-void ClientGate::Deny(const Held& held, const Denial& denial) {
+void ClientGate::Deny(const GateMessage& message, const Denial& denial) {
   session_.log.Info(
       denial.verdict != nullptr ? "denied" : "undecided",
       {{"kind", AccessKindName(denial.access.kind)},
@@ -92,21 +109,16 @@ void ClientGate::Deny(const Held& held, const Denial& denial) {
        {"reason", denial.verdict != nullptr ? absl::string_view(denial.verdict->reason)
                                             : denial.undecided->reason},
        {"rule", denial.verdict != nullptr ? denial.verdict->rule_pointer : ""}});
-  if (held.what == Held::What::kRequest && RequestOf(held) != nullptr) {
-    session_.client_requests.Close(held.id.view());
-    session_.output->ToClient(DenialAnswer(held.id.json(), held.denial_shape, denial));
-  } else if (held.what == Held::What::kResponse && session_.server_started &&
+  if (message.what == Held::What::kRequest && message.request != nullptr) {
+    session_.client_requests.Close(message.id);
+    session_.output->ToClient(DenialAnswer(IdAsJson(message.id), message.denial_shape, denial));
+  } else if (message.what == Held::What::kResponse && session_.server_started &&
              !session_.server_gone) {
     // The server waits for it.
-    session_.output->ToServer(ErrorAnswer(held.id.json(), kDeniedCode,
+    session_.output->ToServer(ErrorAnswer(IdAsJson(message.id), kDeniedCode,
                                           "The client's answer was not let through: its agent may "
                                           "not use this server now."));
   }
-}
-
-OpenRequest* ClientGate::RequestOf(const Held& held) {
-  OpenRequest* const request = session_.client_requests.Find(held.id.view());
-  return request != nullptr && request->serial == held.request_serial ? request : nullptr;
 }
 
 Denial ClientGate::DenialOf(const AccessView& access) const {

@@ -10,22 +10,30 @@
 
 namespace ostiary::sidecar {
 
+// A message of the client at the gate: views of its line, or of the Held that keeps it.
+struct GateMessage {
+  Held::What what = Held::What::kRequest;
+  absl::string_view line;
+  MessageId id;                    // as Held::id
+  OpenRequest* request = nullptr;  // with that id; nullptr where there is none, or none any more
+  AnswerShape denial_shape = AnswerShape::kError;
+};
+
 class ClientGate {
  public:
   explicit ClientGate(Session* session) : session_(*session) {}
 
-  // Passes `line` on, denies it or holds it. `held` says what it is and is filled in where the line
-  // has to be kept. All accesses must be allowed.
-  void Decide(Held held, absl::Span<const NeededAccess> accesses, absl::string_view line,
-              MonoTime now);
+  // Passes the message on, denies it or holds it. All accesses must be allowed.
+  void Decide(const GateMessage& message, absl::Span<const NeededAccess> accesses, MonoTime now);
   // A message that was held is decided: see Decisions.
   void OnDecided(const Held& held);
 
  private:
-  void PassOn(const Held& held, absl::string_view line);
-  void Deny(const Held& held, const Denial& denial);
-  // The open request of `held`; nullptr where it was cancelled meanwhile.
-  OpenRequest* RequestOf(const Held& held);
+  void Hold(const GateMessage& message, absl::Span<const NeededAccess> accesses, MonoTime now);
+  void PassOn(const GateMessage& message);
+  void Deny(const GateMessage& message, const Denial& denial);
+  // Its request is nullptr where it was cancelled meanwhile.
+  GateMessage MessageOf(const Held& held);
   Denial DenialOf(const AccessView& access) const;
 
   Session& session_;

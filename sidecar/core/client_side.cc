@@ -114,16 +114,11 @@ void ClientSide::OnRequest(const Message& message, MonoTime now) {
   if (!ReadAccesses(message, use.method)) {
     return;
   }
-  const OpenRequest* const request = Open(message, use);
-  if (request == nullptr) {
-    return;
+  if (OpenRequest* const request = Open(message, use)) {
+    gate_.Decide(
+        {Held::What::kRequest, message.line, message.id, request, DenialShape(message, use.method)},
+        accesses_.accesses(), now);
   }
-  Held held;
-  held.what = Held::What::kRequest;
-  held.id = StoredId(message.id);
-  held.request_serial = request->serial;
-  held.denial_shape = DenialShape(message, use.method);
-  gate_.Decide(std::move(held), accesses_.accesses(), message.line, now);
 }
 
 bool ClientSide::ReadAccesses(const Message& message, Method method) {
@@ -193,9 +188,10 @@ void ClientSide::OnNotification(const Message& message, MonoTime now) {
     OnCancelled(message, now);
     return;
   }
-  Held held;
-  held.what = Held::What::kNotification;
-  gate_.Decide(std::move(held), Server(), message.line, now);
+  GateMessage at_gate;
+  at_gate.what = Held::What::kNotification;
+  at_gate.line = message.line;
+  gate_.Decide(at_gate, Server(), now);
 }
 
 void ClientSide::OnCancelled(const Message& message, MonoTime now) {
@@ -210,11 +206,7 @@ void ClientSide::OnCancelled(const Message& message, MonoTime now) {
     session_.client_requests.Close(*target);  // the server never hears of it
     return;
   }
-  Held held;
-  held.what = Held::What::kCancel;
-  held.id = StoredId(*target);
-  held.request_serial = request->serial;
-  gate_.Decide(std::move(held), Server(), message.line, now);
+  gate_.Decide({Held::What::kCancel, message.line, *target, request}, Server(), now);
 }
 
 void ClientSide::OnResponse(const Message& message, MonoTime now) {
@@ -225,10 +217,7 @@ void ClientSide::OnResponse(const Message& message, MonoTime now) {
     return;
   }
   session_.server_requests.Close(message.id);
-  Held held;
-  held.what = Held::What::kResponse;
-  held.id = StoredId(message.id);
-  gate_.Decide(std::move(held), Server(), message.line, now);
+  gate_.Decide({Held::What::kResponse, message.line, message.id}, Server(), now);
 }
 
 }  // namespace ostiary::sidecar

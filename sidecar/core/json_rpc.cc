@@ -20,17 +20,18 @@ absl::string_view TrimBlanks(absl::string_view line) {
 
 }  // namespace
 
-// The members of the outermost object, by EnvelopeKey.
-struct MessageReader::Envelope {
-  struct Member {
-    std::optional<JsonValue> value;
-    bool sure = true;  // there once, and nothing that could be taken for it
-  };
-  std::array<Member, kEnvelopeKeys> members;
-  const char* fault = nullptr;
-
-  const std::optional<JsonValue>& value(EnvelopeKey key) const { return members[key].value; }
-};
+void Message::Clear() {
+  id = MessageId();
+  method = absl::string_view();
+  for (auto& value : params) {
+    value.reset();
+  }
+  for (auto& value : meta) {
+    value.reset();
+  }
+  result.reset();
+  error.reset();
+}
 
 const Message* MessageReader::Refuse(int code, std::string why) {
   refusal_.code = code;
@@ -40,7 +41,7 @@ const Message* MessageReader::Refuse(int code, std::string why) {
 
 const Message* MessageReader::Read(absl::string_view line) {
   line = TrimBlanks(line);
-  message_ = Message();
+  message_.Clear();
   refusal_.shape = Refusal::Shape::kUnclear;
   refusal_.id = MessageId();
   if (line.size() > limits_.max_bytes) {
@@ -60,59 +61,63 @@ const Message* MessageReader::Read(absl::string_view line) {
     return Refuse(kInvalidRequest, absl::StrCat("the line holds ", JsonTypeName(root.type()),
                                                 " where a JSON-RPC message belongs"));
   }
-  Envelope envelope;
-  const bool readable = ReadEnvelope(root, &envelope);
-  GuessShape(envelope);
-  if (line.find_first_of("\r\n") != absl::string_view::npos) {
-    return Refuse(kInvalidRequest, "the line has a carriage return: end lines with LF alone");
-  }
-  if (!readable) {
-    return Refuse(kInvalidRequest, absl::StrCat("the message ", envelope.fault));
+  if (!ReadObject(root)) {
+    GuessShape(root);
+    return nullptr;
   }
   message_.line = line;
-  return ReadKind(envelope) ? &message_ : nullptr;
+  return &message_;
 }
 
-bool MessageReader::ReadEnvelope(const JsonValue& root, Envelope* envelope) {
+bool MessageReader::ReadObject(const JsonValue& root) {
+  Envelope envelope;
+  const char* const fault = ReadMembers(root, kEnvelopeKeyNames, absl::MakeSpan(envelope));
+  if (document_.has_line_breaks()) {
+    return RefuseAsInvalid("the line", "has a carriage return: end lines with LF alone");
+  }
+  if (fault != nullptr) {
+    return RefuseAsInvalid("the message", fault);
+  }
+  return ReadKind(envelope);
+}
+
+// What a refused line would have been, so that it can be answered. An id is given only where it
+// cannot be mistaken, and a shape only where no peer could see another.
+void MessageReader::GuessShape(const JsonValue& root) {
+  Envelope envelope;
+  std::array<bool, kEnvelopeKeys> sure;  // there once, and nothing that could be taken for it
+  sure.fill(true);
   for (auto key = root.first_key(); key; key = key->next_key()) {
     size_t index = 0;
     const KeyMatch match = MatchKey(*key, kEnvelopeKeyNames, &index);
     if (match == KeyMatch::kUnknown) {
       continue;
     }
-    Envelope::Member& member = envelope->members[index];
-    if (match == KeyMatch::kConfusable || member.value) {
-      member.sure = false;
+    if (match == KeyMatch::kConfusable || envelope[index]) {
+      sure[index] = false;
     } else {
-      member.value = key->member_value();
+      envelope[index] = key->member_value();
     }
   }
-  envelope->fault = KeyFault(root, kEnvelopeKeyNames);
-  return envelope->fault == nullptr;
-}
-
-// What a refused line would have been, so that it can be answered. An id is given only where it
-// cannot be mistaken, and a shape only where no peer could see another.
-void MessageReader::GuessShape(const Envelope& envelope) {
   for (const EnvelopeKey key : {kJsonrpc, kId, kResult, kError}) {
-    if (!envelope.members[key].sure) {
+    if (!sure[key]) {
       return;
     }
   }
   // A method that is there twice is one; one that is there only in disguise may be none.
-  if (!envelope.members[kMethod].sure && !envelope.value(kMethod)) {
+  if (!sure[kMethod] && !envelope[kMethod]) {
     return;
   }
-  const bool has_method = envelope.value(kMethod).has_value();
-  const bool has_outcome = envelope.value(kResult) || envelope.value(kError);
+  const bool has_method = envelope[kMethod].has_value();
+  const bool has_outcome = envelope[kResult] || envelope[kError];
   if (has_method == has_outcome) {
     return;
   }
-  if (!envelope.value(kId)) {
+  if (!envelope[kId]) {
     refusal_.shape = has_method ? Refusal::Shape::kNotification : Refusal::Shape::kUnclear;
     return;
   }
-  if (const auto id = ReadId(*envelope.value(kId), &id_scratch_)) {
+  if (const auto id = ReadId(*envelope[kId], &id_scratch_)) {
     refusal_.shape = has_method ? Refusal::Shape::kRequest : Refusal::Shape::kResponse;
     refusal_.id = *id;
   }
@@ -123,36 +128,36 @@ bool MessageReader::RefuseAsInvalid(absl::string_view what, absl::string_view wh
 }
 
 bool MessageReader::ReadKind(const Envelope& envelope) {
-  const auto& version = envelope.value(kJsonrpc);
+  const auto& version = envelope[kJsonrpc];
   if (!version || !version->is_string() || !version->string_equals("2.0")) {
     return RefuseAsInvalid("\"jsonrpc\"", "is not \"2.0\"");
   }
-  if (envelope.value(kId)) {
-    const auto id = ReadId(*envelope.value(kId), &id_scratch_);
+  if (envelope[kId]) {
+    const auto id = ReadId(*envelope[kId], &id_scratch_);
     if (!id) {
       return RefuseAsInvalid("\"id\"", "is not a string or an integer that every peer reads alike");
     }
     message_.id = *id;
   }
-  if (!envelope.value(kMethod)) {
+  if (!envelope[kMethod]) {
     return ReadResponse(envelope);
   }
-  if (envelope.value(kResult) || envelope.value(kError)) {
+  if (envelope[kResult] || envelope[kError]) {
     return RefuseAsInvalid("\"result\" or \"error\"", "beside \"method\"");
   }
-  const auto method = ReadPlainString(*envelope.value(kMethod), &method_scratch_);
+  const auto method = ReadPlainString(*envelope[kMethod], &method_scratch_);
   if (!method) {
     return RefuseAsInvalid("\"method\"", "is not a string without NUL and broken surrogate pairs");
   }
   message_.method = *method;
-  message_.kind = envelope.value(kId) ? MessageKind::kRequest : MessageKind::kNotification;
-  return !envelope.value(kParams) || ReadParams(*envelope.value(kParams));
+  message_.kind = envelope[kId] ? MessageKind::kRequest : MessageKind::kNotification;
+  return !envelope[kParams] || ReadParams(*envelope[kParams]);
 }
 
 bool MessageReader::ReadResponse(const Envelope& envelope) {
   message_.kind = MessageKind::kResponse;
-  message_.result = envelope.value(kResult);
-  message_.error = envelope.value(kError);
+  message_.result = envelope[kResult];
+  message_.error = envelope[kError];
   if (!message_.result && !message_.error) {
     return RefuseAsInvalid("neither", "\"method\" nor \"result\" nor \"error\"");
   }
@@ -162,24 +167,18 @@ bool MessageReader::ReadResponse(const Envelope& envelope) {
   if (message_.error && !message_.error->is_object()) {
     return RefuseAsInvalid("\"error\"", "is not an object");
   }
-  if (envelope.value(kParams)) {
+  if (envelope[kParams]) {
     return RefuseAsInvalid("\"params\"", "in a response");
   }
-  return envelope.value(kId) || RefuseAsInvalid("a response", "without \"id\"");
+  return envelope[kId] || RefuseAsInvalid("a response", "without \"id\"");
 }
 
 bool MessageReader::ReadParams(const JsonValue& params) {
   if (!params.is_object()) {
     return RefuseAsInvalid("\"params\"", "is not an object");
   }
-  if (const char* fault = KeyFault(params, kParamsKeyNames)) {
+  if (const char* fault = ReadMembers(params, kParamsKeyNames, absl::MakeSpan(message_.params))) {
     return RefuseAsInvalid("\"params\"", fault);
-  }
-  for (auto key = params.first_key(); key; key = key->next_key()) {
-    size_t index = 0;
-    if (MatchKey(*key, kParamsKeyNames, &index) == KeyMatch::kExact && index < kParamsKeys) {
-      message_.params[index] = key->member_value();
-    }
   }
   std::string scratch;
   for (const ParamsKey key : {kName, kUri}) {
@@ -195,11 +194,8 @@ bool MessageReader::ReadMeta(const JsonValue& meta) {
   if (!meta.is_object()) {
     return RefuseAsInvalid("\"_meta\"", "is not an object");
   }
-  if (const char* fault = KeyFault(meta, kMetaKeyNames)) {
+  if (const char* fault = ReadMembers(meta, kMetaKeyNames, absl::MakeSpan(message_.meta))) {
     return RefuseAsInvalid("\"_meta\"", fault);
-  }
-  for (size_t i = 0; i < kMetaKeys; ++i) {
-    message_.meta[i] = meta.Find(kMetaKeyNames[i]);
   }
   return true;
 }
@@ -209,6 +205,9 @@ std::optional<absl::string_view> ReadPlainString(const JsonValue& value, std::st
     return std::nullopt;
   }
   const absl::string_view text = value.string_value(scratch);
+  if (!value.has_escapes()) {
+    return text;  // a NUL needs one
+  }
   if (text.find('\0') != absl::string_view::npos) {
     return std::nullopt;
   }

@@ -41,6 +41,8 @@ struct Message {
 
   // Of revision 2026-07-28 or later, where each request says so.
   bool names_revision() const { return meta[kProtocolVersion].has_value(); }
+
+  void Clear();
 };
 
 // Why a line is not let through, and whom to tell.
@@ -64,11 +66,12 @@ class MessageReader {
   const Refusal& refusal() const { return refusal_; }
 
  private:
-  struct Envelope;
+  // The members of the outermost object, by EnvelopeKey.
+  using Envelope = std::array<std::optional<JsonValue>, kEnvelopeKeys>;
 
   const Message* Refuse(int code, std::string why);
-  bool ReadEnvelope(const JsonValue& root, Envelope* envelope);
-  void GuessShape(const Envelope& envelope);
+  bool ReadObject(const JsonValue& root);
+  void GuessShape(const JsonValue& root);
   bool ReadKind(const Envelope& envelope);
   bool ReadResponse(const Envelope& envelope);
   bool ReadParams(const JsonValue& params);

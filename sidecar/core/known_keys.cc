@@ -11,6 +11,9 @@ namespace {
 // Longer than any known key; what does not fit matches none.
 constexpr size_t kFoldedBytes = 64;
 
+// Up to here, comparing each key with those before it is faster than a set, and allocates nothing.
+constexpr size_t kMaxPairwiseKeys = 32;
+
 struct Fold {
   absl::string_view from;
   absl::string_view to;
@@ -113,17 +116,18 @@ class Folded {
   bool fits_ = true;
 };
 
-}  // namespace
-
-KeyMatch MatchKey(const JsonValue& key, absl::Span<const absl::string_view> known, size_t* index) {
-  std::string scratch;
-  const absl::string_view text = key.string_value(&scratch);
-  for (size_t i = 0; i < known.size(); ++i) {
-    if (text == known[i]) {
-      *index = i;
-      return KeyMatch::kExact;
-    }
+// The index of `text` in `known`, or its size.
+size_t FindKnown(absl::string_view text, absl::Span<const absl::string_view> known) {
+  size_t i = 0;
+  while (i < known.size() && text != known[i]) {
+    ++i;
   }
+  return i;
+}
+
+// Of a key that is none of `known`.
+KeyMatch MatchFolded(absl::string_view text, absl::Span<const absl::string_view> known,
+                     size_t* index) {
   const Folded cut(text, NulMeans::kTheEnd);
   const Folded squeezed(text, NulMeans::kNothing);
   for (size_t i = 0; i < known.size(); ++i) {
@@ -135,23 +139,80 @@ KeyMatch MatchKey(const JsonValue& key, absl::Span<const absl::string_view> know
   return KeyMatch::kUnknown;
 }
 
-const char* KeyFault(const JsonValue& object, absl::Span<const absl::string_view> known) {
-  if (object.FirstDuplicateKey().has_value()) {
-    return "has a key twice";
+// What is wrong with a key that is none of `known`, whatever other keys there are.
+const char* FaultOfUnknown(const JsonValue& key, absl::string_view text,
+                           absl::Span<const absl::string_view> known) {
+  size_t index = 0;
+  if (key.has_lone_surrogate()) {
+    return "has a key with half of a surrogate pair";
   }
-  for (auto key = object.first_key(); key; key = key->next_key()) {
-    size_t index = 0;
-    if (key->has_lone_surrogate()) {
-      return "has a key with half of a surrogate pair";
-    }
-    if (key->string_equals("__proto__")) {
-      return "has the key \"__proto__\", which some peers take for a prototype";
-    }
-    if (MatchKey(*key, known, &index) == KeyMatch::kConfusable) {
-      return "has a key that differs from a known one only in case, width or a NUL";
-    }
+  if (text == "__proto__") {
+    return "has the key \"__proto__\", which some peers take for a prototype";
+  }
+  if (MatchFolded(text, known, &index) == KeyMatch::kConfusable) {
+    return "has a key that differs from a known one only in case, width or a NUL";
   }
   return nullptr;
+}
+
+// Whether an earlier key than `key` has its text.
+bool OccursBefore(const JsonValue& object, const JsonValue& key, absl::string_view text) {
+  for (auto before = object.first_key(); before->offset() != key.offset();
+       before = before->next_key()) {
+    if (before->string_equals(text)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+KeyMatch MatchKey(const JsonValue& key, absl::Span<const absl::string_view> known, size_t* index) {
+  std::string scratch;
+  const absl::string_view text = key.string_value(&scratch);
+  *index = FindKnown(text, known);
+  return *index < known.size() ? KeyMatch::kExact : MatchFolded(text, known, index);
+}
+
+const char* KeyFault(const JsonValue& object, absl::Span<const absl::string_view> known) {
+  return ReadMembers(object, known, {});
+}
+
+const char* ReadMembers(const JsonValue& object, absl::Span<const absl::string_view> known,
+                        absl::Span<std::optional<JsonValue>> values) {
+  static constexpr char kTwice[] = "has a key twice";
+  const bool is_small = object.size() <= kMaxPairwiseKeys;
+  const char* fault = nullptr;
+  uint32_t seen = 0;  // bits of the known ones
+  size_t unknown = 0;
+  std::string scratch;
+  for (auto key = object.first_key(); key; key = key->next_key()) {
+    const absl::string_view text = key->string_value(&scratch);
+    const size_t index = FindKnown(text, known);
+    if (index < known.size()) {
+      const uint32_t bit = uint32_t{1} << index;
+      if ((seen & bit) != 0) {
+        return kTwice;
+      }
+      seen |= bit;
+      if (index < values.size()) {
+        values[index] = key->member_value();
+      }
+      continue;
+    }
+    // A duplicate is told of first.
+    if (++unknown > 1 && is_small && OccursBefore(object, *key, text)) {
+      return kTwice;
+    }
+    if (fault == nullptr) {
+      fault = FaultOfUnknown(*key, text, known);
+    }
+  }
+  if (!is_small && unknown > 1 && object.FirstDuplicateKey().has_value()) {
+    return kTwice;
+  }
+  return fault;
 }
 
 }  // namespace ostiary::sidecar

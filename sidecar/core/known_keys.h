@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -78,6 +79,11 @@ KeyMatch MatchKey(const JsonValue& key, absl::Span<const absl::string_view> know
 // Static text. Checks duplicates, lone surrogates, confusable keys, and `__proto__`: JavaScript
 // that copies a message by assignment would inherit what stands there.
 const char* KeyFault(const JsonValue& object, absl::Span<const absl::string_view> known);
+// The same, and in the same pass the values of the first `values.size()` of the known keys, which
+// must be empty before. What they hold where there is a fault is of no use. `known` has at most 32
+// keys.
+const char* ReadMembers(const JsonValue& object, absl::Span<const absl::string_view> known,
+                        absl::Span<std::optional<JsonValue>> values);
 
 }  // namespace ostiary::sidecar
 

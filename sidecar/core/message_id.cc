@@ -1,19 +1,18 @@
 #include "sidecar/core/message_id.h"
 
-#include <tuple>
-
-#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "common/json/json_write.h"
 
 namespace ostiary::sidecar {
 
-std::string StoredId::json() const {
-  switch (kind_) {
+std::string StoredId::json() const { return IdAsJson(view()); }
+
+std::string IdAsJson(const MessageId& id) {
+  switch (id.kind) {
     case IdKind::kInteger:
-      return absl::StrCat(number_);
+      return absl::StrCat(id.number);
     case IdKind::kString:
-      return JsonString(text());
+      return JsonString(id.text);
     case IdKind::kNone:
       break;
   }
@@ -41,15 +40,10 @@ std::optional<MessageId> ReadId(const JsonValue& value, std::string* scratch) {
     return std::nullopt;
   }
   // A peer that stops at NUL would take this id for another.
-  if (id.text.find('\0') != absl::string_view::npos) {
+  if (value.has_escapes() && id.text.find('\0') != absl::string_view::npos) {
     return std::nullopt;
   }
   return id;
-}
-
-size_t IdHash::operator()(const MessageId& id) const {
-  return absl::Hash<std::tuple<IdKind, int64_t, absl::string_view>>()(
-      {id.kind, id.number, id.text});
 }
 
 }  // namespace ostiary::sidecar

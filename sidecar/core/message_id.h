@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/container/inlined_vector.h"
+#include "absl/hash/hash.h"
 #include "absl/strings/string_view.h"
 #include "common/json/json_document.h"
 
@@ -31,6 +32,9 @@ struct MessageId {
   absl::string_view raw;   // as it came, for answers; "null" for kNone
 };
 
+// As JSON, without regard to `raw`: "null" for kNone.
+std::string IdAsJson(const MessageId& id);
+
 // An id of its own memory; short ones (UUIDs too) need none from the heap.
 class StoredId {
  public:
@@ -41,7 +45,6 @@ class StoredId {
   IdKind kind() const { return kind_; }
   int64_t number() const { return number_; }
   absl::string_view text() const { return {text_.data(), text_.size()}; }
-  // As JSON: "null" for kNone.
   std::string json() const;
   // A view of this id; `raw` is not set.
   MessageId view() const { return {kind_, number_, text(), {}}; }
@@ -59,7 +62,10 @@ std::optional<MessageId> ReadId(const JsonValue& value, std::string* scratch);
 // Hash and equality for tables keyed by StoredId and searched by MessageId.
 struct IdHash {
   using is_transparent = void;
-  size_t operator()(const MessageId& id) const;
+  size_t operator()(const MessageId& id) const {
+    return id.kind == IdKind::kString ? absl::Hash<absl::string_view>()(id.text)
+                                      : absl::Hash<int64_t>()(id.number);
+  }
   size_t operator()(const StoredId& id) const { return (*this)(id.view()); }
 };
 struct IdEq {
@@ -70,7 +76,8 @@ struct IdEq {
   bool operator()(const A& a, const B& b) const {
     const MessageId x = View(a);
     const MessageId y = View(b);
-    return x.kind == y.kind && x.number == y.number && x.text == y.text;
+    if (x.kind != y.kind) return false;
+    return x.kind == IdKind::kString ? x.text == y.text : x.number == y.number;
   }
 };
 

@@ -5,8 +5,8 @@
 namespace ostiary::sidecar {
 
 OpenRequest* OpenRequests::Find(const MessageId& id) {
-  const auto found = map_.find(id);
-  return found == map_.end() ? nullptr : &found->second;
+  found_ = map_.find(id);
+  return found_ == map_.end() ? nullptr : &found_->second;
 }
 
 OpenRequest* OpenRequests::Open(const MessageId& id, Method method, RequestState state) {
@@ -16,8 +16,10 @@ OpenRequest* OpenRequests::Open(const MessageId& id, Method method, RequestState
   if (map_.size() >= 2 * capacity_) {
     ForgetCancelled();
   }
-  OpenRequest& request = map_[StoredId(id)];
-  request = OpenRequest();
+  const auto entry = map_.lazy_emplace(
+      id, [&id](const auto& construct) { construct(StoredId(id), OpenRequest()); });
+  found_ = map_.end();
+  OpenRequest& request = entry->second;
   request.method = method;
   request.state = state;
   request.serial = ++last_serial_;
@@ -25,14 +27,19 @@ OpenRequest* OpenRequests::Open(const MessageId& id, Method method, RequestState
 }
 
 void OpenRequests::Close(const MessageId& id) {
-  if (const auto found = map_.find(id); found != map_.end()) {
-    cancelled_ -= found->second.state == RequestState::kCancelled ? 1 : 0;
-    map_.erase(found);
+  if (found_ == map_.end() || !IdEq()(found_->first, id)) {
+    Find(id);
+  }
+  if (found_ != map_.end()) {
+    cancelled_ -= found_->second.state == RequestState::kCancelled ? 1 : 0;
+    map_.erase(found_);
+    found_ = map_.end();
   }
 }
 
 void OpenRequests::Clear() {
   map_.clear();
+  found_ = map_.end();
   cancelled_ = 0;
 }
 
@@ -68,6 +75,7 @@ void OpenRequests::ForgetCancelled() {
   cancelled_ -= absl::erase_if(map_, [](const auto& entry) {
     return entry.second.state == RequestState::kCancelled && !entry.second.answer_is_read();
   });
+  found_ = map_.end();
 }
 
 }  // namespace ostiary::sidecar

@@ -44,6 +44,7 @@ class RequestAccesses {
   absl::string_view task() const { return task_; }
 
  private:
+  void Clear();
   Outcome Fault(absl::string_view why);
   Outcome Named(AccessKind kind, const std::optional<JsonValue>& name, absl::string_view fault);
   Outcome Resource(const std::optional<JsonValue>& uri, absl::string_view fault);
