@@ -6,11 +6,9 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -18,23 +16,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "tests/sidecar/stdio/loop_ports.h"
 
 namespace ostiary::sidecar {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-struct Ends {
-  UniqueFd read_end;
-  UniqueFd write_end;
-};
-
-Ends MakePipe() {
-  int ends[2];
-  EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
 
 // The test's end of a peer's two pipes. Blocking, save where it says otherwise.
 struct Peer {
@@ -92,69 +80,6 @@ class TickingClock final : public Clock {
 
  private:
   mutable std::atomic<int64_t> ticks_{0};
-};
-
-class PipeServer final : public ServerProcess {
- public:
-  explicit PipeServer(ServerPipes pipes) : pipes_(std::move(pipes)) {}
-  absl::StatusOr<ServerPipes> Start() override { return std::move(pipes_); }
-  int end_fd() const override { return end_.get(); }
-  std::optional<int> Ended() override {
-    return ended_.load() ? std::optional<int>(0) : std::nullopt;
-  }
-  // From any thread.
-  void End() {
-    ended_.store(true);
-    const uint64_t one = 1;
-    EXPECT_EQ(::write(end_.get(), &one, sizeof(one)), 8);
-  }
-  // A signal ends it, and there is nothing else in its group.
-  void SignalGroup(int /*signal*/) override { End(); }
-
- private:
-  ServerPipes pipes_;
-  UniqueFd end_{::eventfd(0, EFD_CLOEXEC)};
-  std::atomic<bool> ended_{false};
-};
-
-// Answers at once, by `allows`.
-class ScriptedSource final : public DecisionSource {
- public:
-  explicit ScriptedSource(SourceSink* sink) : sink_(sink) {}
-
-  void Ask(uint64_t id, const std::vector<Access>& accesses) override {
-    ++asks;
-    SourceAnswer answer;
-    answer.id = id;
-    answer.revision = revision();
-    for (const Access& access : accesses) {
-      Verdict verdict;
-      verdict.allowed = access.name != "forbidden" || forbidden_allowed;
-      verdict.reason = verdict.allowed ? "EXPLICIT_ALLOW" : "EXPLICIT_DENY";
-      answer.verdicts.push_back(std::move(verdict));
-    }
-    sink_->Post(std::move(answer));
-  }
-  void Acknowledge(const Revision&) override {}
-
-  // The present revision and lease. From any thread.
-  void Announce() { Announce(Clock::System().Now() + std::chrono::hours(1)); }
-  void Announce(MonoTime lease_end) { sink_->Post(SourceRevision{revision(), lease_end}); }
-  // A new policy, announced.
-  void Change(bool allow_forbidden) {
-    forbidden_allowed = allow_forbidden;
-    ++generation;
-    Announce();
-  }
-
-  std::atomic<bool> forbidden_allowed{false};
-  std::atomic<uint64_t> generation{1};
-  std::atomic<int> asks{0};
-
- private:
-  Revision revision() const { return {"epoch", generation, "sha256:1"}; }
-
-  SourceSink* const sink_;
 };
 
 class EventLoopTest : public ::testing::Test {
