@@ -10,98 +10,133 @@
 namespace ostiary::pdp {
 namespace {
 
+void Append(absl::string_view text, std::string* out) { out->append(text.data(), text.size()); }
+
+void AppendQuoted(absl::string_view before, absl::string_view quoted, absl::string_view after,
+                  std::string* out) {
+  Append(before, out);
+  AppendQuote(quoted, out);
+  Append(after, out);
+}
+
 // "the tool "x" of the server "s"".
-std::string Target(const AccessRequest& request) {
-  std::string server = absl::StrCat("the server ", Quote(request.server));
+void AppendTarget(const AccessRequest& request, std::string* out) {
   switch (request.kind) {
     case AccessKind::kServer:
-      return server;
+      break;
     case AccessKind::kTool:
-      return absl::StrCat("the tool ", Quote(request.name), " of ", server);
+      AppendQuoted("the tool ", request.name, " of ", out);
+      break;
     case AccessKind::kResource:
-      return absl::StrCat("the resource ", Quote(request.name), " of ", server);
+      AppendQuoted("the resource ", request.name, " of ", out);
+      break;
     case AccessKind::kPrompt:
-      return absl::StrCat("the prompt ", Quote(request.name), " of ", server);
+      AppendQuoted("the prompt ", request.name, " of ", out);
+      break;
   }
-  return server;
+  AppendQuoted("the server ", request.server, "", out);
 }
 
 // Why, for a reason and the entry that matched.
-std::string Because(Reason reason, const AccessRequest& request, absl::string_view entry) {
+void AppendBecause(Reason reason, const AccessRequest& request, absl::string_view entry,
+                   std::string* out) {
   switch (reason) {
     case Reason::kUnspecified:
-      break;
+      return Append("nothing decided it", out);
     case Reason::kExplicitDeny:
-      return absl::StrCat("a deny rule names ", Quote(entry));
+      return AppendQuoted("a deny rule names ", entry, "", out);
     case Reason::kPatternDeny:
-      return absl::StrCat("the deny pattern ", Quote(entry), " matches");
+      return AppendQuoted("the deny pattern ", entry, " matches", out);
     case Reason::kExplicitAllow:
-      return absl::StrCat("an allow rule names ", Quote(entry));
+      return AppendQuoted("an allow rule names ", entry, "", out);
     case Reason::kPatternAllow:
-      return absl::StrCat("the allow pattern ", Quote(entry), " matches");
+      return AppendQuoted("the allow pattern ", entry, " matches", out);
     case Reason::kImplicitGrant:
-      return absl::StrCat("the allow.servers entry ", Quote(entry),
-                          " lets it use the server, and no allow list narrows that");
+      return AppendQuoted("the allow.servers entry ", entry,
+                          " lets it use the server, and no allow list narrows that", out);
     case Reason::kServerAllowed:
-      return absl::StrCat("the allow.servers entry ", Quote(entry), " matches");
+      return AppendQuoted("the allow.servers entry ", entry, " matches", out);
     case Reason::kServerDenied:
-      return absl::StrCat("the deny.servers entry ", Quote(entry), " matches the server");
+      return AppendQuoted("the deny.servers entry ", entry, " matches the server", out);
     case Reason::kServerNotAllowed:
-      return absl::StrCat("no allow.servers entry matches the server ", Quote(request.server));
+      return AppendQuoted("no allow.servers entry matches the server ", request.server, "", out);
     case Reason::kToolNotAllowed:
-      return "an allow list narrows this server, and no entry matches the tool";
+      return Append("an allow list narrows this server, and no entry matches the tool", out);
     case Reason::kResourceNotAllowed:
-      return "an allow list narrows this server, and no entry matches the resource";
+      return Append("an allow list narrows this server, and no entry matches the resource", out);
     case Reason::kPromptNotAllowed:
-      return "an allow list narrows this server, and no entry matches the prompt";
+      return Append("an allow list narrows this server, and no entry matches the prompt", out);
     case Reason::kUnknownAgent:
-      return "no rules name this agent, and defaults deny such agents";
+      return Append("no rules name this agent, and defaults deny such agents", out);
     case Reason::kUnknownAgentAllowed:
-      return "no rules name this agent, and deny_on_missing_agent is false";
+      return Append("no rules name this agent, and deny_on_missing_agent is false", out);
   }
-  return "nothing decided it";
+}
+
+void Clear(RuleRef* rule) {
+  rule->file.clear();
+  rule->pointer.clear();
+  rule->pattern.clear();
+  rule->line = 0;
+  rule->column = 0;
 }
 
 }  // namespace
 
 Explanation PolicySnapshot::Explain(const AccessRequest& request, const Decision& decision) const {
   Explanation out;
+  Explain(request, decision, &out);
+  return out;
+}
+
+void PolicySnapshot::Explain(const AccessRequest& request, const Decision& decision,
+                             Explanation* out) const {
+  FindRule(request, decision, &out->rule);
+  std::string& message = out->message;
+  message.clear();
+  AppendQuoted("Agent ", request.agent,
+               decision.effect == Effect::kAllow ? " may use " : " may not use ", &message);
+  AppendTarget(request, &message);
+  Append(": ", &message);
+  AppendBecause(decision.reason, request, out->rule.pattern, &message);
+  message.push_back('.');
+}
+
+void PolicySnapshot::FindRule(const AccessRequest& request, const Decision& decision,
+                              RuleRef* rule) const {
+  Clear(rule);
   uint32_t offset = 0;
   if (decision.rule.list == Rep::kDefaultsList) {
-    out.rule.pointer = "/defaults/deny_on_missing_agent";
-    out.rule.pattern = "false";
+    rule->pointer = "/defaults/deny_on_missing_agent";
+    rule->pattern = "false";
     offset = rep_->deny_on_missing_agent_offset;
   } else if (decision.rule.list != Decision::RuleId::kNone) {
     const auto found = rep_->agents.find(request.agent);
     const bool known = found != rep_->agents.end();
-    const AgentRecord* record = rep_->Find(request.agent);
+    const AgentRecord* record = known ? &found->second : rep_->Find(request.agent);
     const ListPlace place =
         record == nullptr ? ListPlace{} : record->policy->FindList(decision.rule.list);
     // Otherwise it is not a decision of this snapshot for this request.
-    if (place.use != nullptr && place.use->list != nullptr &&
-        decision.rule.entry < place.use->list->size()) {
-      out.rule.pointer = "/agents";
-      AppendPointerKey(known ? request.agent : Rep::kDefaultAgent, &out.rule.pointer);
-      absl::StrAppend(&out.rule.pointer, place.section == Effect::kAllow ? "/allow/" : "/deny/",
-                      place.key);
-      if (place.key != "servers") AppendPointerKey(place.server, &out.rule.pointer);
-      absl::StrAppend(&out.rule.pointer, "/", decision.rule.entry);
-      out.rule.pattern = std::string(place.use->list->entry(decision.rule.entry));
-      offset =
-          record->offset + place.use->offset + place.use->list->entry_offset(decision.rule.entry);
+    if (place.use == nullptr || place.use->list == nullptr ||
+        decision.rule.entry >= place.use->list->size()) {
+      return;
     }
+    Append("/agents", &rule->pointer);
+    AppendPointerKey(known ? request.agent : Rep::kDefaultAgent, &rule->pointer);
+    Append(place.section == Effect::kAllow ? "/allow/" : "/deny/", &rule->pointer);
+    Append(place.key, &rule->pointer);
+    if (place.key != "servers") AppendPointerKey(place.server, &rule->pointer);
+    absl::StrAppend(&rule->pointer, "/", decision.rule.entry);
+    Append(place.use->list->entry(decision.rule.entry), &rule->pattern);
+    offset =
+        record->offset + place.use->offset + place.use->list->entry_offset(decision.rule.entry);
+  } else {
+    return;
   }
-  if (!out.rule.empty()) {
-    out.rule.file = rep_->rules_file;
-    const TextPosition position = rep_->lines.Find(offset);
-    out.rule.line = position.line;
-    out.rule.column = position.column;
-  }
-  out.message =
-      absl::StrCat("Agent ", Quote(request.agent),
-                   decision.effect == Effect::kAllow ? " may use " : " may not use ",
-                   Target(request), ": ", Because(decision.reason, request, out.rule.pattern), ".");
-  return out;
+  rule->file = rep_->rules_file;
+  const TextPosition position = rep_->lines.Find(offset);
+  rule->line = position.line;
+  rule->column = position.column;
 }
 
 }  // namespace ostiary::pdp

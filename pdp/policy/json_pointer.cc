@@ -1,20 +1,21 @@
 #include "pdp/policy/json_pointer.h"
 
+#include <cstddef>
+
 #include "absl/strings/str_cat.h"
 
 namespace ostiary::pdp {
 
 void AppendPointerKey(absl::string_view key, std::string* pointer) {
   pointer->push_back('/');
-  for (const char c : key) {
-    if (c == '~') {
-      pointer->append("~0");
-    } else if (c == '/') {
-      pointer->append("~1");
-    } else {
-      pointer->push_back(c);
-    }
+  size_t written = 0;
+  for (size_t i = 0; i < key.size(); ++i) {
+    if (key[i] != '~' && key[i] != '/') continue;
+    pointer->append(key.data() + written, i - written);
+    pointer->append(key[i] == '~' ? "~0" : "~1");
+    written = i + 1;
   }
+  pointer->append(key.data() + written, key.size() - written);
 }
 
 std::string JsonPointer::ToString() const {

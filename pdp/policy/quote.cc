@@ -16,10 +16,20 @@ bool IsContinuationByte(char c) { return (static_cast<uint8_t>(c) & 0xc0) == 0x8
 }  // namespace
 
 std::string Quote(absl::string_view text) {
-  if (text.size() <= kMaxQuoted) return JsonString(text);
+  std::string out;
+  AppendQuote(text, &out);
+  return out;
+}
+
+void AppendQuote(absl::string_view text, std::string* out) {
+  if (text.size() <= kMaxQuoted) {
+    AppendJsonString(text, out);
+    return;
+  }
   size_t end = kMaxQuoted;
   while (end > 0 && IsContinuationByte(text[end])) --end;
-  return absl::StrCat(JsonString(text.substr(0, end)), "... (", text.size(), " bytes)");
+  AppendJsonString(text.substr(0, end), out);
+  absl::StrAppend(out, "... (", text.size(), " bytes)");
 }
 
 }  // namespace ostiary::pdp

@@ -11,6 +11,8 @@ namespace ostiary::pdp {
 // `text` as a JSON string: control characters cannot forge a line of a log. A very long text is
 // cut, and its length given.
 std::string Quote(absl::string_view text);
+// The same, appended.
+void AppendQuote(absl::string_view text, std::string* out);
 
 }  // namespace ostiary::pdp
 

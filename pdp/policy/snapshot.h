@@ -44,6 +44,8 @@ class PolicySnapshot {
 
   // The rule and the sentence of a decision that this snapshot made for this request.
   Explanation Explain(const AccessRequest& request, const Decision& decision) const;
+  // The same in place of what is in `*out`, whose memory is used again.
+  void Explain(const AccessRequest& request, const Decision& decision, Explanation* out) const;
 
   // The catalog's servers, sorted by name; empty where there is no catalog.
   const std::vector<CatalogServer>& catalog() const;
@@ -64,6 +66,8 @@ class PolicySnapshot {
  private:
   friend class SnapshotBuilder;
   struct Rep;
+  // Where the rule of `decision` stands; empty where none made it.
+  void FindRule(const AccessRequest& request, const Decision& decision, RuleRef* rule) const;
   explicit PolicySnapshot(std::unique_ptr<const Rep> rep);
   const std::unique_ptr<const Rep> rep_;
 };
