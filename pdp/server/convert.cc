@@ -76,20 +76,6 @@ v1::State StateToProto(ServingState state) {
   return v1::STATE_UNSPECIFIED;
 }
 
-void DecisionToProto(const Decision& decision, const Explanation& explanation, v1::Decision* out) {
-  out->set_effect(EffectToProto(decision.effect));
-  out->set_reason(ReasonToProto(decision.reason));
-  if (!explanation.rule.empty()) {
-    v1::RuleRef* rule = out->mutable_rule();
-    rule->set_file(explanation.rule.file);
-    rule->set_pointer(explanation.rule.pointer);
-    rule->set_pattern(explanation.rule.pattern);
-    rule->set_line(explanation.rule.line);
-    rule->set_column(explanation.rule.column);
-  }
-  out->set_message(explanation.message);
-}
-
 void RevisionToProto(const Revision& revision, v1::Revision* out) {
   out->set_epoch(revision.epoch);
   out->set_generation(revision.generation);

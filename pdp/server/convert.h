@@ -32,7 +32,6 @@ v1::Severity SeverityToProto(Severity severity);
 v1::Transport TransportToProto(Transport transport);
 v1::State StateToProto(ServingState state);
 
-void DecisionToProto(const Decision& decision, const Explanation& explanation, v1::Decision* out);
 void RevisionToProto(const Revision& revision, v1::Revision* out);
 Revision RevisionFromProto(const v1::Revision& revision);
 void IssuesToProto(absl::Span<const Issue> issues,

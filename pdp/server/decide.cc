@@ -5,14 +5,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
+#include "pdp/server/answer_bytes.h"
 #include "pdp/server/convert.h"
 
 namespace ostiary::pdp {
 namespace {
 
 absl::Status Decide(const PublishedPolicy& policy, absl::string_view agent,
-                    const v1::Access& access, const RequestLimits& limits, Decision* made,
-                    v1::Decision* out) {
+                    const v1::Access& access, const RequestLimits& limits, int field,
+                    Decision* made, CallMemory* memory) {
   const std::optional<AccessKind> kind = AccessKindFromProto(access.kind());
   if (!kind.has_value()) {
     return absl::InvalidArgumentError(
@@ -21,7 +22,8 @@ absl::Status Decide(const PublishedPolicy& policy, absl::string_view agent,
   OSTIARY_RETURN_IF_ERROR(ValidateAccess(access.server(), *kind, access.name(), limits));
   const AccessRequest request{agent, access.server(), *kind, access.name()};
   *made = policy.snapshot->Decide(request);
-  DecisionToProto(*made, policy.snapshot->Explain(request, *made), out);
+  policy.snapshot->Explain(request, *made, memory->explanation());
+  AppendDecision(field, *made, *memory->explanation(), memory->answer());
   return absl::OkStatus();
 }
 
@@ -35,34 +37,33 @@ absl::Status RequirePolicy(const PublishedPolicy* policy) {
 }
 
 absl::Status DecideOne(const PublishedPolicy& policy, absl::string_view agent,
-                       const v1::Access& access, const RequestLimits& limits,
-                       DecisionCounts* counts, v1::Decision* out) {
+                       const v1::Access& access, const RequestLimits& limits, int field,
+                       DecisionCounts* counts, CallMemory* memory) {
   Decision made;
-  OSTIARY_RETURN_IF_ERROR(Decide(policy, agent, access, limits, &made, out));
+  OSTIARY_RETURN_IF_ERROR(Decide(policy, agent, access, limits, field, &made, memory));
   counts->Count(made);
   return absl::OkStatus();
 }
 
 absl::Status DecideAll(const PublishedPolicy& policy, absl::string_view agent,
                        const google::protobuf::RepeatedPtrField<v1::Access>& accesses,
-                       const RequestLimits& limits, DecisionCounts* counts,
-                       google::protobuf::RepeatedPtrField<v1::Decision>* out) {
+                       const RequestLimits& limits, int field, DecisionCounts* counts,
+                       CallMemory* memory) {
   if (static_cast<size_t>(accesses.size()) > limits.max_accesses) {
     return absl::ResourceExhaustedError(absl::StrCat("accesses has ", accesses.size(),
                                                      " entries; at most ", limits.max_accesses,
                                                      " are allowed in one request"));
   }
-  out->Reserve(accesses.size());
-  size_t bytes = 0;
+  const size_t before = memory->answer()->size();
   DecisionTally tally;
   for (int i = 0; i < accesses.size(); ++i) {
     Decision made;
-    const absl::Status status = Decide(policy, agent, accesses[i], limits, &made, out->Add());
+    const absl::Status status = Decide(policy, agent, accesses[i], limits, field, &made, memory);
     if (!status.ok()) {
       return {status.code(), absl::StrCat("accesses[", i, "]: ", status.message())};
     }
     tally.Add(made);
-    bytes += (*out)[i].ByteSizeLong();
+    const size_t bytes = memory->answer()->size() - before;
     if (bytes > limits.max_answer_bytes) {
       return absl::ResourceExhaustedError(
           absl::StrCat("the first ", i + 1, " of ", accesses.size(), " decisions take ", bytes,

@@ -11,24 +11,26 @@
 #include "pdp/metrics/decision_counts.h"
 #include "pdp/reload/policy_store.h"
 #include "pdp/server/access_validation.h"
+#include "pdp/server/call_memory.h"
 
 namespace ostiary::pdp {
 
 // OK, or FAILED_PRECONDITION where `policy` is nullptr: nothing has loaded, nothing is decided.
 absl::Status RequirePolicy(const PublishedPolicy* policy);
 
-// Decides one access. INVALID_ARGUMENT says what is missing, RESOURCE_EXHAUSTED what is too large;
-// `*out` is then not to be used, and nothing was counted. `agent` has been validated.
+// Decides one access, and appends the v1.Decision to the answer as its field `field`.
+// INVALID_ARGUMENT says what is missing, RESOURCE_EXHAUSTED what is too large; the answer is then
+// not to be used, and nothing was counted. `agent` has been validated.
 absl::Status DecideOne(const PublishedPolicy& policy, absl::string_view agent,
-                       const v1::Access& access, const RequestLimits& limits,
-                       DecisionCounts* counts, v1::Decision* out);
+                       const v1::Access& access, const RequestLimits& limits, int field,
+                       DecisionCounts* counts, CallMemory* memory);
 
 // Decides all, in order, or none: an error names the first access that is wrong by its index.
 // No accesses are no decisions, which is not an error: a server may list no tools.
 absl::Status DecideAll(const PublishedPolicy& policy, absl::string_view agent,
                        const google::protobuf::RepeatedPtrField<v1::Access>& accesses,
-                       const RequestLimits& limits, DecisionCounts* counts,
-                       google::protobuf::RepeatedPtrField<v1::Decision>* out);
+                       const RequestLimits& limits, int field, DecisionCounts* counts,
+                       CallMemory* memory);
 
 }  // namespace ostiary::pdp
 

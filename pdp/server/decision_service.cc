@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "common/status_macros.h"
+#include "pdp/server/answer_bytes.h"
+#include "pdp/server/call_memory.h"
 #include "pdp/server/convert.h"
 #include "pdp/server/decide.h"
 #include "pdp/server/ended_reactor.h"
@@ -32,15 +34,15 @@ DecisionService::DecisionService(const PolicyStore& store, const RequestLimits& 
       metrics_(metrics) {}
 
 grpc::ServerUnaryReactor* DecisionService::Check(grpc::CallbackServerContext* context,
-                                                 const v1::CheckRequest* request,
-                                                 v1::CheckResponse* response) {
-  return Finished(context, Answer(*context, *request, response));
+                                                 const grpc::ByteBuffer* request,
+                                                 grpc::ByteBuffer* response) {
+  return Finished(context, AnswerCheck(*context, *request, response));
 }
 
 grpc::ServerUnaryReactor* DecisionService::BatchCheck(grpc::CallbackServerContext* context,
-                                                      const v1::BatchCheckRequest* request,
-                                                      v1::BatchCheckResponse* response) {
-  return Finished(context, Answer(*context, *request, response));
+                                                      const grpc::ByteBuffer* request,
+                                                      grpc::ByteBuffer* response) {
+  return Finished(context, AnswerBatch(*context, *request, response));
 }
 
 grpc::ServerUnaryReactor* DecisionService::ListServers(grpc::CallbackServerContext* context,
@@ -49,9 +51,9 @@ grpc::ServerUnaryReactor* DecisionService::ListServers(grpc::CallbackServerConte
   return Finished(context, Answer(*context, *request, response));
 }
 
-grpc::ServerBidiReactor<v1::SessionRequest, v1::SessionResponse>* DecisionService::Session(
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* DecisionService::Session(
     grpc::CallbackServerContext* context) {
-  using Refused = EndedReactor<v1::SessionRequest, v1::SessionResponse>;
+  using Refused = EndedReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
   if (const absl::Status status = gate_.Enter(); !status.ok()) return new Refused(status);
   absl::StatusOr<SessionRight> right = callers_.OpenSession(*context);
   if (!right.ok()) return new Refused(right.status());
@@ -60,44 +62,55 @@ grpc::ServerBidiReactor<v1::SessionRequest, v1::SessionResponse>* DecisionServic
   return *session;
 }
 
-absl::Status DecisionService::Answer(const grpc::ServerContextBase& context,
-                                     const v1::CheckRequest& request,
-                                     v1::CheckResponse* response) const {
-  const CallTimer timer(Rpc::kCheck, clock_, &metrics_->calls);
+absl::Status DecisionService::Admit(const grpc::ServerContextBase& context,
+                                    absl::string_view agent) const {
   OSTIARY_RETURN_IF_ERROR(gate_.Enter());
-  OSTIARY_RETURN_IF_ERROR(ValidateAgent(request.agent(), limits_));
-  OSTIARY_RETURN_IF_ERROR(callers_.MayActAs(context, request.agent()));
-  if (!request.has_access()) {
+  OSTIARY_RETURN_IF_ERROR(ValidateAgent(agent, limits_));
+  return callers_.MayActAs(context, agent);
+}
+
+absl::Status DecisionService::AnswerCheck(const grpc::ServerContextBase& context,
+                                          const grpc::ByteBuffer& bytes,
+                                          grpc::ByteBuffer* response) const {
+  const CallTimer timer(Rpc::kCheck, clock_, &metrics_->calls);
+  CallMemory memory;
+  OSTIARY_ASSIGN_OR_RETURN(const v1::CheckRequest* const request, memory.ReadCheck(bytes));
+  OSTIARY_RETURN_IF_ERROR(Admit(context, request->agent()));
+  if (!request->has_access()) {
     return absl::InvalidArgumentError("access is missing: say what is accessed");
   }
   const std::shared_ptr<const PublishedPolicy> policy = store_.Current();
   OSTIARY_RETURN_IF_ERROR(RequirePolicy(policy.get()));
-  RevisionToProto(policy->revision, response->mutable_revision());
-  return DecideOne(*policy, request.agent(), request.access(), limits_, &metrics_->decisions,
-                   response->mutable_decision());
+  OSTIARY_RETURN_IF_ERROR(DecideOne(*policy, request->agent(), request->access(), limits_,
+                                    v1::CheckResponse::kDecisionFieldNumber, &metrics_->decisions,
+                                    &memory));
+  AppendRevision(v1::CheckResponse::kRevisionFieldNumber, policy->revision, memory.answer());
+  SetBytes(*memory.answer(), response);
+  return absl::OkStatus();
 }
 
-absl::Status DecisionService::Answer(const grpc::ServerContextBase& context,
-                                     const v1::BatchCheckRequest& request,
-                                     v1::BatchCheckResponse* response) const {
+absl::Status DecisionService::AnswerBatch(const grpc::ServerContextBase& context,
+                                          const grpc::ByteBuffer& bytes,
+                                          grpc::ByteBuffer* response) const {
   const CallTimer timer(Rpc::kBatchCheck, clock_, &metrics_->calls);
-  OSTIARY_RETURN_IF_ERROR(gate_.Enter());
-  OSTIARY_RETURN_IF_ERROR(ValidateAgent(request.agent(), limits_));
-  OSTIARY_RETURN_IF_ERROR(callers_.MayActAs(context, request.agent()));
+  CallMemory memory;
+  OSTIARY_ASSIGN_OR_RETURN(const v1::BatchCheckRequest* const request, memory.ReadBatch(bytes));
+  OSTIARY_RETURN_IF_ERROR(Admit(context, request->agent()));
   const std::shared_ptr<const PublishedPolicy> policy = store_.Current();
   OSTIARY_RETURN_IF_ERROR(RequirePolicy(policy.get()));
-  RevisionToProto(policy->revision, response->mutable_revision());
-  return DecideAll(*policy, request.agent(), request.accesses(), limits_, &metrics_->decisions,
-                   response->mutable_decisions());
+  OSTIARY_RETURN_IF_ERROR(DecideAll(*policy, request->agent(), request->accesses(), limits_,
+                                    v1::BatchCheckResponse::kDecisionsFieldNumber,
+                                    &metrics_->decisions, &memory));
+  AppendRevision(v1::BatchCheckResponse::kRevisionFieldNumber, policy->revision, memory.answer());
+  SetBytes(*memory.answer(), response);
+  return absl::OkStatus();
 }
 
 absl::Status DecisionService::Answer(const grpc::ServerContextBase& context,
                                      const v1::ListServersRequest& request,
                                      v1::ListServersResponse* response) const {
   const CallTimer timer(Rpc::kListServers, clock_, &metrics_->calls);
-  OSTIARY_RETURN_IF_ERROR(gate_.Enter());
-  OSTIARY_RETURN_IF_ERROR(ValidateAgent(request.agent(), limits_));
-  OSTIARY_RETURN_IF_ERROR(callers_.MayActAs(context, request.agent()));
+  OSTIARY_RETURN_IF_ERROR(Admit(context, request.agent()));
   const std::shared_ptr<const PublishedPolicy> policy = store_.Current();
   OSTIARY_RETURN_IF_ERROR(RequirePolicy(policy.get()));
   RevisionToProto(policy->revision, response->mutable_revision());

@@ -7,7 +7,9 @@
 #define OSTIARY_PDP_SERVER_DECISION_SERVICE_H_
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "common/clock.h"
+#include "grpcpp/support/byte_buffer.h"
 #include "ostiary/v1/decision.grpc.pb.h"
 #include "pdp/metrics/counts.h"
 #include "pdp/reload/policy_store.h"
@@ -18,7 +20,15 @@
 
 namespace ostiary::pdp {
 
-class DecisionService final : public v1::PolicyDecisionService::CallbackService {
+// The generated service with Check, BatchCheck and Session as bytes, whose messages this code reads
+// and writes itself (answer_bytes.h), and ListServers as messages.
+using DecisionServiceBase = v1::PolicyDecisionService::WithRawCallbackMethod_Check<
+    v1::PolicyDecisionService::WithRawCallbackMethod_BatchCheck<
+        v1::PolicyDecisionService::WithCallbackMethod_ListServers<
+            v1::PolicyDecisionService::WithRawCallbackMethod_Session<
+                v1::PolicyDecisionService::Service>>>>;
+
+class DecisionService final : public DecisionServiceBase {
  public:
   // All must outlive the service.
   DecisionService(const PolicyStore& store, const RequestLimits& limits, const DrainGate& gate,
@@ -26,24 +36,26 @@ class DecisionService final : public v1::PolicyDecisionService::CallbackService 
                   Metrics* metrics);
 
   grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,
-                                  const v1::CheckRequest* request,
-                                  v1::CheckResponse* response) override;
+                                  const grpc::ByteBuffer* request,
+                                  grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* BatchCheck(grpc::CallbackServerContext* context,
-                                       const v1::BatchCheckRequest* request,
-                                       v1::BatchCheckResponse* response) override;
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* ListServers(grpc::CallbackServerContext* context,
                                         const v1::ListServersRequest* request,
                                         v1::ListServersResponse* response) override;
-  grpc::ServerBidiReactor<v1::SessionRequest, v1::SessionResponse>* Session(
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Session(
       grpc::CallbackServerContext* context) override;
 
  private:
-  absl::Status Answer(const grpc::ServerContextBase& context, const v1::CheckRequest& request,
-                      v1::CheckResponse* response) const;
-  absl::Status Answer(const grpc::ServerContextBase& context, const v1::BatchCheckRequest& request,
-                      v1::BatchCheckResponse* response) const;
+  absl::Status AnswerCheck(const grpc::ServerContextBase& context, const grpc::ByteBuffer& request,
+                           grpc::ByteBuffer* response) const;
+  absl::Status AnswerBatch(const grpc::ServerContextBase& context, const grpc::ByteBuffer& request,
+                           grpc::ByteBuffer* response) const;
   absl::Status Answer(const grpc::ServerContextBase& context, const v1::ListServersRequest& request,
                       v1::ListServersResponse* response) const;
+  // OK where the caller may ask for that agent, and the PDP takes work.
+  absl::Status Admit(const grpc::ServerContextBase& context, absl::string_view agent) const;
 
   const PolicyStore& store_;
   const RequestLimits& limits_;

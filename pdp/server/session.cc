@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
+#include "pdp/server/answer_bytes.h"
+#include "pdp/server/call_memory.h"
 #include "pdp/server/convert.h"
 #include "pdp/server/decide.h"
 #include "pdp/server/session_registry.h"
@@ -18,6 +20,16 @@ absl::Status ValidateSize(absl::string_view field, const std::string& value, siz
   if (value.size() <= limit) return absl::OkStatus();
   return absl::ResourceExhaustedError(
       absl::StrCat(field, " has ", value.size(), " bytes; at most ", limit, " are allowed"));
+}
+
+// What an open check takes, near enough.
+size_t MemoryOf(const v1::SessionCheck& check) {
+  size_t bytes = sizeof(check);
+  for (const v1::Access& access : check.accesses()) {
+    bytes += sizeof(void*) + sizeof(access) + 2 * sizeof(std::string) + access.server().capacity() +
+             access.name().capacity();
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -79,8 +91,7 @@ void Session::OnReadDone(bool ok) {
 void Session::OnWriteDone(bool ok) {
   const MutexLock lock(&mutex_);
   writing_ = false;
-  // A long answer's memory is not kept for the short ones that follow.
-  outgoing_ = v1::SessionResponse();
+  outgoing_.Clear();
   if (!ok) {
     FinishNow(absl::CancelledError("the stream broke"));
     return;
@@ -103,22 +114,25 @@ void Session::OnDone() {
 }
 
 absl::Status Session::Handle() {
-  OSTIARY_RETURN_IF_ERROR(HandleMessage());
-  if (incoming_.has_usage()) {
-    metrics_->cache_hits.Add(incoming_.usage().cache_hits());
-    metrics_->cache_misses.Add(incoming_.usage().cache_misses());
+  v1::SessionRequest message;
+  OSTIARY_RETURN_IF_ERROR(ReadMessage(incoming_, &message));
+  incoming_.Clear();
+  OSTIARY_RETURN_IF_ERROR(HandleMessage(&message));
+  if (message.has_usage()) {
+    metrics_->cache_hits.Add(message.usage().cache_hits());
+    metrics_->cache_misses.Add(message.usage().cache_misses());
   }
   return absl::OkStatus();
 }
 
-absl::Status Session::HandleMessage() {
-  switch (incoming_.message_case()) {
+absl::Status Session::HandleMessage(v1::SessionRequest* message) {
+  switch (message->message_case()) {
     case v1::SessionRequest::kHello:
-      return HandleHello(incoming_.hello());
+      return HandleHello(message->hello());
     case v1::SessionRequest::kCheck:
-      return HandleCheck(incoming_.mutable_check());
+      return HandleCheck(message->mutable_check());
     case v1::SessionRequest::kApplied:
-      return HandleApplied(incoming_.applied());
+      return HandleApplied(message->applied());
     case v1::SessionRequest::MESSAGE_NOT_SET:
       break;
   }
@@ -145,7 +159,7 @@ absl::Status Session::HandleCheck(v1::SessionCheck* check) {
   if (!agent_.has_value()) {
     return absl::InvalidArgumentError("a check before hello: say first who asks");
   }
-  const size_t bytes = check->SpaceUsedLong();
+  const size_t bytes = MemoryOf(*check);
   if (!registry_->ReserveOpenBytes(bytes)) {
     return absl::ResourceExhaustedError(
         "the sessions of this PDP have too many checks open: come back later");
@@ -204,10 +218,12 @@ bool Session::PrepareNext() {
 }
 
 void Session::PrepareEvent(v1::EventKind kind, const Revision& revision) {
-  v1::SessionEvent* event = outgoing_.mutable_event();
+  v1::SessionResponse message;
+  v1::SessionEvent* event = message.mutable_event();
   event->set_kind(kind);
   RevisionToProto(revision, event->mutable_revision());
   DurationToProto(options_.lease, event->mutable_lease());
+  SetBytes(message.SerializeAsString(), &outgoing_);
   heartbeat_due_ = false;
 }
 
@@ -218,18 +234,24 @@ void Session::PrepareResult(const PublishedPolicy* policy) {
   open_bytes_ -= open.bytes;
   registry_->ReleaseOpenBytes(open.bytes);
 
-  v1::SessionResult* result = outgoing_.mutable_result();
-  result->set_id(open.check.id());
+  CallMemory memory;
+  AppendNumber(v1::SessionResult::kIdFieldNumber, open.check.id(), memory.answer());
+  const size_t decisions = memory.answer()->size();
   absl::Status status = RequirePolicy(policy);
   if (status.ok()) {
-    RevisionToProto(policy->revision, result->mutable_revision());
-    status = DecideAll(*policy, *agent_, open.check.accesses(), limits_, &metrics_->decisions,
-                       result->mutable_decisions());
+    status = DecideAll(*policy, *agent_, open.check.accesses(), limits_,
+                       v1::SessionResult::kDecisionsFieldNumber, &metrics_->decisions, &memory);
+  }
+  if (!status.ok()) memory.answer()->resize(decisions);
+  if (policy != nullptr) {
+    AppendRevision(v1::SessionResult::kRevisionFieldNumber, policy->revision, memory.answer());
   }
   if (!status.ok()) {
-    result->clear_decisions();
-    StatusToProto(status, result->mutable_error());
+    google::rpc::Status error;
+    StatusToProto(status, &error);
+    AppendMessage(v1::SessionResult::kErrorFieldNumber, error.SerializeAsString(), memory.answer());
   }
+  SetMessage(v1::SessionResponse::kResultFieldNumber, *memory.answer(), &outgoing_);
 }
 
 void Session::ReadMore() {

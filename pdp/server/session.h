@@ -34,6 +34,7 @@
 #include "absl/status/status.h"
 #include "common/clock.h"
 #include "common/mutex.h"
+#include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
 #include "ostiary/v1/decision.pb.h"
 #include "pdp/metrics/counts.h"
@@ -46,7 +47,7 @@ namespace ostiary::pdp {
 
 class SessionRegistry;
 
-class Session final : public grpc::ServerBidiReactor<v1::SessionRequest, v1::SessionResponse> {
+class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   // All must outlive the session. `number` is the registry's name for it.
   Session(uint64_t number, const SessionOptions& options, const RequestLimits& limits,
@@ -71,7 +72,7 @@ class Session final : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Ses
 
   // Each handles what was just read; an error ends the session at once.
   absl::Status Handle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status HandleMessage() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status HandleMessage(v1::SessionRequest* message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status HandleHello(const v1::SessionHello& hello) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status HandleCheck(v1::SessionCheck* check) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status HandleApplied(const v1::Revision& applied) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -112,9 +113,9 @@ class Session final : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Ses
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<absl::Status> ending_ ABSL_GUARDED_BY(mutex_);
-  // gRPC's while reading_ and while writing_.
-  v1::SessionRequest incoming_;
-  v1::SessionResponse outgoing_;
+  // gRPC's while reading_ and while writing_. Bytes, as in DecisionService.
+  grpc::ByteBuffer incoming_;
+  grpc::ByteBuffer outgoing_;
 };
 
 }  // namespace ostiary::pdp

@@ -48,8 +48,8 @@ class Pdp {
   template <typename Request>
   void Ask(absl::string_view bytes) {
     Request request;
-    if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return;
-    Ask(request);
+    const bool is_message = request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+    Ask(request, bytes, is_message ? absl::StatusCode::kOk : absl::StatusCode::kInvalidArgument);
   }
 
   void OpenSession() {
@@ -61,16 +61,17 @@ class Pdp {
   }
 
   void Send(absl::string_view bytes) {
+    if (!stream_ || !stream_->is_reading() || model_.input_ended) return;
     v1::SessionRequest request;
-    if (!stream_ || !stream_->is_reading() || model_.input_ended ||
-        !request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-      return;
+    if (request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+      Expect(request);
+    } else {
+      model_.fault = absl::StatusCode::kInvalidArgument;
     }
-    Expect(request);
     const bool good = model_.fault == absl::StatusCode::kOk;
     const uint64_t hits = metrics_.cache_hits.Read();
     const uint64_t misses = metrics_.cache_misses.Read();
-    stream_->Deliver(request);
+    stream_->Deliver(bytes);
     CheckUsage(hits, good ? request.usage().cache_hits() : 0, metrics_.cache_hits);
     CheckUsage(misses, good ? request.usage().cache_misses() : 0, metrics_.cache_misses);
     CheckEnd();
@@ -127,30 +128,40 @@ class Pdp {
                            : &OraclePolicies()[(published_ - 1) % OraclePolicies().size()];
   }
 
-  void Ask(const v1::CheckRequest& request) {
+  // `fault` is the bytes' own: of being no message, of which `request` then holds a part.
+  void Ask(const v1::CheckRequest& request, absl::string_view bytes, absl::StatusCode fault) {
     v1::CheckResponse response;
-    absl::StatusCode wanted = AgentFault(request.agent());
-    if (wanted == absl::StatusCode::kOk && !request.has_access()) {
-      wanted = absl::StatusCode::kInvalidArgument;
+    if (fault == absl::StatusCode::kOk) fault = AgentFault(request.agent());
+    if (fault == absl::StatusCode::kOk && !request.has_access()) {
+      fault = absl::StatusCode::kInvalidArgument;
     }
-    if (Answered(&DecisionService::Check, request, &response, wanted,
-                 AccessFault(request.access()))) {
+    const auto ask = [&](grpc::CallbackServerContext* context) {
+      AskInBytes(&DecisionService::Check, context, bytes, &response);
+    };
+    if (Answered(ask, request, fault, AccessFault(request.access()), &response)) {
       CheckDecision(*Current(), request.agent(), request.access(), response.decision());
     }
   }
 
-  void Ask(const v1::BatchCheckRequest& request) {
+  void Ask(const v1::BatchCheckRequest& request, absl::string_view bytes, absl::StatusCode fault) {
     v1::BatchCheckResponse response;
-    if (Answered(&DecisionService::BatchCheck, request, &response, AgentFault(request.agent()),
-                 AccessesFault(request.accesses()))) {
+    if (fault == absl::StatusCode::kOk) fault = AgentFault(request.agent());
+    const auto ask = [&](grpc::CallbackServerContext* context) {
+      AskInBytes(&DecisionService::BatchCheck, context, bytes, &response);
+    };
+    if (Answered(ask, request, fault, AccessesFault(request.accesses()), &response)) {
       CheckDecisions(*Current(), request.agent(), request.accesses(), response.decisions());
     }
   }
 
-  void Ask(const v1::ListServersRequest& request) {
+  void Ask(const v1::ListServersRequest& request, absl::string_view /*bytes*/,
+           absl::StatusCode fault) {
+    if (fault != absl::StatusCode::kOk) return;  // gRPC's affair
     v1::ListServersResponse response;
-    if (!Answered(&DecisionService::ListServers, request, &response, AgentFault(request.agent()),
-                  absl::StatusCode::kOk)) {
+    const auto ask = [&](grpc::CallbackServerContext* context) {
+      service_.ListServers(context, &request, &response);
+    };
+    if (!Answered(ask, request, AgentFault(request.agent()), absl::StatusCode::kOk, &response)) {
       return;
     }
     std::string listed;
@@ -163,11 +174,21 @@ class Pdp {
     OSTIARY_FUZZ_CHECK(listed == wanted, request.agent() + ": " + listed + "wanted " + wanted);
   }
 
-  // Calls `method` and checks its status: of the request's own fault, else of there being no
-  // policy, else of the accesses' fault. True where it was decided.
-  template <typename Method, typename Request, typename Response>
-  bool Answered(Method method, const Request& request, Response* response, absl::StatusCode own,
-                absl::StatusCode accesses) {
+  template <typename Method, typename Response>
+  void AskInBytes(Method method, grpc::CallbackServerContext* context, absl::string_view bytes,
+                  Response* response) {
+    grpc::ByteBuffer in;
+    SetBytes(bytes, &in);
+    grpc::ByteBuffer out;
+    (service_.*method)(context, &in, &out);
+    OSTIARY_FUZZ_CHECK(!out.Valid() || ReadMessage(out, response).ok(), "an unreadable answer");
+  }
+
+  // Asks and checks the status: of the request's own fault, else of there being no policy, else of
+  // the accesses' fault. True where it was decided.
+  template <typename Ask, typename Request, typename Response>
+  bool Answered(const Ask& ask, const Request& request, absl::StatusCode own,
+                absl::StatusCode accesses, const Response* response) {
     absl::StatusCode wanted = own;
     if (wanted == absl::StatusCode::kOk && published_ == 0) {
       wanted = absl::StatusCode::kFailedPrecondition;
@@ -175,7 +196,7 @@ class Pdp {
     if (wanted == absl::StatusCode::kOk) wanted = accesses;
     grpc::CallbackServerContext context;
     const grpc::testing::DefaultReactorTestPeer peer(&context);
-    (service_.*method)(&context, &request, response);
+    ask(&context);
     OSTIARY_FUZZ_CHECK(peer.test_status_set(), request.ShortDebugString());
     OSTIARY_FUZZ_CHECK(
         static_cast<int>(peer.test_status().error_code()) == static_cast<int>(wanted),

@@ -7,16 +7,19 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/string_view.h"
 #include "grpcpp/support/server_callback.h"
 #include "ostiary/v1/decision.pb.h"
+#include "pdp/server/answer_bytes.h"
+#include "pdp/server/call_memory.h"
 #include "tests/fuzz/fuzz_check.h"
 
 namespace ostiary::pdp {
 
 class SessionStream final
-    : public grpc::ServerCallbackReaderWriter<v1::SessionRequest, v1::SessionResponse> {
+    : public grpc::ServerCallbackReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  using Reactor = grpc::ServerBidiReactor<v1::SessionRequest, v1::SessionResponse>;
+  using Reactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
 
   explicit SessionStream(Reactor* reactor) : reactor_(reactor) { BindReactor(reactor); }
 
@@ -26,8 +29,8 @@ class SessionStream final
   const std::optional<grpc::Status>& status() const { return status_; }
 
   // The sidecar sent this.
-  void Deliver(const v1::SessionRequest& message) {
-    *std::exchange(incoming_, nullptr) = message;
+  void Deliver(absl::string_view message) {
+    SetBytes(message, std::exchange(incoming_, nullptr));
     reactor_->OnReadDone(true);
   }
   // The sidecar sends no more, or is gone.
@@ -37,7 +40,8 @@ class SessionStream final
   }
   // The message was written.
   v1::SessionResponse Written() {
-    v1::SessionResponse message = *outgoing_;
+    v1::SessionResponse message;
+    OSTIARY_FUZZ_CHECK(ReadMessage(*outgoing_, &message).ok(), "a message that nobody can read");
     outgoing_ = nullptr;
     reactor_->OnWriteDone(true);
     return message;
@@ -52,16 +56,16 @@ class SessionStream final
   void Done() { reactor_->OnDone(); }
 
  private:
-  void Read(v1::SessionRequest* message) override {
+  void Read(grpc::ByteBuffer* message) override {
     OSTIARY_FUZZ_CHECK(incoming_ == nullptr && !status_, "a read beside another, or after the end");
     incoming_ = message;
   }
-  void Write(const v1::SessionResponse* message, grpc::WriteOptions /*options*/) override {
+  void Write(const grpc::ByteBuffer* message, grpc::WriteOptions /*options*/) override {
     OSTIARY_FUZZ_CHECK(outgoing_ == nullptr && !status_,
                        "a write beside another, or after the end");
     outgoing_ = message;
   }
-  void WriteAndFinish(const v1::SessionResponse* message, grpc::WriteOptions options,
+  void WriteAndFinish(const grpc::ByteBuffer* message, grpc::WriteOptions options,
                       grpc::Status status) override {
     Write(message, options);
     Finish(std::move(status));
@@ -75,8 +79,8 @@ class SessionStream final
   void CallOnDone() override {}
 
   Reactor* const reactor_;
-  v1::SessionRequest* incoming_ = nullptr;
-  const v1::SessionResponse* outgoing_ = nullptr;
+  grpc::ByteBuffer* incoming_ = nullptr;
+  const grpc::ByteBuffer* outgoing_ = nullptr;
   std::optional<grpc::Status> status_;
 };
 

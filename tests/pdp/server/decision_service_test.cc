@@ -1,9 +1,12 @@
 // Check, BatchCheck and ListServers over a real connection.
 #include <functional>
+#include <future>
 #include <string>
+#include <utility>
 
 #include "gmock/gmock.h"
 #include "grpcpp/client_context.h"
+#include "grpcpp/generic/generic_stub.h"
 #include "gtest/gtest.h"
 #include "tests/pdp/server/running_pdp.h"
 #include "tests/pdp/server/test_session.h"
@@ -102,6 +105,37 @@ TEST(CheckTest, RefusesWhatIsMalformedAndSaysWhatIsMissing) {
     const grpc::Status status = stub->Check(&context, c.request, &response);
     EXPECT_EQ(status.error_code(), c.code) << c.name;
     EXPECT_THAT(status.error_message(), HasSubstr(c.message)) << c.name;
+  }
+}
+
+// A call of any bytes.
+grpc::Status AskInBytes(const RunningPdp& pdp, const std::string& method, const std::string& bytes,
+                        grpc::ByteBuffer* response) {
+  grpc::GenericStub stub(pdp.Connect());
+  grpc::ClientContext context;
+  const grpc::Slice slice(bytes);
+  const grpc::ByteBuffer request(&slice, 1);
+  std::promise<grpc::Status> ended;
+  stub.UnaryCall(&context, "/ostiary.v1.PolicyDecisionService/" + method, {}, &request, response,
+                 [&](grpc::Status status) { ended.set_value(std::move(status)); });
+  return ended.get_future().get();
+}
+
+TEST(CheckTest, RefusesWhatIsNoMessage) {
+  RunningPdp pdp;
+  const std::pair<const char*, const char*> methods[] = {{"Check", "CheckRequest"},
+                                                         {"BatchCheck", "BatchCheckRequest"}};
+  for (const auto& [method, message] : methods) {
+    for (const std::string bytes : {"\x0A", "\xFF\xFF", "\x0A\x02\xC3\x28", "\x12\x7F\x0A"}) {
+      grpc::ByteBuffer response;
+      const grpc::Status status = AskInBytes(pdp, method, bytes, &response);
+      EXPECT_EQ(status.error_code(), StatusCode::INVALID_ARGUMENT) << method;
+      EXPECT_THAT(status.error_message(), HasSubstr(message));
+    }
+    grpc::ByteBuffer response;
+    const grpc::Status status = AskInBytes(pdp, method, "", &response);
+    EXPECT_EQ(status.error_code(), StatusCode::INVALID_ARGUMENT) << method;
+    EXPECT_THAT(status.error_message(), HasSubstr("agent is missing"));
   }
 }
 

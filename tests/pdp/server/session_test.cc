@@ -144,6 +144,8 @@ TEST(SessionTest, EndsOnAProtocolError) {
        }},
       {"the message is empty", absl::StatusCode::kInvalidArgument,
        [](TestSession* s) { s->Send({}); }},
+      {"not a message of ostiary.v1.SessionRequest", absl::StatusCode::kInvalidArgument,
+       [](TestSession* s) { s->Hello("not UTF-8: \xFF"); }},
       {"agent is missing", absl::StatusCode::kInvalidArgument,
        [](TestSession* s) { s->Hello(""); }},
       {"sidecar_id has 2000 bytes", absl::StatusCode::kResourceExhausted,

@@ -1,0 +1,38 @@
+// The messages that answer checks, written as bytes without ever being messages: an answer to a
+// thousand accesses would be ten thousand allocations otherwise. The bytes are those that Protobuf
+// writes for the same values. Pure functions; any thread.
+#ifndef OSTIARY_PDP_SERVER_ANSWER_BYTES_H_
+#define OSTIARY_PDP_SERVER_ANSWER_BYTES_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "pdp/policy/decision.h"
+#include "pdp/reload/policy_store.h"
+
+namespace ostiary::pdp {
+
+// Each appends one field of the number `field` (1 to 15), which holds the message named. A field
+// that is empty or 0 is left out of it, as proto3 has it.
+
+// v1.Decision.
+void AppendDecision(int field, const Decision& decision, const Explanation& explanation,
+                    std::string* out);
+// v1.Revision.
+void AppendRevision(int field, const Revision& revision, std::string* out);
+// A message of its own bytes; also where there are none.
+void AppendMessage(int field, absl::string_view message, std::string* out);
+// An unsigned number.
+void AppendNumber(int field, uint64_t number, std::string* out);
+
+// Makes `*out` a copy of `bytes`.
+void SetBytes(absl::string_view bytes, grpc::ByteBuffer* out);
+// Makes `*out` a message of the one field `field`, which holds the message of these bytes.
+void SetMessage(int field, absl::string_view message, grpc::ByteBuffer* out);
+
+}  // namespace ostiary::pdp
+
+#endif  // OSTIARY_PDP_SERVER_ANSWER_BYTES_H_
