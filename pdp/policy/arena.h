@@ -1,5 +1,5 @@
 // Arena: memory for the many small, immutable parts of a snapshot. They are laid side by side, so a
-// decision touches few cache lines, and freed all at once.
+// decision touches few cache lines, and freed all at once. A large arena lies in huge pages.
 //
 // Owned by what it feeds (a snapshot). Not thread-safe; what it handed out may be read by any
 // thread once it is no longer written. Only for types that need no destructor.
@@ -14,6 +14,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "common/mapped_memory.h"
 
 namespace ostiary::pdp {
 
@@ -51,7 +52,11 @@ class Arena {
  private:
   void* Allocate(size_t size, size_t alignment);
 
+  // Takes a new block, of which `size` bytes are used at once.
+  char* AddBlock(size_t size);
+
   std::vector<std::unique_ptr<char[]>> blocks_;
+  std::vector<MappedMemory> large_blocks_;
   char* free_ = nullptr;
   size_t free_size_ = 0;
   size_t next_block_size_ = 4096;
