@@ -96,7 +96,8 @@ absl::string_view JsonTypeName(JsonType type) {
   return "an unknown value";
 }
 
-bool JsonDocument::Parse(absl::string_view text, const JsonLimits& limits) {
+bool JsonDocument::Parse(absl::string_view text, const JsonLimits& limits,
+                         const JsonPieces* pieces) {
   text_ = text;
   // One huge text must not hold its memory for ever. A text has fewer values than bytes.
   if (capacity_ > kKeptNodes && text.size() < kKeptNodes) {
@@ -106,7 +107,7 @@ bool JsonDocument::Parse(absl::string_view text, const JsonLimits& limits) {
   has_line_breaks_ = false;
   error_.offset = 0;
   error_.message.clear();
-  return JsonScanner(limits, this).Scan();
+  return JsonScanner(limits, pieces, this).Scan();
 }
 
 std::optional<int64_t> JsonValue::int64_value() const {

@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 
 namespace ostiary {
@@ -119,6 +120,16 @@ class JsonValue {
   uint32_t index_;
 };
 
+// For a text too large to be held as values: what is handed out during the parse and forgotten.
+struct JsonPieces {
+  // The member of the root object whose value, where it is an object and the first of that name, is
+  // handed out member by member. The document then has it as an object without members.
+  absl::string_view key;
+  // Gets each member's key as soon as its value is read; what follows may still be no legal JSON.
+  // The values live as long as the call.
+  absl::FunctionRef<void(JsonValue)> visit;
+};
+
 class JsonDocument {
  public:
   JsonDocument() = default;
@@ -129,8 +140,9 @@ class JsonDocument {
   // Reads `text`, which must outlive the use of the values. Returns false and sets error() where it
   // is not legal; root() may then not be called. The memory of the last Parse is used again, so a
   // document that has grown to its messages allocates no more; what a huge one took is given back
-  // with the next that is not.
-  bool Parse(absl::string_view text, const JsonLimits& limits = {});
+  // with the next that is not. `pieces` are handed out meanwhile.
+  bool Parse(absl::string_view text, const JsonLimits& limits = {},
+             const JsonPieces* pieces = nullptr);
 
   // The value that is the text; only after a Parse that returned true.
   JsonValue root() const { return JsonValue(this, 0); }

@@ -20,14 +20,16 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 
-JsonScanner::JsonScanner(const JsonLimits& limits, JsonDocument* document)
+JsonScanner::JsonScanner(const JsonLimits& limits, const JsonPieces* pieces, JsonDocument* document)
     : limits_(limits),
+      pieces_(pieces),
       begin_(document->text_.data()),
       end_(begin_ + document->text_.size()),
       document_(*document),
       nodes_(document->nodes_.get()),
       capacity_(document->capacity_),
-      open_(kNone) {}
+      open_(kNone),
+      handed_out_(kNone) {}
 
 bool JsonScanner::Scan() {
   const auto size = static_cast<size_t>(end_ - begin_);
@@ -199,12 +201,48 @@ inline const char* JsonScanner::Step(const char* p) {
   return p == nullptr ? nullptr : Value(p, 1);
 }
 
+void JsonScanner::HandOut() {
+  if (handed_out_ == kNone) {
+    if (OpenedPieces()) handed_out_ = open_;
+    return;
+  }
+  // Behind the container stands, once its value is complete, one member.
+  const uint32_t key = handed_out_ + 1;
+  if (open_ != handed_out_) {
+    if (size_ == key) nodes_[handed_out_].size = 0;  // it was closed just now
+  } else if (size_ > key) {
+    nodes_[key].last = 1;
+    pieces_->visit(JsonValue(&document_, key));
+    size_ = key;
+  }
+}
+
+bool JsonScanner::OpenedPieces() {
+  const uint32_t open = open_;
+  if (looked_for_pieces_ || depth_ != 2 || open + 1 != size_ || nodes_[open].end != 0) return false;
+  const auto is_object = [this](uint32_t node) {
+    return nodes_[node].type == static_cast<uint32_t>(JsonType::kObject);
+  };
+  const auto has_key = [this](uint32_t key) {
+    return JsonValue(&document_, key).string_equals(pieces_->key);
+  };
+  if (!is_object(0) || !is_object(open) || !has_key(open - 1)) return false;
+  looked_for_pieces_ = true;
+  for (uint32_t key = 1; key != open - 1; key = nodes_[key + 1].next) {
+    if (has_key(key)) return false;
+  }
+  return true;
+}
+
 const char* JsonScanner::Text(const char* p) {
   if (absl::StartsWith(absl::string_view(p, static_cast<size_t>(end_ - p)), "\xEF\xBB\xBF")) {
     return Fail(p, "expected a value, found a byte order mark; write the text as UTF-8 without it");
   }
   p = Value(SkipBlanks(p), 1);
-  while (p != nullptr && open_ != kNone) p = Step(p);
+  while (p != nullptr && open_ != kNone) {
+    if (ABSL_PREDICT_FALSE(pieces_ != nullptr)) HandOut();
+    p = Step(p);
+  }
   if (p == nullptr) return nullptr;
   p = SkipBlanks(p);
   if (p != end_) return FailExpected(p, "nothing but blanks after the value");

@@ -17,8 +17,8 @@ namespace ostiary {
 
 class JsonScanner {
  public:
-  // Reads document->text_ into document->nodes_.
-  JsonScanner(const JsonLimits& limits, JsonDocument* document);
+  // Reads document->text_ into document->nodes_. `pieces` is nullptr where nothing is handed out.
+  JsonScanner(const JsonLimits& limits, const JsonPieces* pieces, JsonDocument* document);
 
   // Returns false where the text is not legal; document->error_ then says why.
   bool Scan();
@@ -45,6 +45,11 @@ class JsonScanner {
   const char* Open(const char* p, JsonType type, uint32_t last);
   const char* Close(const char* p);
 
+  // Before each step, where there are pieces: hands out the member that is complete, if one is.
+  void HandOut();
+  // Whether the container that was opened just now is the one whose members are handed out.
+  bool OpenedPieces();
+
   const char* SkipBlanks(const char* p);
   const char* SkipManyBlanks(const char* p);
   Node* AddNode() {
@@ -62,6 +67,7 @@ class JsonScanner {
   std::string Found(const char* p) const;
 
   const JsonLimits limits_;
+  const JsonPieces* const pieces_;
   const char* const begin_;
   const char* const end_;
   JsonDocument& document_;
@@ -77,6 +83,9 @@ class JsonScanner {
   uint32_t last_child_ = 0;
   bool in_object_ = false;
   uint32_t depth_ = 0;
+  // The container whose members are handed out, or kNone; and whether it has been looked for.
+  uint32_t handed_out_;
+  bool looked_for_pieces_ = false;
 };
 
 }  // namespace ostiary

@@ -19,7 +19,7 @@ const AgentPolicy* AgentCompiler::Compile(const AgentRules& rules) {
   for (const RuleSection* section : {&rules.allow, &rules.deny}) {
     for (const auto& lists : section->names) {
       for (const RuleList& list : lists) {
-        if (list.server != "*" && !list.entries.empty()) servers_.push_back(list.server);
+        if (list.server != "*" && !list.empty()) servers_.push_back(list.server);
       }
     }
   }
@@ -37,10 +37,10 @@ const AgentPolicy* AgentCompiler::Compile(const AgentRules& rules) {
   };
   for (size_t kind = 0; kind < kNameKinds; ++kind) {
     for (const RuleList& list : rules.deny.names[kind]) {
-      if (!list.entries.empty()) row(list.server).deny[kind] = Use(list, rules);
+      if (!list.empty()) row(list.server).deny[kind] = Use(list, rules);
     }
     for (const RuleList& list : rules.allow.names[kind]) {
-      if (list.entries.empty()) continue;
+      if (list.empty()) continue;
       row(list.server).allow[kind] = Use(list, rules);
       row(list.server).narrowed = true;
     }
@@ -54,9 +54,10 @@ const AgentPolicy* AgentCompiler::Compile(const AgentRules& rules) {
 }
 
 ListUse AgentCompiler::Use(const RuleList& list, const AgentRules& rules) {
-  if (list.entries.empty()) return {};
-  const PatternList*& compiled = lists_[list.raw];
-  if (compiled == nullptr) compiled = PatternList::Create(list.entries, list.offset, &arena_);
+  if (list.empty()) return {};
+  const PatternList*& compiled = lists_[HashedText(list.raw)];
+  if (compiled == nullptr)
+    compiled = PatternList::Create(rules.entries(list), list.offset, &arena_);
   return {compiled, list.offset - rules.offset};
 }
 

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "pdp/policy/agent_policy.h"
 #include "pdp/policy/arena.h"
+#include "pdp/policy/hashed_text.h"
 #include "pdp/policy/rules_document.h"
 
 namespace ostiary::pdp {
@@ -34,7 +35,7 @@ class AgentCompiler {
 
   Arena& arena_;
   // By the list's bytes in the file: equal bytes mean equal entries at equal distances.
-  absl::flat_hash_map<absl::string_view, const PatternList*> lists_;
+  absl::flat_hash_map<HashedText, const PatternList*, HashedText::Hash> lists_;
   absl::flat_hash_set<absl::string_view> names_;
   // Scratch.
   std::vector<absl::string_view> servers_;

@@ -34,6 +34,16 @@ void IssueLog::Add(Severity severity, size_t offset, std::string pointer, std::s
   kept.entries.push_back(std::move(entry));
 }
 
+void IssueLog::ReturnTo(const Mark& mark) {
+  Cut(mark.errors, &errors_);
+  Cut(mark.warnings, &warnings_);
+}
+
+void IssueLog::Cut(size_t count, Kept* kept) {
+  kept->count = count;
+  if (kept->entries.size() > count) kept->entries.resize(count);
+}
+
 void IssueLog::FillPlaces(std::vector<Entry>* entries) const {
   std::optional<LineIndex> lines;
   size_t lines_of = 0;

@@ -28,6 +28,15 @@ class IssueLog {
 
   void Add(Severity severity, size_t offset, std::string pointer, std::string message);
 
+  // What has been added so far, to come back to.
+  struct Mark {
+    size_t errors = 0;
+    size_t warnings = 0;
+  };
+  Mark mark() const { return {errors_.count, warnings_.count}; }
+  // Forgets what has been added since.
+  void ReturnTo(const Mark& mark);
+
   size_t error_count() const { return errors_.count; }
   size_t count() const { return errors_.count + warnings_.count; }
 
@@ -49,6 +58,7 @@ class IssueLog {
     size_t count = 0;
   };
 
+  static void Cut(size_t count, Kept* kept);
   void FillPlaces(std::vector<Entry>* entries) const;
 
   const size_t max_issues_;

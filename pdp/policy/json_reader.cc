@@ -7,17 +7,10 @@
 
 namespace ostiary::pdp {
 
-absl::string_view JsonReader::Text(JsonValue string) {
-  CheckCharacters(string);
-  return Decode(string);
-}
-
-bool JsonReader::Expect(JsonType type, JsonValue value, absl::string_view what) {
-  if (value.type() == type) return true;
+void JsonReader::WrongType(JsonType type, JsonValue value, absl::string_view what) {
   Error(value,
         absl::StrCat(what, " must be ", JsonTypeName(type), ", not ", JsonTypeName(value.type())));
   CheckIgnored(value);
-  return false;
 }
 
 void JsonReader::CheckIgnored(JsonValue value) {
@@ -36,14 +29,7 @@ void JsonReader::DuplicateKey(JsonValue key, absl::string_view text) {
                           ": it stands in this object before; keep one of the two"));
 }
 
-absl::string_view JsonReader::Decode(JsonValue string) {
-  if (string.has_escapes()) return decoded_.emplace_back(string.string_copy());
-  std::string unused;
-  return string.string_value(&unused);
-}
-
-void JsonReader::CheckCharacters(JsonValue string) {
-  if (!string.has_lone_surrogate()) return;
+void JsonReader::LoneSurrogate(JsonValue string) {
   Error(string, absl::StrCat("half of a surrogate pair (\\uD800 to \\uDFFF) in ",
                              Quote(string.string_copy()),
                              ": it is no character; write both halves, or the character"));

@@ -34,11 +34,18 @@ class JsonReader {
 
   // The decoded text of a string or key, valid as long as the reader and the document's text. Half
   // a surrogate pair is an error.
-  absl::string_view Text(JsonValue string);
+  absl::string_view Text(JsonValue string) {
+    CheckCharacters(string);
+    return Decode(string);
+  }
 
   // Whether `value` is of that type; if not, an error that names it as `what`, such as
   // "\"allow\"".
-  bool Expect(JsonType type, JsonValue value, absl::string_view what);
+  bool Expect(JsonType type, JsonValue value, absl::string_view what) {
+    if (value.type() == type) return true;
+    WrongType(type, value, what);
+    return false;
+  }
 
   // Calls `visit(key_text, key, member_value)` inside a step for each member of `object`. A second
   // member of one name is an error and not visited.
@@ -46,15 +53,22 @@ class JsonReader {
   void ForEachMember(JsonValue object, Visit visit) {
     const bool repeats = object.FirstDuplicateKey().has_value();
     absl::flat_hash_set<absl::string_view> seen;
-    for (auto key = object.first_key(); key; key = key->next_key()) {
-      const absl::string_view text = Decode(*key);
-      const JsonPointer::Step step(&pointer_, text);
-      CheckCharacters(*key);
-      if (repeats && !seen.insert(text).second) {
-        DuplicateKey(*key, text);
-        continue;
-      }
-      visit(text, *key, key->member_value());
+    const auto is_new = [&](absl::string_view text) {
+      return !repeats || seen.insert(text).second;
+    };
+    for (auto key = object.first_key(); key; key = key->next_key()) Member(*key, is_new, visit);
+  }
+
+  // The same for one member; `is_new(key_text)` says whether it is the first of that name.
+  template <typename IsNew, typename Visit>
+  void Member(JsonValue key, IsNew is_new, Visit visit) {
+    const absl::string_view text = Decode(key);
+    const JsonPointer::Step step(&pointer_, text);
+    CheckCharacters(key);
+    if (is_new(text)) {
+      visit(text, key, key.member_value());
+    } else {
+      DuplicateKey(key, text);
     }
   }
 
@@ -72,9 +86,17 @@ class JsonReader {
   void CheckIgnored(JsonValue value);
 
  private:
+  void WrongType(JsonType type, JsonValue value, absl::string_view what);
   void Add(Severity severity, JsonValue at, std::string message);
-  absl::string_view Decode(JsonValue string);
-  void CheckCharacters(JsonValue string);
+  absl::string_view Decode(JsonValue string) {
+    if (string.has_escapes()) return decoded_.emplace_back(string.string_copy());
+    const absl::string_view quoted = string.raw();
+    return {quoted.data() + 1, quoted.size() - 2};
+  }
+  void CheckCharacters(JsonValue string) {
+    if (string.has_lone_surrogate()) LoneSurrogate(string);
+  }
+  void LoneSurrogate(JsonValue string);
   void DuplicateKey(JsonValue key, absl::string_view text);
 
   IssueLog& log_;

@@ -58,24 +58,25 @@ class Linter::Agent {
     if (!rules.servers.has_value()) return;
     const RuleList& list = *rules.servers;
     const bool allow = section == "allow";
-    if (allow && list.entries.empty()) {
+    if (allow && list.empty()) {
       Warn(list.offset, Pointer(section, "servers"),
            "allow.servers is an empty list, so the agent may use no server; list servers, or leave "
            "the agent out");
     }
-    for (size_t i = 0; i < list.entries.size(); ++i) {
-      const RuleEntry& entry = list.entries[i];
-      const std::string pointer = absl::StrCat(Pointer(section, "servers"), "/", i);
-      if (!HasWildcard(entry.text, &parsed_)) {
-        WarnIfUnknownServer(absl::StrCat(section, ".servers"), entry.text, entry.offset, pointer);
+    const absl::Span<const RuleEntry> entries = rules_.entries(list);
+    for (size_t i = 0; i < entries.size(); ++i) {
+      const RuleEntry& entry = entries[i];
+      const auto pointer = [&] { return absl::StrCat(Pointer(section, "servers"), "/", i); };
+      if (!CatalogHas(entry.text) && !HasWildcard(entry.text, &parsed_)) {
+        WarnOfUnknownServer(absl::StrCat(section, ".servers"), entry.text, entry.offset, pointer());
       }
       if (!allow || !rules_.deny.servers.has_value()) continue;
       const size_t covering = FindCover(entry.text, policy_.servers(Effect::kDeny));
       if (covering == PatternList::kNoEntry) continue;
-      Warn(entry.offset, pointer,
+      Warn(entry.offset, pointer(),
            absl::StrCat("the allow.servers entry ", Quote(entry.text),
                         " can never match, since the deny.servers entry ",
-                        Quote(rules_.deny.servers->entries[covering].text),
+                        Quote(rules_.entries(*rules_.deny.servers)[covering].text),
                         " covers it; remove one of the two"));
     }
   }
@@ -83,33 +84,34 @@ class Linter::Agent {
   // What the key of a list under tools, resources or prompts says about its server.
   void LintServerKey(absl::string_view section, size_t kind, const RuleList& list) {
     if (list.server == "*") return;
-    const std::string name = absl::StrCat(section, ".", NameKindKey(kind));
-    const std::string pointer = Pointer(section, NameKindKey(kind), list.server);
-    const bool known = WarnIfUnknownServer(name, list.server, list.key_offset, pointer);
+    const auto name = [&] { return absl::StrCat(section, ".", NameKindKey(kind)); };
+    const auto pointer = [&] { return Pointer(section, NameKindKey(kind), list.server); };
+    const bool known = CatalogHas(list.server);
+    if (!known) WarnOfUnknownServer(name(), list.server, list.key_offset, pointer());
     if (HasWildcard(list.server, &parsed_) && !(catalog_ != nullptr && known)) {
-      Warn(list.key_offset, pointer,
-           absl::StrCat("the key ", Quote(list.server), " in ", name,
+      Warn(list.key_offset, pointer(),
+           absl::StrCat("the key ", Quote(list.server), " in ", name(),
                         " names the one server that is called so, since keys are no patterns; "
                         "write \"*\" for all servers, or each server's name"));
     }
-    if (list.entries.empty()) return;
+    if (list.empty()) return;
     const Decision server =
         policy_.Decide({rules_.id, list.server, AccessKind::kServer, absl::string_view()});
     if (server.effect == Effect::kAllow) return;
     std::string why = "allow.servers does not let the agent use that server";
     if (server.reason == Reason::kServerDenied) {
       why = absl::StrCat("the deny.servers entry ",
-                         Quote(rules_.deny.servers->entries[server.rule.entry].text),
+                         Quote(rules_.entries(*rules_.deny.servers)[server.rule.entry].text),
                          " denies that server");
     }
-    Warn(list.key_offset, pointer,
-         absl::StrCat("the rules for the server ", Quote(list.server), " in ", name,
+    Warn(list.key_offset, pointer(),
+         absl::StrCat("the rules for the server ", Quote(list.server), " in ", name(),
                       " can never match, since ", why));
   }
 
   void LintAllowList(size_t kind, const RuleList& list) {
     const absl::string_view key = NameKindKey(kind);
-    if (list.entries.empty()) {
+    if (list.empty()) {
       Warn(list.offset, Pointer("allow", key, list.server),
            absl::StrCat(
                "allow.", key, " has an empty list for ",
@@ -118,8 +120,9 @@ class Linter::Agent {
       return;
     }
     const ServerRules* own = list.server == "*" ? nullptr : policy_.ForServer(list.server);
-    for (size_t i = 0; i < list.entries.size(); ++i) {
-      const RuleEntry& entry = list.entries[i];
+    const absl::Span<const RuleEntry> entries = rules_.entries(list);
+    for (size_t i = 0; i < entries.size(); ++i) {
+      const RuleEntry& entry = entries[i];
       std::string cover;
       if (own != nullptr) cover = DescribeCover(entry.text, key, list.server, own->deny[kind]);
       if (cover.empty()) cover = DescribeCover(entry.text, key, "*", policy_.for_all().deny[kind]);
@@ -175,13 +178,15 @@ class Linter::Agent {
   }
 
   // Whether the catalog has the server, or there is none to ask.
-  bool WarnIfUnknownServer(absl::string_view list, absl::string_view server, uint32_t offset,
-                           const std::string& pointer) {
-    if (catalog_ == nullptr || catalog_->servers.contains(server)) return true;
-    Warn(offset, pointer,
+  bool CatalogHas(absl::string_view server) const {
+    return catalog_ == nullptr || catalog_->servers.contains(server);
+  }
+
+  void WarnOfUnknownServer(absl::string_view list, absl::string_view server, uint32_t offset,
+                           std::string pointer) {
+    Warn(offset, std::move(pointer),
          absl::StrCat(list, " names the server ", Quote(server), ", which is not in the catalog (",
                       catalog_->file, ")"));
-    return false;
   }
 
   std::string Pointer(absl::string_view section, absl::string_view key) const {

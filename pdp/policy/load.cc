@@ -5,6 +5,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "common/json/json_document.h"
 #include "pdp/policy/catalog_parser.h"
+#include "pdp/policy/hashed_text.h"
 #include "pdp/policy/issue_log.h"
 #include "pdp/policy/lint.h"
 #include "pdp/policy/parse_file.h"
@@ -13,6 +14,41 @@
 
 namespace ostiary::pdp {
 namespace {
+
+// Loads agents one by one, while the rules file is parsed.
+class AgentLoader {
+ public:
+  AgentLoader(const LintCatalog* catalog, RulesParser* parser, SnapshotBuilder* builder,
+              IssueLog* log)
+      : parser_(*parser), builder_(*builder), log_(*log), linter_(catalog, log) {}
+
+  void Load(const AgentSite& site) {
+    const HashedText written(site.rules.raw());
+    const auto found = known_.find(written);
+    if (found != known_.end()) {
+      builder_.AddAgent(site.id, found->second, static_cast<uint32_t>(site.rules.offset()));
+      return;
+    }
+    const size_t issues_before = log_.count();
+    const size_t errors_before = log_.error_count();
+    parser_.ReadAgent(site, &rules_);
+    if (log_.error_count() > errors_before) return;
+    const AgentPolicy* policy = builder_.Compile(rules_);
+    linter_.LintAgent(rules_, *policy);
+    builder_.AddAgent(site.id, policy, rules_.offset);
+    if (log_.count() == issues_before) known_.emplace(written, policy);
+  }
+
+ private:
+  RulesParser& parser_;
+  SnapshotBuilder& builder_;
+  IssueLog& log_;
+  Linter linter_;
+  AgentRules rules_;
+  // Agents whose rules are written alike, byte for byte, are read once. Not those with issues: each
+  // agent's are its own.
+  absl::flat_hash_map<HashedText, const AgentPolicy*, HashedText::Hash> known_;
+};
 
 class Loader {
  public:
@@ -53,12 +89,16 @@ class Loader {
   }
 
   std::shared_ptr<const PolicySnapshot> LoadRules() {
-    JsonDocument document;
-    if (!ParseFile(source_.rules, limits_, &log_, &document)) return nullptr;
     RulesParser parser(limits_.max_pattern_bytes, &log_);
-    const RulesOutline outline = parser.ReadOutline(document.root());
     SnapshotBuilder builder(source_.rules.name, source_.rules.text);
-    LoadAgents(outline, &parser, &builder);
+    AgentLoader agents(lint_catalog_.has_value() ? &*lint_catalog_ : nullptr, &parser, &builder,
+                       &log_);
+    const auto load_agent = [&](const AgentSite& site) { agents.Load(site); };
+    const auto visit = [&](JsonValue key) { parser.VisitAgent(key, load_agent); };
+    const JsonPieces pieces{RulesParser::kAgentsKey, visit};
+    JsonDocument document;
+    if (!ParseFile(source_.rules, limits_, &log_, &document, &pieces)) return nullptr;
+    const RulesOutline outline = parser.ReadOutline(document.root());
     builder.SetDenyOnMissingAgent(outline.deny_on_missing_agent,
                                   outline.deny_on_missing_agent_offset);
     if (!outline.deny_on_missing_agent && !builder.has_default_agent()) {
@@ -70,30 +110,6 @@ class Loader {
     }
     if (source_.mcp_config.has_value()) builder.SetCatalog(std::move(catalog_));
     return log_.error_count() > 0 ? nullptr : builder.Build();
-  }
-
-  void LoadAgents(const RulesOutline& outline, RulesParser* parser, SnapshotBuilder* builder) {
-    // Agents whose rules are written alike, byte for byte, are read once. Not those with issues:
-    // each agent's are its own.
-    absl::flat_hash_map<absl::string_view, const AgentPolicy*> known;
-    Linter linter(lint_catalog_.has_value() ? &*lint_catalog_ : nullptr, &log_);
-    AgentRules rules;
-    builder->ReserveAgents(outline.agents.size());
-    for (const AgentSite& site : outline.agents) {
-      const auto found = known.find(site.rules.raw());
-      if (found != known.end()) {
-        builder->AddAgent(site.id, found->second, static_cast<uint32_t>(site.rules.offset()));
-        continue;
-      }
-      const size_t issues_before = log_.count();
-      const size_t errors_before = log_.error_count();
-      parser->ReadAgent(site, &rules);
-      if (log_.error_count() > errors_before) continue;
-      const AgentPolicy* policy = builder->Compile(rules);
-      linter.LintAgent(rules, *policy);
-      builder->AddAgent(site.id, policy, rules.offset);
-      if (log_.count() == issues_before) known.emplace(site.rules.raw(), policy);
-    }
   }
 
   const PolicySource& source_;

@@ -15,7 +15,7 @@ constexpr size_t kMaxTextBytes = 0xfffffffe;
 }  // namespace
 
 bool ParseFile(const PolicyFile& file, const PolicyLimits& limits, IssueLog* log,
-               JsonDocument* document) {
+               JsonDocument* document, const JsonPieces* pieces) {
   const auto fail = [log](size_t offset, std::string message) {
     log->Add(Severity::kError, offset, "", std::move(message));
     return false;
@@ -31,7 +31,9 @@ bool ParseFile(const PolicyFile& file, const PolicyLimits& limits, IssueLog* log
   JsonLimits json;
   json.max_bytes = max_bytes;
   json.max_depth = limits.max_depth;
-  if (document->Parse(file.text, json)) return true;
+  const IssueLog::Mark before = log->mark();
+  if (document->Parse(file.text, json, pieces)) return true;
+  log->ReturnTo(before);
   return fail(document->error().offset,
               absl::StrCat("not valid JSON: ", document->error().message));
 }

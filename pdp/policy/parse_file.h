@@ -9,9 +9,10 @@
 namespace ostiary::pdp {
 
 // Reads the text into `*document`. Where that is not possible (it is empty, too long or no JSON) it
-// adds an error to `log`, whose current file this is, and returns false.
+// adds an error to `log`, whose current file this is, and returns false. `pieces` are handed out
+// meanwhile; what is said of them in the log is forgotten where the text proves to be no JSON.
 bool ParseFile(const PolicyFile& file, const PolicyLimits& limits, IssueLog* log,
-               JsonDocument* document);
+               JsonDocument* document, const JsonPieces* pieces = nullptr);
 
 }  // namespace ostiary::pdp
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 namespace ostiary::pdp {
 
@@ -24,6 +25,7 @@ absl::string_view NameKindKey(size_t kind);
 struct RuleEntry {
   absl::string_view text;
   uint32_t offset = 0;
+  bool maybe_pattern = true;  // false: it surely has no wildcard
 };
 
 struct RuleList {
@@ -31,7 +33,11 @@ struct RuleList {
   uint32_t key_offset = 0;
   uint32_t offset = 0;
   absl::string_view raw;  // the list as written: lists with equal bytes are stored once
-  std::vector<RuleEntry> entries;
+  // Its entries, among those of the agent.
+  uint32_t first_entry = 0;
+  uint32_t entry_count = 0;
+
+  bool empty() const { return entry_count == 0; }
 };
 
 struct RuleSection {
@@ -44,6 +50,11 @@ struct AgentRules {
   uint32_t offset = 0;  // of the agent's object
   RuleSection allow;
   RuleSection deny;
+  std::vector<RuleEntry> all_entries;  // of all lists: one agent's memory serves the next
+
+  absl::Span<const RuleEntry> entries(const RuleList& list) const {
+    return {all_entries.data() + list.first_entry, list.entry_count};
+  }
 };
 
 }  // namespace ostiary::pdp

@@ -31,12 +31,30 @@ void Clear(RuleSection* section) {
 
 }  // namespace
 
+void RulesParser::VisitAgent(JsonValue key, absl::FunctionRef<void(const AgentSite&)> visit) {
+  const JsonPointer::Step agents(reader_.pointer(), kAgentsKey);
+  const auto is_new = [this](absl::string_view id) { return seen_agents_.insert(id).second; };
+  reader_.Member(key, is_new, [&](absl::string_view id, JsonValue at, JsonValue rules) {
+    if (IsNamedComment(id, rules)) return;
+    if (!IsAgentId(id)) {
+      reader_.Error(at,
+                    absl::StrCat("bad agent id ", Quote(id),
+                                 ": an id has one or more of the characters A-Z a-z 0-9 _ . -"));
+    }
+    if (rules.is_object()) {
+      visit({id, rules});
+    } else {
+      reader_.Expect(JsonType::kObject, rules, absl::StrCat("agent ", Quote(id)));
+    }
+  });
+}
+
 RulesOutline RulesParser::ReadOutline(JsonValue root) {
   RulesOutline outline;
   if (!reader_.Expect(JsonType::kObject, root, "the rules file's content")) return outline;
   reader_.ForEachMember(root, [&](absl::string_view key, JsonValue at, JsonValue value) {
-    if (key == "agents") {
-      ReadAgents(value, &outline);
+    if (key == kAgentsKey) {
+      reader_.Expect(JsonType::kObject, value, "\"agents\"");
     } else if (key == "defaults") {
       ReadDefaults(value, &outline);
     } else {
@@ -47,23 +65,6 @@ RulesOutline RulesParser::ReadOutline(JsonValue root) {
     }
   });
   return outline;
-}
-
-void RulesParser::ReadAgents(JsonValue agents, RulesOutline* out) {
-  if (!reader_.Expect(JsonType::kObject, agents, "\"agents\"")) return;
-  out->agents.reserve(agents.size());
-  reader_.ForEachMember(agents, [&](absl::string_view id, JsonValue at, JsonValue rules) {
-    if (IsNamedComment(id, rules)) return;
-    const bool good_id = IsAgentId(id);
-    if (!good_id) {
-      reader_.Error(at,
-                    absl::StrCat("bad agent id ", Quote(id),
-                                 ": an id has one or more of the characters A-Z a-z 0-9 _ . -"));
-    }
-    if (!reader_.Expect(JsonType::kObject, rules, absl::StrCat("agent ", Quote(id)))) return;
-    // Rules under a bad id are read all the same, for their issues.
-    out->agents.push_back({id, rules});
-  });
 }
 
 void RulesParser::ReadDefaults(JsonValue defaults, RulesOutline* out) {
@@ -83,17 +84,16 @@ void RulesParser::ReadDefaults(JsonValue defaults, RulesOutline* out) {
 }
 
 void RulesParser::ReadAgent(const AgentSite& site, AgentRules* out) {
-  const JsonPointer::Step agents(reader_.pointer(), "agents");
-  const JsonPointer::Step agent(reader_.pointer(), site.id);
   out->id = site.id;
   out->offset = static_cast<uint32_t>(site.rules.offset());
   Clear(&out->allow);
   Clear(&out->deny);
+  out->all_entries.clear();
   reader_.ForEachMember(site.rules, [&](absl::string_view key, JsonValue at, JsonValue value) {
     if (key == "allow") {
-      ReadSection(site.id, key, value, &out->allow);
+      ReadSection(key, value, &out->allow, out);
     } else if (key == "deny") {
-      ReadSection(site.id, key, value, &out->deny);
+      ReadSection(key, value, &out->deny, out);
     } else if (key == "description") {
       if (reader_.Expect(JsonType::kString, value, "\"description\"")) reader_.Text(value);
     } else {
@@ -106,65 +106,83 @@ void RulesParser::ReadAgent(const AgentSite& site, AgentRules* out) {
   });
 }
 
-void RulesParser::ReadSection(absl::string_view agent, absl::string_view name, JsonValue section,
-                              RuleSection* out) {
-  if (!reader_.Expect(JsonType::kObject, section, Quote(name))) return;
+void RulesParser::ReadSection(absl::string_view name, JsonValue section, RuleSection* section_out,
+                              AgentRules* out) {
+  if (!section.is_object()) {
+    reader_.Expect(JsonType::kObject, section, Quote(name));
+    return;
+  }
   reader_.ForEachMember(section, [&](absl::string_view key, JsonValue at, JsonValue value) {
     if (key == "servers") {
-      RuleList list;
-      list.key_offset = static_cast<uint32_t>(at.offset());
-      if (ReadList("\"servers\"", value, &list)) out->servers = std::move(list);
+      if (!reader_.Expect(JsonType::kArray, value, "\"servers\"")) return;
+      section_out->servers = ReadList(value, out);
+      section_out->servers->key_offset = static_cast<uint32_t>(at.offset());
       return;
     }
     for (size_t kind = 0; kind < kNameKinds; ++kind) {
-      if (key == NameKindKey(kind)) return ReadLists(key, value, &out->names[kind]);
+      if (key == NameKindKey(kind)) return ReadLists(key, value, &section_out->names[kind], out);
     }
     reader_.CheckIgnored(value);
     if (!IsComment(key)) {
-      reader_.Error(at, UnknownKey(key, absl::StrCat("\"", name, "\" of agent ", Quote(agent)),
+      reader_.Error(at, UnknownKey(key, absl::StrCat("\"", name, "\" of agent ", Quote(out->id)),
                                    "\"servers\", \"tools\", \"resources\" and \"prompts\""));
     }
   });
 }
 
-void RulesParser::ReadLists(absl::string_view key, JsonValue lists, std::vector<RuleList>* out) {
-  if (!reader_.Expect(JsonType::kObject, lists, Quote(key))) return;
+void RulesParser::ReadLists(absl::string_view key, JsonValue lists,
+                            std::vector<RuleList>* lists_out, AgentRules* out) {
+  if (!lists.is_object()) {
+    reader_.Expect(JsonType::kObject, lists, Quote(key));
+    return;
+  }
   reader_.ForEachMember(lists, [&](absl::string_view server, JsonValue at, JsonValue value) {
     if (IsNamedComment(server, value)) return;
     if (server.size() > max_pattern_bytes_) {
       reader_.Error(at, absl::StrCat("the server's name ", Quote(server), " has ", server.size(),
                                      " bytes, more than the limit of ", max_pattern_bytes_));
     }
-    RuleList list;
+    if (!value.is_array()) {
+      reader_.Expect(JsonType::kArray, value,
+                     absl::StrCat("the value of ", Quote(server), " in \"", key, "\""));
+      return;
+    }
+    RuleList& list = lists_out->emplace_back(ReadList(value, out));
     list.server = server;
     list.key_offset = static_cast<uint32_t>(at.offset());
-    const std::string what = absl::StrCat("the value of ", Quote(server), " in \"", key, "\"");
-    if (ReadList(what, value, &list)) out->push_back(std::move(list));
   });
 }
 
-bool RulesParser::ReadList(absl::string_view what, JsonValue value, RuleList* out) {
-  if (!reader_.Expect(JsonType::kArray, value, what)) return false;
-  out->offset = static_cast<uint32_t>(value.offset());
-  out->raw = value.raw();
-  out->entries.reserve(value.size());
-  reader_.ForEachElement(value, [&](size_t, JsonValue element) {
-    if (!reader_.Expect(JsonType::kString, element, "an entry of a list")) return;
-    const absl::string_view text = reader_.Text(element);
-    CheckPattern(text, element);
-    out->entries.push_back({text, static_cast<uint32_t>(element.offset())});
-  });
-  return true;
+RuleList RulesParser::ReadList(JsonValue value, AgentRules* out) {
+  RuleList list;
+  list.offset = static_cast<uint32_t>(value.offset());
+  list.raw = value.raw();
+  list.first_entry = static_cast<uint32_t>(out->all_entries.size());
+  size_t index = 0;
+  for (auto element = value.first_element(); element; element = element->next_element(), ++index) {
+    const JsonPointer::Step step(reader_.pointer(), index);
+    ReadEntry(*element, out);
+  }
+  list.entry_count = static_cast<uint32_t>(out->all_entries.size()) - list.first_entry;
+  return list;
 }
 
-void RulesParser::CheckPattern(absl::string_view text, JsonValue entry) {
-  if (text.size() > max_pattern_bytes_) {
-    reader_.Error(entry, absl::StrCat("the entry ", Quote(text), " has ", text.size(),
+void RulesParser::ReadEntry(JsonValue value, AgentRules* out) {
+  if (!reader_.Expect(JsonType::kString, value, "an entry of a list")) return;
+  RuleEntry entry{reader_.Text(value), static_cast<uint32_t>(value.offset()), false};
+  entry.maybe_pattern = MayBePattern(entry.text);
+  if (entry.maybe_pattern || entry.text.size() > max_pattern_bytes_) CheckPattern(entry, value);
+  out->all_entries.push_back(entry);
+}
+
+void RulesParser::CheckPattern(const RuleEntry& entry, JsonValue value) {
+  if (entry.text.size() > max_pattern_bytes_) {
+    reader_.Error(value, absl::StrCat("the entry ", Quote(entry.text), " has ", entry.text.size(),
                                       " bytes, more than the limit of ", max_pattern_bytes_));
-  } else if (text.find('[') != absl::string_view::npos) {
+  } else if (entry.text.find('[') != absl::string_view::npos) {
     // Nothing but a set can be bad.
-    if (const absl::Status status = ParsePattern(text, &pattern_); !status.ok()) {
-      reader_.Error(entry, std::string(status.message()));
+    if (const absl::Status status = ParsePattern(entry.text, &pattern_); !status.ok()) {
+      reader_.Error(value, std::string(status.message()));
     }
   }
 }

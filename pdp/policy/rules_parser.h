@@ -1,7 +1,8 @@
 // Reads the rules file: from JSON to RulesOutline and AgentRules, collecting all issues.
 //
-// Two steps, so that agents are read one at a time into the same memory, and those that are written
-// like an earlier one need not be read at all.
+// Agents come one by one while the file is parsed (JsonPieces), are read into the same memory and
+// forgotten, so that a file costs no more memory than its text; and those that are written like an
+// earlier one need not be read at all.
 #ifndef OSTIARY_PDP_POLICY_RULES_PARSER_H_
 #define OSTIARY_PDP_POLICY_RULES_PARSER_H_
 
@@ -9,6 +10,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "common/json/json_document.h"
 #include "pdp/policy/issue_log.h"
@@ -24,32 +27,39 @@ struct AgentSite {
   JsonValue rules;
 };
 
+// All but the agents.
 struct RulesOutline {
-  std::vector<AgentSite> agents;
   bool deny_on_missing_agent = true;
   uint32_t deny_on_missing_agent_offset = 0;  // of the value, where the file has one
 };
 
 class RulesParser {
  public:
+  static constexpr absl::string_view kAgentsKey = "agents";
+
   // Problems go to `log`, whose current file is the rules. Texts that this decodes live as long as
   // it does.
   RulesParser(size_t max_pattern_bytes, IssueLog* log)
       : max_pattern_bytes_(max_pattern_bytes), reader_(log) {}
 
-  RulesOutline ReadOutline(JsonValue root);
-  // `*out` is used again. Where it logs an error, `*out` is what could be read.
+  // A member of the object of agents. Calls `visit` where it is an agent, by itself or under a bad
+  // id (whose rules are read all the same, for their issues).
+  void VisitAgent(JsonValue key, absl::FunctionRef<void(const AgentSite&)> visit);
+  // Within VisitAgent. `*out` is used again. Where it logs an error, `*out` is what could be read.
   void ReadAgent(const AgentSite& site, AgentRules* out);
+  // The rest of the file, its agents having been visited.
+  RulesOutline ReadOutline(JsonValue root);
 
  private:
-  void ReadAgents(JsonValue agents, RulesOutline* out);
   void ReadDefaults(JsonValue defaults, RulesOutline* out);
-  void ReadSection(absl::string_view agent, absl::string_view name, JsonValue section,
-                   RuleSection* out);
-  void ReadLists(absl::string_view key, JsonValue lists, std::vector<RuleList>* out);
-  // Whether `value` is a list.
-  bool ReadList(absl::string_view what, JsonValue value, RuleList* out);
-  void CheckPattern(absl::string_view text, JsonValue entry);
+  void ReadSection(absl::string_view name, JsonValue section, RuleSection* section_out,
+                   AgentRules* out);
+  void ReadLists(absl::string_view key, JsonValue lists, std::vector<RuleList>* lists_out,
+                 AgentRules* out);
+  // `value` is a list.
+  RuleList ReadList(JsonValue value, AgentRules* out);
+  void ReadEntry(JsonValue value, AgentRules* out);
+  void CheckPattern(const RuleEntry& entry, JsonValue value);
 
   // In an object whose keys the language fixes.
   static bool IsComment(absl::string_view key);
@@ -59,6 +69,7 @@ class RulesParser {
 
   const size_t max_pattern_bytes_;
   JsonReader reader_;
+  absl::flat_hash_set<absl::string_view> seen_agents_;
   ParsedPattern pattern_;  // scratch
 };
 

@@ -17,8 +17,6 @@ SnapshotBuilder::SnapshotBuilder(std::string rules_file, absl::string_view rules
 
 SnapshotBuilder::~SnapshotBuilder() = default;
 
-void SnapshotBuilder::ReserveAgents(size_t count) { rep_->agents.reserve(count); }
-
 void SnapshotBuilder::AddAgent(absl::string_view id, const AgentPolicy* policy, uint32_t offset) {
   rep_->agents.try_emplace(rep_->arena.Copy(id), AgentRecord{policy, offset});
 }

@@ -25,7 +25,6 @@ class SnapshotBuilder {
   SnapshotBuilder(const SnapshotBuilder&) = delete;
   SnapshotBuilder& operator=(const SnapshotBuilder&) = delete;
 
-  void ReserveAgents(size_t count);
   // The patterns of `rules` must be good. The policy lives as long as the builder or its snapshot.
   const AgentPolicy* Compile(const AgentRules& rules) { return compiler_.Compile(rules); }
   // Ids differ.

@@ -71,6 +71,31 @@ uint32_t CheckValue(const JsonValue& value) {
   return 1 + depth;
 }
 
+// The members of the root's first object are handed out as they stand in the whole document.
+void CheckPieces(const JsonDocument& whole) {
+  auto key = whole.root().is_object() ? whole.root().first_key() : std::nullopt;
+  while (key && !key->member_value().is_object()) key = key->next_key();
+  if (!key) return;
+  const std::string name = key->string_copy();
+  const bool is_first = whole.root().Find(name)->offset() == key->member_value().offset();
+  auto expected = is_first ? key->member_value().first_key() : std::nullopt;
+  const auto visit = [&](JsonValue handed_out) {
+    OSTIARY_FUZZ_CHECK(expected.has_value(), handed_out.raw());
+    OSTIARY_FUZZ_CHECK(handed_out.raw().data() == expected->raw().data(), handed_out.raw());
+    const JsonValue value = handed_out.member_value();
+    OSTIARY_FUZZ_CHECK(value.raw() == expected->member_value().raw(), value.raw());
+    CheckValue(value);
+    expected = expected->next_key();
+  };
+  const JsonPieces pieces{name, visit};
+  JsonDocument document;
+  OSTIARY_FUZZ_CHECK(document.Parse(whole.text(), {}, &pieces), document.error().message);
+  OSTIARY_FUZZ_CHECK(!expected.has_value(), "not handed out");
+  OSTIARY_FUZZ_CHECK(document.root().raw() == whole.root().raw(), "another root");
+  OSTIARY_FUZZ_CHECK(document.root().size() == whole.root().size(), "other members");
+  CheckValue(document.root());
+}
+
 void CheckText(absl::string_view text) {
   static JsonDocument document;  // kept, so that what one text leaves is there for the next
   const JsonComparison comparison = CompareJsonReaders(text, &document);
@@ -82,6 +107,7 @@ void CheckText(absl::string_view text) {
   }
   OSTIARY_FUZZ_CHECK(document.root().raw() == absl::StripAsciiWhitespace(text), "blanks");
   const uint32_t depth = CheckValue(document.root());
+  CheckPieces(document);
   JsonDocument limited;
   OSTIARY_FUZZ_CHECK(limited.Parse(text, {.max_bytes = text.size(), .max_depth = depth}),
                      limited.error().message);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -231,6 +232,60 @@ TEST(JsonDocumentTest, ADocumentIsUsedAgainAfterErrors) {
   EXPECT_TRUE(document.error().message.empty());
   EXPECT_EQ(document.root().first_element()->raw(), "2");
   EXPECT_EQ(document.text(), "[2]");
+}
+
+struct Pieces {
+  const char* text;
+  std::vector<std::string> members;  // as handed out
+  const char* rest;                  // the root's members and their sizes
+};
+
+TEST(JsonDocumentTest, HandsOutTheMembersOfOneObjectOfTheRoot) {
+  const Pieces kCases[] = {
+      {R"({"a":1,"k":{"x":[1,{"y":2}],"z":"s","e":{}},"b":[1,2]})",
+       {"x=[1,{\"y\":2}]", "z=\"s\"", "e={}"},
+       "a b2"},
+      {R"({"\u006b":{"x":1}})", {"x=1"}, ""},
+      {R"({"k":{}})", {}, ""},
+      {R"({"k":{"k":{"x":1}}})", {"k={\"x\":1}"}, ""},
+      // Not that of a deeper object, not one that is none, and only the first of the name.
+      {R"({"a":{"k":{"x":1}}})", {}, "a1"},
+      {R"({"k":[{"x":1}]})", {}, "k1"},
+      {R"({"k":null,"k":{"x":1}})", {}, "k k1"},
+      {R"({"k":{"x":1},"k":{"x":1}})", {"x=1"}, "k1"},
+      {R"([{"k":{"x":1}}])", {}, ""},
+      {R"(["k",{"x":1}])", {}, ""},
+  };
+  for (const Pieces& c : kCases) {
+    std::vector<std::string> members;
+    const auto visit = [&](JsonValue key) {
+      EXPECT_FALSE(key.next_key()) << c.text;
+      members.push_back(absl::StrCat(key.string_copy(), "=", key.member_value().raw()));
+    };
+    const JsonPieces pieces{"k", visit};
+    JsonDocument document;
+    ASSERT_TRUE(document.Parse(c.text, {}, &pieces)) << c.text;
+    EXPECT_EQ(members, c.members) << c.text;
+    EXPECT_EQ(document.root().raw(), c.text);
+    std::vector<std::string> rest;
+    for (auto key = document.root().is_object() ? document.root().first_key() : std::nullopt; key;
+         key = key->next_key()) {
+      const size_t size = key->member_value().size();
+      if (key->string_equals("k") && size == 0 && key->member_value().is_object()) continue;
+      rest.push_back(absl::StrCat(key->string_copy(), size == 0 ? "" : absl::StrCat(size)));
+    }
+    EXPECT_EQ(absl::StrJoin(rest, " "), c.rest) << c.text;
+  }
+}
+
+TEST(JsonDocumentTest, HandsOutWhatComesBeforeAnError) {
+  int handed_out = 0;
+  const auto visit = [&](JsonValue) { ++handed_out; };
+  const JsonPieces pieces{"k", visit};
+  JsonDocument document;
+  EXPECT_FALSE(document.Parse(R"({"k":{"a":1,"b":[2,}})", {}, &pieces));
+  EXPECT_EQ(document.error().offset, 19u);
+  EXPECT_EQ(handed_out, 1);
 }
 
 }  // namespace
