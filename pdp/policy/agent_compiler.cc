@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "pdp/policy/canonical.h"
-
 namespace ostiary::pdp {
 namespace {
 
@@ -49,7 +47,7 @@ const AgentPolicy* AgentCompiler::Compile(const AgentRules& rules) {
   if (rules.allow.servers.has_value()) policy->allow_servers_ = Use(*rules.allow.servers, rules);
   policy->rules_ = table.data();
   policy->rule_count_ = static_cast<uint32_t>(table.size());
-  policy->digest_ = Digest(*policy);
+  policy->digest_ = digester_.Digest(rules);
   return policy;
 }
 
@@ -65,32 +63,6 @@ absl::string_view AgentCompiler::Name(absl::string_view server) {
   const auto found = names_.find(server);
   if (found != names_.end()) return *found;
   return *names_.insert(arena_.Copy(server)).first;
-}
-
-Sha256Digest AgentCompiler::Digest(const AgentPolicy& policy) {
-  canonical_.clear();
-  AppendCanonical(policy.servers(Effect::kDeny));
-  AppendCanonical(policy.servers(Effect::kAllow));
-  const auto append_rules = [this](const ServerRules& rules) {
-    AppendCanonicalText(rules.server, &canonical_);
-    for (const ListUse& use : rules.deny) AppendCanonical(use);
-    for (const ListUse& use : rules.allow) AppendCanonical(use);
-  };
-  append_rules(policy.for_all());
-  for (const ServerRules& rules : policy.named()) append_rules(rules);
-  return Sha256(canonical_);
-}
-
-// Without order and repetition: neither changes what a list matches.
-void AgentCompiler::AppendCanonical(const ListUse& use) {
-  entries_.clear();
-  for (size_t i = 0; use.list != nullptr && i < use.list->size(); ++i) {
-    entries_.push_back(use.list->entry(i));
-  }
-  std::sort(entries_.begin(), entries_.end());
-  entries_.erase(std::unique(entries_.begin(), entries_.end()), entries_.end());
-  AppendCanonicalNumber(entries_.size(), &canonical_);
-  for (const absl::string_view entry : entries_) AppendCanonicalText(entry, &canonical_);
 }
 
 }  // namespace ostiary::pdp

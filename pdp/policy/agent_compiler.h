@@ -4,12 +4,12 @@
 #ifndef OSTIARY_PDP_POLICY_AGENT_COMPILER_H_
 #define OSTIARY_PDP_POLICY_AGENT_COMPILER_H_
 
-#include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
+#include "pdp/policy/agent_digest.h"
 #include "pdp/policy/agent_policy.h"
 #include "pdp/policy/arena.h"
 #include "pdp/policy/hashed_text.h"
@@ -30,17 +30,14 @@ class AgentCompiler {
  private:
   ListUse Use(const RuleList& list, const AgentRules& rules);
   absl::string_view Name(absl::string_view server);
-  Sha256Digest Digest(const AgentPolicy& policy);
-  void AppendCanonical(const ListUse& use);
 
   Arena& arena_;
   // By the list's bytes in the file: equal bytes mean equal entries at equal distances.
   absl::flat_hash_map<HashedText, const PatternList*, HashedText::Hash> lists_;
   absl::flat_hash_set<absl::string_view> names_;
+  AgentDigester digester_;
   // Scratch.
   std::vector<absl::string_view> servers_;
-  std::vector<absl::string_view> entries_;
-  std::string canonical_;
 };
 
 }  // namespace ostiary::pdp

@@ -9,10 +9,10 @@
 
 namespace ostiary::pdp {
 
+// Seven bits to a byte, the lowest first; all bytes but the last have the eighth set.
 inline void AppendCanonicalNumber(uint64_t number, std::string* out) {
-  for (int shift = 56; shift >= 0; shift -= 8) {
-    out->push_back(static_cast<char>(number >> shift & 0xff));
-  }
+  for (; number >= 0x80; number >>= 7) out->push_back(static_cast<char>(number | 0x80));
+  out->push_back(static_cast<char>(number));
 }
 
 inline void AppendCanonicalText(absl::string_view text, std::string* out) {

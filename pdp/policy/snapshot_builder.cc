@@ -47,7 +47,7 @@ std::shared_ptr<const PolicySnapshot> SnapshotBuilder::Build() {
 
 std::string SnapshotBuilder::Digest() const {
   // A change of what goes in here changes every digest: replicas of two versions then differ.
-  std::string canonical = "ostiary policy 1\n";
+  std::string canonical = "ostiary policy 2\n";
   AppendCanonicalNumber(rep_->deny_on_missing_agent ? 1 : 0, &canonical);
   for (const absl::string_view id : rep_->sorted_ids) {
     AppendCanonicalText(id, &canonical);
