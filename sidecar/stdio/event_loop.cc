@@ -13,11 +13,15 @@ namespace {
 // Where the process's end cannot be polled for, it is looked for this often.
 constexpr MonoDuration kEndInterval = std::chrono::milliseconds(20);
 
+// Of lines, before the clock is read anew: a hundred calls, or one long line.
+constexpr size_t kBytesPerClockRead = size_t{32} << 10;
+
 enum Slot {
   kClientIn,
   kServerOut,
-  kClientOut,
   kServerIn,
+  kFirstQuiet,  // this and those behind it seldom have something to tell
+  kClientOut = kFirstQuiet,
   kInboxSlot,
   kSignalSlot,
   kEndSlot,
@@ -37,7 +41,8 @@ EventLoop::EventLoop(const EventLoopOptions& options, const EnforcerOptions& enf
       from_server_(enforcer_options.max_line_bytes),
       to_client_(OutputFd::Inherited(options.client_output)),
       now_(ports.clock->Now()),
-      polled_(kSlots) {
+      polled_(kSlots),
+      quiet_(kSlots) {
   from_client_.Open(options.client_input);
 }
 
@@ -56,7 +61,7 @@ int EventLoop::Run() {
     Flush();
     if (!TakeShutdownSteps()) return ExitStatus();
     Sleep();
-    now_ = ports_.clock->Now();
+    ReadClock();
     HandleReady();
   }
 }
@@ -80,6 +85,11 @@ void EventLoop::StartServer() {
   to_server_ = LineOutput(OutputFd::Own(std::move(pipes->input)));
   server_output_ = std::move(pipes->output);
   from_server_.Open(server_output_.get());
+}
+
+void EventLoop::ReadClock() {
+  now_ = ports_.clock->Now();
+  bytes_since_now_ = 0;
 }
 
 void EventLoop::HandleEvents() {
@@ -106,7 +116,8 @@ void EventLoop::HandleLines(Side side) {
   while (input.has_lines() && !Paused(side)) {
     const std::optional<LineReader::Line> line = input.Next();
     if (!line.has_value()) return;
-    now_ = ports_.clock->Now();
+    if (bytes_since_now_ >= kBytesPerClockRead) ReadClock();
+    bytes_since_now_ += line->text.size();
     HandleEvents();
     HandleLine(side, *line);
   }
@@ -248,10 +259,28 @@ void EventLoop::Sleep() {
     wait.tv_sec = seconds.count();
     wait.tv_nsec = (*timeout - seconds).count();
   }
-  if (::ppoll(polled_.data(), polled_.size(), timeout.has_value() ? &wait : nullptr, nullptr) < 0) {
-    for (pollfd& slot : polled_) slot.revents = 0;
-  }
+  Poll(timeout.has_value() ? &wait : nullptr);
   ports_.inbox->Awake();
+}
+
+void EventLoop::Poll(const timespec* timeout) {
+  pollfd busy[kSlots + 1];
+  size_t slots[kSlots];
+  size_t count = 0;
+  for (size_t slot = 0; slot < kSlots; ++slot) {
+    const pollfd& wanted = polled_[slot];
+    const bool is_quiet = slot >= kFirstQuiet && wanted.events != POLLOUT;
+    if ((is_quiet && quiet_.Cover(slot, wanted)) || wanted.fd < 0) continue;
+    slots[count] = slot;
+    busy[count++] = wanted;
+  }
+  busy[count] = {quiet_.fd(), POLLIN, 0};
+  if (::ppoll(busy, count + 1, timeout, nullptr) <= 0) return;
+  if (busy[count].revents != 0) {
+    ::poll(polled_.data(), polled_.size(), 0);
+    return;
+  }
+  for (size_t i = 0; i < count; ++i) polled_[slots[i]].revents = busy[i].revents;
 }
 
 void EventLoop::HandleReady() {

@@ -9,7 +9,8 @@
 //     either. Each side adds to the other and, by what is answered here, to itself. Nothing waits
 //     for anything but the peer that a bare pipe would wait for too, so the sidecar adds no
 //     deadlock;
-//   - leases: each line is decided by the time at which it is decided;
+//   - leases: each line is decided by the time, read at each wake-up and again behind so many bytes
+//     of lines that handling them takes some ten microseconds;
 //   - the end (shutdown_steps.h).
 //
 // Everything happens on the thread that calls Run, which must be the one that made the loop.
@@ -30,6 +31,7 @@
 #include "sidecar/stdio/line_input.h"
 #include "sidecar/stdio/line_output.h"
 #include "sidecar/stdio/line_reader.h"
+#include "sidecar/stdio/quiet_fds.h"
 #include "sidecar/stdio/server_process.h"
 #include "sidecar/stdio/server_run.h"
 #include "sidecar/stdio/shutdown_steps.h"
@@ -76,6 +78,7 @@ class EventLoop final : private EnforcerOutput {
   void ToServer(absl::string_view line) override;
   void StartServer() override;
 
+  void ReadClock();
   void HandleEvents();
   void HandleLines(Side side);
   void HandleLine(Side side, const LineReader::Line& line);
@@ -92,6 +95,7 @@ class EventLoop final : private EnforcerOutput {
   void Watch();
   void WatchInput(Side side, pollfd* slot) const;
   void Sleep();
+  void Poll(const timespec* timeout);
   std::optional<MonoDuration> Timeout() const;
   void HandleReady();
   void HandleInput(Side side, const pollfd& slot);
@@ -113,7 +117,9 @@ class EventLoop final : private EnforcerOutput {
   bool server_input_broken_ = false;
   std::optional<int> signal_;
   MonoTime now_;
+  size_t bytes_since_now_ = 0;  // of lines handled since now_ was read
   std::vector<pollfd> polled_;
+  QuietFds quiet_;
 };
 
 }  // namespace ostiary::sidecar

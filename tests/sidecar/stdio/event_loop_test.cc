@@ -273,15 +273,20 @@ TEST_F(EventLoopTest, CallsThatTheServerDoesNotReadDoNotStopIt) {
   }
 }
 
-// Lines that were read together are decided one after another: a lease that ends between them ends.
+// Lines that were read together, up to 256 KiB, are decided one after another: a lease that ends
+// between them ends. The clock goes on by a millisecond for each wake-up and each 32 KiB.
 TEST_F(EventLoopTest, LeaseEndsAmongLinesThatWereReadTogether) {
+  constexpr int kCalls = 500;
   const TickingClock clock;
   clock_ = &clock;
-  source_->Announce(clock.Now() + std::chrono::milliseconds(100));
-  for (int i = 0; i < 500; ++i) client_.WriteLine(Call(i, "read"));  // less than a pipe holds
+  source_->Announce(clock.Now() + std::chrono::milliseconds(10));
+  ASSERT_GE(::fcntl(client_.output.get(), F_SETPIPE_SZ, 1 << 20), 1 << 20);
+  const std::string padding(1000, 'p');
+  for (int i = 0; i < kCalls; ++i) client_.WriteLine(Call(i, "read", padding));
   StartLoop();
-  for (int i = 0; i < 500; ++i) ASSERT_EQ(server_.ReadLine(), Call(i, "read"));
-  EXPECT_GT(source_->asks, 300);
+  for (int i = 0; i < kCalls; ++i) ASSERT_EQ(server_.ReadLine(), Call(i, "read", padding));
+  EXPECT_GT(source_->asks, 100);
+  EXPECT_LT(source_->asks, kCalls - 100);
   Finish();
 }
 
