@@ -1,5 +1,6 @@
 #include "tests/support/allocation_counter.h"
 
+#include <cerrno>
 #include <cstdlib>
 #include <new>
 
@@ -10,10 +11,71 @@ std::atomic<size_t> allocated_bytes{0};
 
 }  // namespace ostiary
 
-void* operator new(size_t size) {
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define OSTIARY_ADDRESS_SANITIZER 1
+#endif
+#endif
+
+namespace {
+
+void Count(size_t size) {
   ++ostiary::allocations;
   ostiary::allocated_bytes += size;
-  void* memory = std::malloc(size == 0 ? 1 : size);
+}
+
+}  // namespace
+
+// AddressSanitizer's own malloc must stay, so with it only operator new counts.
+#if OSTIARY_ADDRESS_SANITIZER
+namespace {
+void* Take(size_t size) { return std::malloc(size); }
+}  // namespace
+#else
+extern "C" {
+
+// The C library's own, by their second names.
+void* __libc_malloc(size_t size);
+void* __libc_calloc(size_t count, size_t size);
+void* __libc_realloc(void* memory, size_t size);
+void* __libc_memalign(size_t alignment, size_t size);
+
+void* malloc(size_t size) {
+  Count(size);
+  return __libc_malloc(size);
+}
+
+void* calloc(size_t count, size_t size) {
+  Count(count * size);
+  return __libc_calloc(count, size);
+}
+
+void* realloc(void* memory, size_t size) {
+  Count(size);
+  return __libc_realloc(memory, size);
+}
+
+void* aligned_alloc(size_t alignment, size_t size) {
+  Count(size);
+  return __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void** memory, size_t alignment, size_t size) {
+  Count(size);
+  *memory = __libc_memalign(alignment, size);
+  return *memory == nullptr ? ENOMEM : 0;
+}
+
+}  // extern "C"
+
+namespace {
+void* Take(size_t size) { return __libc_malloc(size); }
+}  // namespace
+#endif
+
+void* operator new(size_t size) {
+  Count(size);
+  void* memory = Take(size == 0 ? 1 : size);
   if (memory == nullptr) std::abort();
   return memory;
 }

@@ -1,4 +1,5 @@
-// Counts every operator new of the program that links allocation_counter.cc. Thread-safe.
+// Counts every operator new of the program that links allocation_counter.cc, and every malloc and
+// its like (those not with AddressSanitizer). Thread-safe.
 //
 // Such a program is declared with ostiary_allocation_test: ThreadSanitizer brings an operator new
 // of its own, so there these programs are left out.
