@@ -1,68 +1,121 @@
 #include "pdp/policy/agent_compiler.h"
 
 #include <algorithm>
+#include <cstring>
+#include <new>
 #include <tuple>
+
+#include "pdp/policy/search_name.h"
 
 namespace ostiary::pdp {
 namespace {
 
-bool BySizeAndBytes(absl::string_view a, absl::string_view b) {
-  return std::tuple(a.size(), a) < std::tuple(b.size(), b);
+constexpr size_t kAlignment = 64;  // of a cache line
+
+// "*" comes behind all others.
+bool Before(absl::string_view a, absl::string_view b) {
+  return std::tuple(a == "*", a.size(), a) < std::tuple(b == "*", b.size(), b);
 }
 
 }  // namespace
 
 const AgentPolicy* AgentCompiler::Compile(const AgentRules& rules) {
-  servers_.clear();
-  for (const RuleSection* section : {&rules.allow, &rules.deny}) {
-    for (const auto& lists : section->names) {
-      for (const RuleList& list : lists) {
-        if (list.server != "*" && !list.empty()) servers_.push_back(list.server);
+  GatherLists(rules);
+  AgentPolicy* const policy = NewPolicy();
+  // The lists come behind it, in the order in which a decision reads them.
+  if (rules.deny.servers.has_value()) policy->deny_servers_ = Use(*rules.deny.servers, rules);
+  if (rules.allow.servers.has_value()) policy->allow_servers_ = Use(*rules.allow.servers, rules);
+  FillRules(rules, policy);
+  auto* const digest = arena_.NewObject<Sha256Digest>();
+  *digest = digester_.Digest(rules);
+  policy->digest_ = digest;
+  return policy;
+}
+
+// The lists of names by their servers, and those of a server in the order of ServerRules::Place.
+void AgentCompiler::GatherLists(const AgentRules& rules) {
+  lists_of_agent_.clear();
+  server_count_ = 0;
+  for (const RuleSection* section : {&rules.deny, &rules.allow}) {
+    const Effect effect = section == &rules.deny ? Effect::kDeny : Effect::kAllow;
+    for (size_t kind = 0; kind < kNameKinds; ++kind) {
+      for (const RuleList& list : section->names[kind]) {
+        if (list.empty()) continue;
+        lists_of_agent_.push_back({&list, ServerRules::Place(effect, kind)});
       }
     }
   }
-  std::sort(servers_.begin(), servers_.end(), BySizeAndBytes);
-  servers_.erase(std::unique(servers_.begin(), servers_.end()), servers_.end());
+  std::sort(lists_of_agent_.begin(), lists_of_agent_.end(),
+            [](const PlacedList& a, const PlacedList& b) {
+              return a.list->server == b.list->server ? a.place < b.place
+                                                      : Before(a.list->server, b.list->server);
+            });
+  for (size_t i = 0; i < lists_of_agent_.size(); ++i) server_count_ += IsFirstOfServer(i) ? 1 : 0;
+}
 
-  AgentPolicy* policy = arena_.NewObject<AgentPolicy>();
-  absl::Span<ServerRules> table = arena_.NewArray<ServerRules>(servers_.size() + 1);
-  table[0].server = "*";
-  for (size_t i = 0; i < servers_.size(); ++i) table[i + 1].server = Name(servers_[i]);
-  const auto row = [&](absl::string_view server) -> ServerRules& {
-    if (server == "*") return table[0];
-    const auto at = std::lower_bound(servers_.begin(), servers_.end(), server, BySizeAndBytes);
-    return table[static_cast<size_t>(at - servers_.begin()) + 1];
-  };
-  for (size_t kind = 0; kind < kNameKinds; ++kind) {
-    for (const RuleList& list : rules.deny.names[kind]) {
-      if (!list.empty()) row(list.server).deny[kind] = Use(list, rules);
+bool AgentCompiler::IsFirstOfServer(size_t i) const {
+  return i == 0 || lists_of_agent_[i].list->server != lists_of_agent_[i - 1].list->server;
+}
+
+// A policy and the rules of its servers, without lists, in one piece.
+AgentPolicy* AgentCompiler::NewPolicy() {
+  const size_t rules_size = server_count_ * sizeof(ServerRules);
+  char* const memory = arena_.NewBytes(
+      sizeof(AgentPolicy) + rules_size + lists_of_agent_.size() * sizeof(ListUse), kAlignment);
+  auto* const policy = new (memory) AgentPolicy();
+  auto* rules = reinterpret_cast<ServerRules*>(policy + 1);
+  auto* uses = reinterpret_cast<ListUse*>(reinterpret_cast<char*>(rules) + rules_size);
+  ServerRules* current = nullptr;
+  for (size_t i = 0; i < lists_of_agent_.size(); ++i) {
+    if (IsFirstOfServer(i)) {
+      current = new (rules++) ServerRules();
+      current->uses_ = uses;
+      if (lists_of_agent_[i].list->server == "*") policy->for_all_ = current;
     }
-    for (const RuleList& list : rules.allow.names[kind]) {
-      if (list.empty()) continue;
-      row(list.server).allow[kind] = Use(list, rules);
-      row(list.server).narrowed = true;
-    }
+    new (uses++) ListUse();
+    current->places_[lists_of_agent_[i].place] = static_cast<uint8_t>(uses - current->uses_);
   }
-  if (rules.deny.servers.has_value()) policy->deny_servers_ = Use(*rules.deny.servers, rules);
-  if (rules.allow.servers.has_value()) policy->allow_servers_ = Use(*rules.allow.servers, rules);
-  policy->rules_ = table.data();
-  policy->rule_count_ = static_cast<uint32_t>(table.size());
-  policy->digest_ = digester_.Digest(rules);
+  const bool has_for_all = policy->for_all_ != &AgentPolicy::kNoRules;
+  policy->named_count_ = static_cast<uint32_t>(server_count_ - (has_for_all ? 1 : 0));
   return policy;
+}
+
+void AgentCompiler::FillRules(const AgentRules& rules, AgentPolicy* policy) {
+  auto* current = reinterpret_cast<ServerRules*>(policy + 1) - 1;
+  for (size_t i = 0; i < lists_of_agent_.size(); ++i) {
+    const PlacedList& placed = lists_of_agent_[i];
+    if (IsFirstOfServer(i)) {
+      ++current;
+      const SearchName server(Name(placed.list->server));
+      const Decision by_server = policy->DecideServer(server);
+      current->server_ = server.text().data();
+      current->server_size_ = static_cast<uint32_t>(server.size());
+      current->server_hash_ = static_cast<uint32_t>(server.hash());
+      current->server_reason_ = by_server.reason;
+      current->server_entry_ = by_server.rule.entry;
+    }
+    current->uses_[current->places_[placed.place] - 1] = Use(*placed.list, rules);
+    if (placed.place >= kNameKinds) current->narrowed_ = true;
+  }
 }
 
 ListUse AgentCompiler::Use(const RuleList& list, const AgentRules& rules) {
   if (list.empty()) return {};
   const PatternList*& compiled = lists_[HashedText(list.raw)];
-  if (compiled == nullptr)
-    compiled = PatternList::Create(rules.entries(list), list.offset, &arena_);
+  if (compiled == nullptr) {
+    compiled = list_compiler_.Compile(rules.entries(list), list.offset);
+  }
   return {compiled, list.offset - rules.offset};
 }
 
 absl::string_view AgentCompiler::Name(absl::string_view server) {
   const auto found = names_.find(server);
   if (found != names_.end()) return *found;
-  return *names_.insert(arena_.Copy(server)).first;
+  // What is read behind it does not count, but must be there.
+  char* const copy = arena_.NewBytes(server.size() + kWordsSize, 1);
+  std::memset(copy + server.size(), 0, kWordsSize);
+  if (!server.empty()) std::memcpy(copy, server.data(), server.size());
+  return *names_.insert(absl::string_view(copy, server.size())).first;
 }
 
 }  // namespace ostiary::pdp

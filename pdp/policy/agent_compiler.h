@@ -13,6 +13,7 @@
 #include "pdp/policy/agent_policy.h"
 #include "pdp/policy/arena.h"
 #include "pdp/policy/hashed_text.h"
+#include "pdp/policy/pattern_list_compiler.h"
 #include "pdp/policy/rules_document.h"
 
 namespace ostiary::pdp {
@@ -20,7 +21,7 @@ namespace ostiary::pdp {
 class AgentCompiler {
  public:
   // `arena` gets all that a policy needs. The file's text must live as long as this.
-  explicit AgentCompiler(Arena* arena) : arena_(*arena) {}
+  explicit AgentCompiler(Arena* arena) : arena_(*arena), list_compiler_(arena) {}
   AgentCompiler(const AgentCompiler&) = delete;
   AgentCompiler& operator=(const AgentCompiler&) = delete;
 
@@ -28,6 +29,15 @@ class AgentCompiler {
   const AgentPolicy* Compile(const AgentRules& rules);
 
  private:
+  struct PlacedList {
+    const RuleList* list;
+    size_t place;  // ServerRules::Place
+  };
+
+  void GatherLists(const AgentRules& rules);
+  bool IsFirstOfServer(size_t i) const;
+  AgentPolicy* NewPolicy();
+  void FillRules(const AgentRules& rules, AgentPolicy* policy);
   ListUse Use(const RuleList& list, const AgentRules& rules);
   absl::string_view Name(absl::string_view server);
 
@@ -36,8 +46,10 @@ class AgentCompiler {
   absl::flat_hash_map<HashedText, const PatternList*, HashedText::Hash> lists_;
   absl::flat_hash_set<absl::string_view> names_;
   AgentDigester digester_;
+  PatternListCompiler list_compiler_;
   // Scratch.
-  std::vector<absl::string_view> servers_;
+  std::vector<PlacedList> lists_of_agent_;
+  size_t server_count_ = 0;
 };
 
 }  // namespace ostiary::pdp

@@ -15,12 +15,10 @@ constexpr uint32_t kIdsPerRules = 2 * kNameKinds;
 // Up to so many servers are walked rather than halved.
 constexpr size_t kWalkedServers = 8;
 
-uint32_t FindExact(const ListUse& use, const SearchName& name) {
-  return use.list == nullptr ? PatternList::kNoEntry : use.list->FindExact(name);
-}
+constexpr uint32_t kNoEntry = PatternList::kNoEntry;
 
-uint32_t FindPattern(const ListUse& use, const SearchName& name) {
-  return use.list == nullptr ? PatternList::kNoEntry : use.list->FindPattern(name);
+PatternList::Match Find(const ListUse& use, const SearchName& name) {
+  return use.list == nullptr ? PatternList::Match{} : use.list->Find(name);
 }
 
 Reason NotAllowed(size_t kind) {
@@ -39,30 +37,43 @@ absl::string_view NameKindKey(size_t kind) {
 }
 
 Decision AgentPolicy::Decide(const AccessRequest& request) const {
-  const Decision server = DecideServer(SearchName(request.server));
+  const ServerRules* own = ForServer(NameKey(request.server));
+  const Decision server =
+      own == nullptr ? DecideServer(SearchName(request.server)) : ServerDecision(*own);
   if (server.effect == Effect::kDeny || request.kind == AccessKind::kServer) return server;
 
   const size_t kind = static_cast<size_t>(request.kind) - static_cast<size_t>(AccessKind::kTool);
   if (kind >= kNameKinds) return Decision{};  // not one of the enum's: denies
   const SearchName name(request.name);
-  const ServerRules* own = ForServer(request.server);
   if (const Decision deny = DecideDeny(own, kind, name); Decided(deny)) return deny;
   if (const Decision allow = DecideAllow(own, kind, name); Decided(allow)) return allow;
-  if (!for_all().narrowed && (own == nullptr || !own->narrowed)) {
+  if (!for_all().narrowed() && (own == nullptr || !own->narrowed())) {
     return {Effect::kAllow, Reason::kImplicitGrant, server.rule};
   }
   return {Effect::kDeny, NotAllowed(kind), {}};
 }
 
+Decision AgentPolicy::ServerDecision(const ServerRules& rules) {
+  switch (rules.server_reason_) {
+    case Reason::kServerAllowed:
+      return {Effect::kAllow, rules.server_reason_, {kAllowServersId, rules.server_entry_}};
+    case Reason::kServerDenied:
+      return {Effect::kDeny, rules.server_reason_, {kDenyServersId, rules.server_entry_}};
+    default:
+      return {Effect::kDeny, rules.server_reason_, {}};
+  }
+}
+
 Decision AgentPolicy::DecideServer(const SearchName& server) const {
-  uint32_t entry = FindExact(deny_servers_, server);
-  if (entry == PatternList::kNoEntry) entry = FindPattern(deny_servers_, server);
-  if (entry != PatternList::kNoEntry) {
+  // In a list of servers it does not matter how an entry matches.
+  const auto find = [&server](const ListUse& use) {
+    const PatternList::Match match = Find(use, server);
+    return match.exact != kNoEntry ? match.exact : match.pattern;
+  };
+  if (const uint32_t entry = find(deny_servers_); entry != kNoEntry) {
     return {Effect::kDeny, Reason::kServerDenied, {kDenyServersId, entry}};
   }
-  entry = FindExact(allow_servers_, server);
-  if (entry == PatternList::kNoEntry) entry = FindPattern(allow_servers_, server);
-  if (entry != PatternList::kNoEntry) {
+  if (const uint32_t entry = find(allow_servers_); entry != kNoEntry) {
     return {Effect::kAllow, Reason::kServerAllowed, {kAllowServersId, entry}};
   }
   return {Effect::kDeny, Reason::kServerNotAllowed, {}};
@@ -70,56 +81,59 @@ Decision AgentPolicy::DecideServer(const SearchName& server) const {
 
 Decision AgentPolicy::DecideDeny(const ServerRules* own, size_t kind,
                                  const SearchName& name) const {
-  const std::array<const ServerRules*, 2> both = {own, &for_all()};
-  for (const ServerRules* rules : both) {
-    if (rules == nullptr) continue;
-    if (const uint32_t entry = FindExact(rules->deny[kind], name); entry != PatternList::kNoEntry) {
-      return {Effect::kDeny, Reason::kExplicitDeny, {ListId(rules, Effect::kDeny, kind), entry}};
-    }
-  }
-  for (const ServerRules* rules : both) {
-    if (rules == nullptr) continue;
-    if (const uint32_t entry = FindPattern(rules->deny[kind], name);
-        entry != PatternList::kNoEntry) {
-      return {Effect::kDeny, Reason::kPatternDeny, {ListId(rules, Effect::kDeny, kind), entry}};
-    }
-  }
+  const auto denied = [&](const ServerRules* rules, Reason reason, uint32_t entry) {
+    return Decision{Effect::kDeny, reason, {ListId(rules, Effect::kDeny, kind), entry}};
+  };
+  PatternList::Match by_own;
+  if (own != nullptr) by_own = Find(own->Use(Effect::kDeny, kind), name);
+  if (by_own.exact != kNoEntry) return denied(own, Reason::kExplicitDeny, by_own.exact);
+  const PatternList::Match by_all = Find(for_all().Use(Effect::kDeny, kind), name);
+  if (by_all.exact != kNoEntry) return denied(&for_all(), Reason::kExplicitDeny, by_all.exact);
+  if (by_own.pattern != kNoEntry) return denied(own, Reason::kPatternDeny, by_own.pattern);
+  if (by_all.pattern != kNoEntry) return denied(&for_all(), Reason::kPatternDeny, by_all.pattern);
   return {};
 }
 
 Decision AgentPolicy::DecideAllow(const ServerRules* own, size_t kind,
                                   const SearchName& name) const {
-  const bool has_own = own != nullptr && own->allow[kind].list != nullptr;
+  const bool has_own = own != nullptr && own->Use(Effect::kAllow, kind).list != nullptr;
   const ServerRules* rules = has_own ? own : &for_all();
-  const ListUse& use = rules->allow[kind];
-  if (const uint32_t entry = FindExact(use, name); entry != PatternList::kNoEntry) {
-    return {Effect::kAllow, Reason::kExplicitAllow, {ListId(rules, Effect::kAllow, kind), entry}};
+  const PatternList::Match match = Find(rules->Use(Effect::kAllow, kind), name);
+  if (match.exact != kNoEntry) {
+    return {
+        Effect::kAllow, Reason::kExplicitAllow, {ListId(rules, Effect::kAllow, kind), match.exact}};
   }
-  if (const uint32_t entry = FindPattern(use, name); entry != PatternList::kNoEntry) {
-    return {Effect::kAllow, Reason::kPatternAllow, {ListId(rules, Effect::kAllow, kind), entry}};
+  if (match.pattern != kNoEntry) {
+    return {Effect::kAllow,
+            Reason::kPatternAllow,
+            {ListId(rules, Effect::kAllow, kind), match.pattern}};
   }
   return {};
 }
 
-const ServerRules* AgentPolicy::ForServer(absl::string_view server) const {
-  const ServerRules* const begin = rules_ + 1;
-  const ServerRules* const end = rules_ + rule_count_;
-  const auto same = [server](const ServerRules& rules) { return rules.server == server; };
-  if (rule_count_ <= kWalkedServers) {
-    const ServerRules* const found = std::find_if(begin, end, same);
-    return found == end ? nullptr : found;
+const ServerRules* AgentPolicy::ForServer(const NameKey& server) const {
+  const absl::Span<const ServerRules> all = named();
+  const auto same = [&server](const ServerRules& rules) {
+    return rules.server_hash_ == static_cast<uint32_t>(server.hash()) &&
+           server.Equals(rules.server_, rules.server_size_);
+  };
+  if (all.size() <= kWalkedServers) {
+    for (const ServerRules& rules : all) {
+      if (same(rules)) return &rules;
+    }
+    return nullptr;
   }
-  const ServerRules* const found =
-      std::partition_point(begin, end, [server](const ServerRules& rules) {
-        return std::tuple(rules.server.size(), rules.server) < std::tuple(server.size(), server);
-      });
-  return found != end && same(*found) ? found : nullptr;
+  const auto found = std::partition_point(all.begin(), all.end(), [&](const ServerRules& rules) {
+    return std::tuple(rules.server().size(), rules.server()) <
+           std::tuple(server.size(), server.text());
+  });
+  return found != all.end() && same(*found) ? &*found : nullptr;
 }
 
 uint32_t AgentPolicy::ListId(const ServerRules* rules, Effect section, size_t kind) const {
-  const auto index = static_cast<uint32_t>(rules - rules_);
-  const uint32_t in_rules = (section == Effect::kAllow ? kNameKinds : 0) + kind;
-  return kFirstRulesId + index * kIdsPerRules + in_rules;
+  const size_t row = rules == for_all_ ? 0 : static_cast<size_t>(rules - named().data()) + 1;
+  return static_cast<uint32_t>(kFirstRulesId + row * kIdsPerRules +
+                               ServerRules::Place(section, kind));
 }
 
 ListPlace AgentPolicy::FindList(uint32_t list_id) const {
@@ -127,13 +141,11 @@ ListPlace AgentPolicy::FindList(uint32_t list_id) const {
   if (list_id == kAllowServersId) return {Effect::kAllow, "servers", {}, &allow_servers_};
   const uint32_t index = (list_id - kFirstRulesId) / kIdsPerRules;
   const uint32_t in_rules = (list_id - kFirstRulesId) % kIdsPerRules;
-  if (index >= rule_count_) return {};
-  const ServerRules& rules = rules_[index];
+  if (index > named_count_) return {};
+  const ServerRules& rules = index == 0 ? for_all() : named()[index - 1];
   const size_t kind = in_rules % kNameKinds;
-  if (in_rules < kNameKinds) {
-    return {Effect::kDeny, NameKindKey(kind), rules.server, &rules.deny[kind]};
-  }
-  return {Effect::kAllow, NameKindKey(kind), rules.server, &rules.allow[kind]};
+  const Effect section = in_rules < kNameKinds ? Effect::kDeny : Effect::kAllow;
+  return {section, NameKindKey(kind), rules.server(), &rules.Use(section, kind)};
 }
 
 }  // namespace ostiary::pdp

@@ -26,11 +26,35 @@ struct ListUse {
 };
 
 // The lists under one key of tools, resources and prompts.
-struct ServerRules {
-  absl::string_view server;  // "*" for all
-  std::array<ListUse, kNameKinds> deny;
-  std::array<ListUse, kNameKinds> allow;
-  bool narrowed = false;  // an allow list of any kind is there
+class ServerRules {
+ public:
+  // "*" for all.
+  absl::string_view server() const { return {server_, server_size_}; }
+  // An allow list of any kind is there.
+  bool narrowed() const { return narrowed_; }
+  // The list of that section and kind. What few servers have costs the others no memory.
+  const ListUse& Use(Effect section, size_t kind) const {
+    const uint8_t place = places_[Place(section, kind)];
+    return place == 0 ? kNone : uses_[place - 1];
+  }
+
+ private:
+  friend class AgentCompiler;
+  friend class AgentPolicy;
+  static constexpr ListUse kNone = {};
+  static size_t Place(Effect section, size_t kind) {
+    return (section == Effect::kAllow ? kNameKinds : 0) + kind;
+  }
+
+  const char* server_ = "*";  // kWordsSize bytes may be read behind it
+  uint32_t server_size_ = 1;
+  uint32_t server_hash_ = 0;  // the low half of its SearchName's
+  ListUse* uses_ = nullptr;
+  // How the agent's lists of servers decide about this one.
+  uint32_t server_entry_ = 0;
+  Reason server_reason_ = Reason::kUnspecified;
+  bool narrowed_ = false;
+  std::array<uint8_t, 2 * kNameKinds> places_{};  // 0: there is none; else uses_[n - 1]
 };
 
 // Which list of an agent, for people: allow or deny, the kind, the server.
@@ -46,6 +70,13 @@ class AgentPolicy {
   // The request's agent is not looked at.
   Decision Decide(const AccessRequest& request) const;
 
+  // Asks for the memory that Decide reads in an agent of usual size, all at once rather than one
+  // miss after the other.
+  void Prefetch() const {
+    const char* const begin = reinterpret_cast<const char*>(this);
+    for (size_t line = 0; line < kPrefetchedLines; ++line) __builtin_prefetch(begin + line * 64);
+  }
+
   // The list that a decision's rule id means; nullptr `use` where there is none such.
   ListPlace FindList(uint32_t list_id) const;
 
@@ -53,30 +84,40 @@ class AgentPolicy {
     return section == Effect::kAllow ? allow_servers_ : deny_servers_;
   }
   // The rules under the key "*".
-  const ServerRules& for_all() const { return rules_[0]; }
+  const ServerRules& for_all() const { return *for_all_; }
   // The rules under a server's own name; nullptr where there are none.
-  const ServerRules* ForServer(absl::string_view server) const;
+  const ServerRules* ForServer(const NameKey& server) const;
   // The rules of all servers that are named, by size and bytes of the names.
-  absl::Span<const ServerRules> named() const { return {rules_ + 1, rule_count_ - 1}; }
+  absl::Span<const ServerRules> named() const {
+    return {reinterpret_cast<const ServerRules*>(this + 1), named_count_};
+  }
 
   // Over all that decides; equal for agents that decide alike by rules that read alike.
-  const Sha256Digest& digest() const { return digest_; }
+  const Sha256Digest& digest() const { return *digest_; }
 
  private:
   friend class Arena;
   friend class AgentCompiler;
   AgentPolicy() = default;
 
+  static constexpr ServerRules kNoRules = {};
+  // Two lists of ten short entries, and what stands before them.
+  static constexpr size_t kPrefetchedLines = 10;
+
+  // What DecideServer found about a server that has rules.
+  static Decision ServerDecision(const ServerRules& rules);
   Decision DecideServer(const SearchName& server) const;
   Decision DecideDeny(const ServerRules* own, size_t kind, const SearchName& name) const;
   Decision DecideAllow(const ServerRules* own, size_t kind, const SearchName& name) const;
   uint32_t ListId(const ServerRules* rules, Effect section, size_t kind) const;
 
+  // The rules of named servers stand behind this object, and behind those the uses of lists: what a
+  // decision reads, side by side.
+  uint32_t named_count_ = 0;
+  const ServerRules* for_all_ = &kNoRules;
   ListUse deny_servers_;
   ListUse allow_servers_;
-  const ServerRules* rules_ = nullptr;  // [0] is "*"; the rest sorted by size and bytes of the name
-  uint32_t rule_count_ = 0;
-  Sha256Digest digest_{};
+  const Sha256Digest* digest_ = nullptr;
 };
 
 }  // namespace ostiary::pdp

@@ -20,29 +20,29 @@ absl::string_view Arena::Copy(absl::string_view text) {
 }
 
 void* Arena::Allocate(size_t size, size_t alignment) {
-  const size_t misaligned = reinterpret_cast<uintptr_t>(free_) % alignment;
-  const size_t padding = misaligned == 0 ? 0 : alignment - misaligned;
-  if (free_ == nullptr || padding + size > free_size_) return AddBlock(size);
-  char* result = free_ + padding;
+  const size_t padding = -reinterpret_cast<uintptr_t>(free_) & (alignment - 1);
+  if (free_ == nullptr || padding + size > free_size_) {
+    // A block may begin anywhere.
+    AddBlock(size + alignment - 1);
+    return Allocate(size, alignment);
+  }
+  char* const result = free_ + padding;
   free_ = result + size;
   free_size_ -= padding + size;
   return result;
 }
 
-// Every block is aligned for every type. The rest of the old block is lost: little, since blocks
+// A new block with so many bytes at least. The rest of the old block is lost: little, since blocks
 // grow.
-char* Arena::AddBlock(size_t size) {
+void Arena::AddBlock(size_t size) {
   const size_t block_size = std::max(size, next_block_size_);
   next_block_size_ = std::min(next_block_size_ * 2, kMaxBlockSize);
-  char* block;
   if (block_size < MappedMemory::kHugePage) {
-    block = blocks_.emplace_back(new char[block_size]).get();
+    free_ = blocks_.emplace_back(new char[block_size]).get();
   } else {
-    block = large_blocks_.emplace_back(block_size).data();
+    free_ = large_blocks_.emplace_back(block_size).data();
   }
-  free_ = block + size;
-  free_size_ = block_size - size;
-  return block;
+  free_size_ = block_size;
 }
 
 }  // namespace ostiary::pdp

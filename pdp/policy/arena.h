@@ -49,11 +49,15 @@ class Arena {
 
   absl::string_view Copy(absl::string_view text);
 
+  // Bytes of any content, at an address that is a multiple of `alignment`, a power of two.
+  char* NewBytes(size_t size, size_t alignment) {
+    return static_cast<char*>(Allocate(size, alignment));
+  }
+
  private:
   void* Allocate(size_t size, size_t alignment);
 
-  // Takes a new block, of which `size` bytes are used at once.
-  char* AddBlock(size_t size);
+  void AddBlock(size_t size);
 
   std::vector<std::unique_ptr<char[]>> blocks_;
   std::vector<MappedMemory> large_blocks_;

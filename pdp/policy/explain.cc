@@ -111,9 +111,9 @@ void PolicySnapshot::FindRule(const AccessRequest& request, const Decision& deci
     rule->pattern = "false";
     offset = rep_->deny_on_missing_agent_offset;
   } else if (decision.rule.list != Decision::RuleId::kNone) {
-    const auto found = rep_->agents.find(request.agent);
-    const bool known = found != rep_->agents.end();
-    const AgentRecord* record = known ? &found->second : rep_->Find(request.agent);
+    const AgentRecord* const own = rep_->agents.Find(request.agent);
+    const bool known = own != nullptr;
+    const AgentRecord* const record = known ? own : rep_->Find(request.agent);
     const ListPlace place =
         record == nullptr ? ListPlace{} : record->policy->FindList(decision.rule.list);
     // Otherwise it is not a decision of this snapshot for this request.

@@ -119,13 +119,15 @@ class Linter::Agent {
                ", which counts as no list and narrows nothing; to allow none, deny \"*\""));
       return;
     }
-    const ServerRules* own = list.server == "*" ? nullptr : policy_.ForServer(list.server);
+    const ServerRules* own = list.server == "*" ? nullptr : policy_.ForServer(NameKey(list.server));
     const absl::Span<const RuleEntry> entries = rules_.entries(list);
     for (size_t i = 0; i < entries.size(); ++i) {
       const RuleEntry& entry = entries[i];
       std::string cover;
-      if (own != nullptr) cover = DescribeCover(entry.text, key, list.server, own->deny[kind]);
-      if (cover.empty()) cover = DescribeCover(entry.text, key, "*", policy_.for_all().deny[kind]);
+      if (own != nullptr)
+        cover = DescribeCover(entry.text, key, list.server, own->Use(Effect::kDeny, kind));
+      if (cover.empty())
+        cover = DescribeCover(entry.text, key, "*", policy_.for_all().Use(Effect::kDeny, kind));
       if (cover.empty()) continue;
       Warn(entry.offset, absl::StrCat(Pointer("allow", key, list.server), "/", i),
            absl::StrCat("the allow.", key, " entry ", Quote(entry.text), " of the server ",
@@ -146,10 +148,10 @@ class Linter::Agent {
   size_t FindCover(absl::string_view text, const ListUse& deny) {
     if (deny.list == nullptr) return PatternList::kNoEntry;
     const SearchName name(text);
-    const uint32_t same = deny.list->FindExact(name);
-    if (same != PatternList::kNoEntry) return same;
+    const PatternList::Match match = deny.list->Find(name);
+    if (match.exact != PatternList::kNoEntry) return match.exact;
     if (!MayCompare(deny.list->glob_count())) return PatternList::kNoEntry;
-    uint32_t covering = deny.list->FindPattern(name);
+    uint32_t covering = match.pattern;
     if (covering == PatternList::kNoEntry || !HasWildcard(text, &parsed_)) return covering;
     if (Covers(deny.list->entry(covering), text)) return covering;
     // One that proves nothing may stand before one that does.

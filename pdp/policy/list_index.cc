@@ -1,97 +1,95 @@
 #include "pdp/policy/list_index.h"
 
 #include <algorithm>
-#include <cstring>
+#include <utility>
 
-#include "absl/hash/hash.h"
-#include "absl/numeric/bits.h"
+#include "absl/types/span.h"
 
 namespace ostiary::pdp {
 namespace {
 
-// How many bytes `a` and `b` have in common at that end.
-size_t CommonSize(AffixEnd end, absl::string_view a, absl::string_view b) {
-  const size_t limit = std::min(a.size(), b.size());
-  size_t n = 0;
-  if (end == AffixEnd::kPrefix) {
-    while (n < limit && a[n] == b[n]) ++n;
-  } else {
-    while (n < limit && a[a.size() - 1 - n] == b[b.size() - 1 - n]) ++n;
-  }
-  return n;
-}
-
-// Whether `a` comes before `b`, where `common` bytes are equal.
-bool Before(AffixEnd end, absl::string_view a, absl::string_view b, size_t common) {
-  if (common == b.size()) return false;
-  if (common == a.size()) return true;
-  const size_t i = end == AffixEnd::kPrefix ? common : a.size() - 1 - common;
-  const size_t j = end == AffixEnd::kPrefix ? common : b.size() - 1 - common;
-  return static_cast<uint8_t>(a[i]) < static_cast<uint8_t>(b[j]);
-}
+// Homes per entry at first, and at most: past that, so many hashes are alike that more would not
+// help.
+constexpr size_t kFirstHomes = 2;
+constexpr size_t kMostHomes = 8;
 
 }  // namespace
 
-ExactIndex ExactIndex::Create(absl::Span<const IndexedText> texts, Arena* arena) {
-  const size_t size = absl::bit_ceil(std::max<size_t>(2, texts.size() * 2));
-  absl::Span<Slot> slots = arena->NewArray<Slot>(size);
-  for (const IndexedText& text : texts) {
-    size_t at = absl::Hash<absl::string_view>()(text.text) & (size - 1);
-    while (slots[at].text != nullptr &&
-           absl::string_view(slots[at].text, slots[at].size) != text.text) {
-      at = (at + 1) & (size - 1);
-    }
-    if (slots[at].text != nullptr) continue;  // the earlier entry stays
-    slots[at] = {text.text.data(), static_cast<uint32_t>(text.text.size()), text.entry};
+void ListIndexBuilder::Start(size_t count) {
+  count_ = count;
+  capacity_ = static_cast<uint32_t>(std::min<size_t>(count * kFirstHomes, 0x7fffffff));
+  places_.assign(capacity_ + kTagLanes, {});
+  next_.assign(count, kNone);
+  has_next_ = false;
+}
+
+// Where the key stands, or the free place that it would take, or places_.size().
+size_t ListIndexBuilder::PlaceOf(uint64_t hash) const {
+  const size_t home = HomeOf(hash, capacity_);
+  for (size_t place = home; place < home + kTagLanes; ++place) {
+    if (places_[place].entry == kNone || places_[place].hash == hash) return place;
   }
-  ExactIndex index;
-  index.slots_ = slots;
+  return places_.size();
+}
+
+uint32_t ListIndexBuilder::Find(uint64_t hash) const {
+  const size_t place = PlaceOf(hash);
+  return place == places_.size() ? kNone : places_[place].entry;
+}
+
+bool ListIndexBuilder::Add(uint64_t hash, uint32_t entry) {
+  size_t place = PlaceOf(hash);
+  while (place == places_.size()) {
+    if (!Grow()) return false;
+    place = PlaceOf(hash);
+  }
+  if (places_[place].entry != kNone) {
+    next_[entry] = places_[place].entry;
+    has_next_ = true;
+  }
+  places_[place] = {hash, entry};
+  return true;
+}
+
+void ListIndexBuilder::AddBehind(uint32_t after, uint32_t entry) {
+  next_[entry] = std::exchange(next_[after], entry);
+  has_next_ = true;
+}
+
+bool ListIndexBuilder::Grow() {
+  std::swap(places_, old_places_);
+  while (true) {
+    const size_t capacity = capacity_ + capacity_ / 4;
+    if (capacity > count_ * kMostHomes) break;
+    capacity_ = static_cast<uint32_t>(capacity);
+    places_.assign(capacity_ + kTagLanes, {});
+    const bool all = std::all_of(old_places_.begin(), old_places_.end(), [this](const Place& old) {
+      if (old.entry == kNone) return true;
+      const size_t place = PlaceOf(old.hash);
+      if (place == places_.size()) return false;
+      places_[place] = old;
+      return true;
+    });
+    if (all) return true;
+  }
+  capacity_ = static_cast<uint32_t>(old_places_.size() - kTagLanes);
+  std::swap(places_, old_places_);
+  return false;
+}
+
+ListIndex ListIndexBuilder::Build(Arena* arena) const {
+  const absl::Span<uint16_t> tags = arena->NewArray<uint16_t>(places_.size());
+  const absl::Span<uint32_t> entries = arena->NewArray<uint32_t>(places_.size());
+  for (size_t i = 0; i < places_.size(); ++i) {
+    tags[i] = places_[i].entry == kNone ? kNoTag : TagOf(places_[i].hash);
+    entries[i] = places_[i].entry;
+  }
+  ListIndex index;
+  index.tags_ = tags.data();
+  index.entries_ = entries.data();
+  if (has_next_) index.next_ = arena->Copy(absl::MakeConstSpan(next_)).data();
+  index.capacity_ = capacity_;
   return index;
-}
-
-uint32_t ExactIndex::Find(absl::string_view text, size_t hash) const {
-  const size_t mask = slots_.size() - 1;
-  for (size_t at = hash & mask; slots_[at].text != nullptr; at = (at + 1) & mask) {
-    const Slot& slot = slots_[at];
-    if (absl::string_view(slot.text, slot.size) == text) return slot.entry;
-  }
-  return kNoEntry;
-}
-
-AffixIndex AffixIndex::Create(AffixEnd end, std::vector<IndexedText> affixes, Arena* arena) {
-  std::sort(affixes.begin(), affixes.end(), [end](const IndexedText& a, const IndexedText& b) {
-    if (a.text == b.text) return a.entry < b.entry;
-    return Before(end, a.text, b.text, CommonSize(end, a.text, b.text));
-  });
-  absl::Span<Node> nodes = arena->NewArray<Node>(affixes.size());
-  for (uint32_t i = 0; i < nodes.size(); ++i) {
-    nodes[i] = {affixes[i].text, kNoParent, affixes[i].entry};
-    // In this order an affix's parents are among its predecessor and that one's parents. An equal
-    // text is a parent too.
-    uint32_t parent = i == 0 ? kNoParent : i - 1;
-    while (parent != kNoParent &&
-           CommonSize(end, nodes[parent].text, nodes[i].text) < nodes[parent].text.size()) {
-      parent = nodes[parent].parent;
-    }
-    nodes[i].parent = parent;
-    if (parent != kNoParent) nodes[i].lowest = std::min(nodes[i].lowest, nodes[parent].lowest);
-  }
-  AffixIndex index;
-  index.end_ = end;
-  index.nodes_ = nodes;
-  return index;
-}
-
-uint32_t AffixIndex::Find(absl::string_view name) const {
-  // All affixes of the name are its last predecessor in the order, or above that one.
-  const auto behind = std::partition_point(nodes_.begin(), nodes_.end(), [&](const Node& node) {
-    return !Before(end_, name, node.text, CommonSize(end_, name, node.text));
-  });
-  if (behind == nodes_.begin()) return kNoEntry;
-  auto at = static_cast<uint32_t>(behind - nodes_.begin()) - 1;
-  const size_t common = CommonSize(end_, name, nodes_[at].text);
-  while (at != kNoParent && nodes_[at].text.size() > common) at = nodes_[at].parent;
-  return at == kNoParent ? kNoEntry : nodes_[at].lowest;
 }
 
 }  // namespace ostiary::pdp

@@ -1,96 +1,118 @@
 // PatternList: a compiled list of entries, each a name and maybe a pattern.
 //
-// Made once in an arena, which must outlive it, and never changed; any thread may search it.
-// A search allocates nothing. Short lists are walked; in long ones a hash finds equal names and
-// sorted prefixes and suffixes are searched by halving, so that only patterns of other shapes cost
-// time each.
+// Made once in an arena (pattern_list_compiler.h), which must outlive it, and never changed; any
+// thread may search it. A search allocates nothing.
+//
+// Each entry stands under a key: the name that it is, or the text before its first wildcard or
+// behind its last. A name is looked for under its own hash and under that of each of its affixes
+// that is as long as a key of the list; what is found there is compared in full. Only entries
+// without such a text ("*", "*x*") are compared with every name.
 #ifndef OSTIARY_PDP_POLICY_PATTERN_LIST_H_
 #define OSTIARY_PDP_POLICY_PATTERN_LIST_H_
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
-#include "absl/hash/hash.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "pdp/policy/arena.h"
+#include "pdp/policy/list_index.h"
 #include "pdp/policy/pattern.h"
 #include "pdp/policy/rules_document.h"
+#include "pdp/policy/search_name.h"
+#include "pdp/policy/tag_lanes.h"
 
 namespace ostiary::pdp {
 
-// A name to look for in several lists: hashed at most once.
-class SearchName {
- public:
-  explicit SearchName(absl::string_view text) : text_(text) {}
-  absl::string_view text() const { return text_; }
-  size_t hash() const {
-    if (!hash_.has_value()) hash_ = absl::Hash<absl::string_view>()(text_);
-    return *hash_;
-  }
-
- private:
-  const absl::string_view text_;
-  mutable std::optional<size_t> hash_;
-};
-
-struct ListIndex;
-
-class PatternList {
+class alignas(16) PatternList {
  public:
   static constexpr uint32_t kNoEntry = 0xffffffff;
 
-  // Patterns among the entries must be good. Entry offsets are kept relative to `list_offset`.
+  // What a search found: the first entry that equals the name, or else the first that matches it as
+  // a pattern. At most one of the two is set.
+  struct Match {
+    uint32_t exact = kNoEntry;
+    uint32_t pattern = kNoEntry;
+  };
+
+  // Compiles one list. Patterns among the entries must be good; places are kept relative to
+  // `list_offset`.
   static const PatternList* Create(absl::Span<const RuleEntry> entries, uint32_t list_offset,
                                    Arena* arena);
 
-  // The first entry that equals `name`, or kNoEntry.
-  uint32_t FindExact(const SearchName& name) const;
-  // The first entry that matches `name` as a pattern, or kNoEntry.
-  uint32_t FindPattern(const SearchName& name) const;
-  // The next one behind the entry `after`. Walks the patterns, however many there are.
+  Match Find(const SearchName& name) const;
+  // The first entry behind `after` that matches `name` as a pattern. Walks all entries.
   uint32_t FindPatternAfter(uint32_t after, const SearchName& name) const;
 
   size_t size() const { return entry_count_; }
   // The entry as written, decoded.
-  absl::string_view entry(size_t i) const { return EntryText(entries_[i]); }
+  absl::string_view entry(size_t i) const { return Text(entries()[i]); }
   // Its place, relative to the list's.
-  uint32_t entry_offset(size_t i) const { return entries_[i].offset; }
-  size_t pattern_count() const { return wildcard_count_; }
-  // Patterns that each cost time in a search.
+  uint32_t entry_offset(size_t i) const { return entries()[i].offset; }
+  size_t pattern_count() const { return pattern_count_; }
+  // Patterns that are more than a text and one "*" at one end.
   size_t glob_count() const { return glob_count_; }
 
  private:
-  friend struct ListIndex;
   friend class Arena;
   friend class PatternListCompiler;
-  PatternList() = default;
+  PatternList() : tags_{} {}
 
+  // Lists of so many entries are searched without an index.
+  static constexpr size_t kShort = 2 * kTagLanes;
+  static constexpr size_t kInlineSizes = 7;
+
+  // How an entry is compared. kGlob: by its tokens, among the globs.
+  enum class Shape : uint8_t { kName, kAny, kPrefix, kSuffix, kEnds, kGlob };
   struct Entry {
-    uint32_t begin;  // in texts_
-    uint32_t size;
+    uint32_t begin;  // in the texts
+    uint32_t size : 29;
+    uint32_t shape : 3;
     uint32_t offset;
   };
-  // An entry with wildcards.
-  struct Wildcard {
-    PatternShape shape;
-    uint32_t entry;
-    uint32_t begin;  // of the literal, in texts_; for kGlob the index in globs_
-    uint32_t size;
+  // What few lists have.
+  struct Extra {
+    const uint16_t* sizes = nullptr;  // of keys, that are not among sizes_
+    uint32_t prefix_sizes = 0;
+    uint32_t suffix_sizes = 0;
+    const uint32_t* walked = nullptr;  // of a long list: the entries without a key, in order
+    const Glob* globs = nullptr;       // by entry
+    const uint32_t* glob_entries = nullptr;
+    uint32_t globs_size = 0;
+  };
+  // Of a list that is not short.
+  struct Long {
+    ListIndex index;
+    uint32_t walked_size = 0;
   };
 
-  absl::string_view EntryText(const Entry& e) const { return {texts_ + e.begin, e.size}; }
-  absl::string_view Literal(const Wildcard& w) const { return {texts_ + w.begin, w.size}; }
-  bool Matches(const Wildcard& wildcard, absl::string_view name) const;
+  // The texts stand behind the entries. kWordsSize bytes may be read before and behind each.
+  const Entry* entries() const { return reinterpret_cast<const Entry*>(this + 1); }
+  const char* texts() const { return reinterpret_cast<const char*>(entries() + entry_count_); }
+  absl::string_view Text(const Entry& e) const { return {texts() + e.begin, e.size}; }
+  // Calls visit(hash) for each affix of the name that is as long as a key.
+  template <typename Visit>
+  void ForEachAffix(const SearchName& name, const Visit& visit) const;
+  template <typename Visit>
+  void ForEachOtherAffix(const SearchName& name, const Visit& visit) const;
+  bool IsEqual(const Entry& entry, const SearchName& name) const;
+  bool Matches(uint32_t entry, const SearchName& name) const;
+  const Glob& GlobOf(uint32_t entry) const;
+  Match FindInShort(const SearchName& name) const;
+  Match FindInLong(const SearchName& name) const;
 
-  const char* texts_ = nullptr;
-  const Entry* entries_ = nullptr;
-  const Wildcard* wildcards_ = nullptr;  // in the order of their entries
-  const Glob* globs_ = nullptr;
-  const ListIndex* index_ = nullptr;  // for long lists; then only some wildcards are walked
+  // A search of a short list that finds nothing reads these 64 bytes and no others.
   uint32_t entry_count_ = 0;
-  uint32_t wildcard_count_ = 0;
+  uint16_t prefix_count_ = 0;  // of sizes_
+  uint16_t suffix_count_ = 0;
+  const Extra* extra_ = nullptr;
+  uint16_t walked_ = 0;                // of a short list: a bit for each entry without a key
+  uint16_t sizes_[kInlineSizes] = {};  // of keys up to kWordsSize: of prefixes, then of suffixes
+  union {
+    uint16_t tags_[kShort];  // of a short list: of each entry's key
+    Long long_;
+  };
+  uint32_t pattern_count_ = 0;
   uint32_t glob_count_ = 0;
 };
 

@@ -12,6 +12,7 @@ PolicySnapshot::~PolicySnapshot() = default;
 
 Decision PolicySnapshot::Decide(const AccessRequest& request) const {
   if (const AgentRecord* record = rep_->Find(request.agent)) {
+    record->policy->Prefetch();
     return record->policy->Decide(request);
   }
   if (rep_->deny_on_missing_agent) return {Effect::kDeny, Reason::kUnknownAgent, {}};
@@ -23,13 +24,11 @@ const std::vector<CatalogServer>& PolicySnapshot::catalog() const { return rep_-
 bool PolicySnapshot::has_catalog() const { return rep_->has_catalog; }
 
 std::vector<std::string> PolicySnapshot::AgentIds() const {
-  std::vector<std::string> ids;
-  ids.reserve(rep_->sorted_ids.size());
-  for (const absl::string_view id : rep_->sorted_ids) ids.emplace_back(id);
-  return ids;
+  const std::vector<absl::string_view> ids = rep_->agents.SortedIds();
+  return {ids.begin(), ids.end()};
 }
 
-size_t PolicySnapshot::agent_count() const { return rep_->sorted_ids.size(); }
+size_t PolicySnapshot::agent_count() const { return rep_->agents.size(); }
 
 bool PolicySnapshot::deny_on_missing_agent() const { return rep_->deny_on_missing_agent; }
 
@@ -44,16 +43,16 @@ PolicyDiff PolicySnapshot::Diff(const PolicySnapshot* before, const PolicySnapsh
     return diff;
   }
   const Rep& was = *before->rep_;
-  for (const absl::string_view id : now.sorted_ids) {
-    const auto old = was.agents.find(id);
-    if (old == was.agents.end()) {
+  for (const absl::string_view id : now.agents.SortedIds()) {
+    const AgentRecord* const old = was.agents.Find(id);
+    if (old == nullptr) {
       diff.added_agents.emplace_back(id);
-    } else if (old->second.policy->digest() != now.agents.find(id)->second.policy->digest()) {
+    } else if (old->policy->digest() != now.agents.Find(id)->policy->digest()) {
       diff.modified_agents.emplace_back(id);
     }
   }
-  for (const absl::string_view id : was.sorted_ids) {
-    if (!now.agents.contains(id)) diff.removed_agents.emplace_back(id);
+  for (const absl::string_view id : was.agents.SortedIds()) {
+    if (now.agents.Find(id) == nullptr) diff.removed_agents.emplace_back(id);
   }
   diff.defaults_changed = was.deny_on_missing_agent != now.deny_on_missing_agent;
   return diff;

@@ -1,6 +1,5 @@
 #include "pdp/policy/snapshot_builder.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,7 +17,9 @@ SnapshotBuilder::SnapshotBuilder(std::string rules_file, absl::string_view rules
 SnapshotBuilder::~SnapshotBuilder() = default;
 
 void SnapshotBuilder::AddAgent(absl::string_view id, const AgentPolicy* policy, uint32_t offset) {
-  rep_->agents.try_emplace(rep_->arena.Copy(id), AgentRecord{policy, offset});
+  // The table holds short ids itself.
+  rep_->agents.Add(id.size() > kWordsSize ? rep_->arena.Copy(id) : id, policy, offset);
+  if (id == PolicySnapshot::Rep::kDefaultAgent) has_default_agent_ = true;
 }
 
 void SnapshotBuilder::SetDenyOnMissingAgent(bool deny, uint32_t offset) {
@@ -31,16 +32,9 @@ void SnapshotBuilder::SetCatalog(std::vector<CatalogServer> catalog) {
   rep_->catalog = std::move(catalog);
 }
 
-bool SnapshotBuilder::has_default_agent() const {
-  return rep_->agents.contains(PolicySnapshot::Rep::kDefaultAgent);
-}
-
 std::shared_ptr<const PolicySnapshot> SnapshotBuilder::Build() {
-  rep_->sorted_ids.reserve(rep_->agents.size());
-  for (const auto& [id, record] : rep_->agents) rep_->sorted_ids.push_back(id);
-  std::sort(rep_->sorted_ids.begin(), rep_->sorted_ids.end());
-  const auto found = rep_->agents.find(PolicySnapshot::Rep::kDefaultAgent);
-  if (found != rep_->agents.end()) rep_->default_agent = &found->second;
+  rep_->agents.Build(&rep_->arena);
+  rep_->default_agent = rep_->agents.Find(PolicySnapshot::Rep::kDefaultAgent);
   rep_->digest = Digest();
   return std::shared_ptr<const PolicySnapshot>(new PolicySnapshot(std::move(rep_)));
 }
@@ -49,9 +43,9 @@ std::string SnapshotBuilder::Digest() const {
   // A change of what goes in here changes every digest: replicas of two versions then differ.
   std::string canonical = "ostiary policy 2\n";
   AppendCanonicalNumber(rep_->deny_on_missing_agent ? 1 : 0, &canonical);
-  for (const absl::string_view id : rep_->sorted_ids) {
+  for (const absl::string_view id : rep_->agents.SortedIds()) {
     AppendCanonicalText(id, &canonical);
-    const Sha256Digest& digest = rep_->agents.find(id)->second.policy->digest();
+    const Sha256Digest& digest = rep_->agents.Find(id)->policy->digest();
     canonical.append(digest.begin(), digest.end());
   }
   return absl::StrCat("sha256:", HexString(Sha256(canonical)));

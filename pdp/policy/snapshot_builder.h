@@ -33,7 +33,7 @@ class SnapshotBuilder {
   void SetDenyOnMissingAgent(bool deny, uint32_t offset);
   void SetCatalog(std::vector<CatalogServer> catalog);
   // Whether unknown agents have an entry that decides for them.
-  bool has_default_agent() const;
+  bool has_default_agent() const { return has_default_agent_; }
 
   // Once, last.
   std::shared_ptr<const PolicySnapshot> Build();
@@ -43,6 +43,7 @@ class SnapshotBuilder {
 
   std::unique_ptr<PolicySnapshot::Rep> rep_;
   AgentCompiler compiler_;
+  bool has_default_agent_ = false;
 };
 
 }  // namespace ostiary::pdp

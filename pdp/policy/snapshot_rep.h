@@ -6,20 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
-#include "pdp/policy/agent_policy.h"
+#include "pdp/policy/agent_table.h"
 #include "pdp/policy/arena.h"
 #include "pdp/policy/snapshot.h"
 #include "pdp/policy/text_position.h"
 
 namespace ostiary::pdp {
-
-// Agents whose rules are written alike share a policy, whose places are relative to `offset`.
-struct AgentRecord {
-  const AgentPolicy* policy = nullptr;
-  uint32_t offset = 0;  // of the agent's object in the file
-};
 
 struct PolicySnapshot::Rep {
   // The list of a decision that no agent's rules made but a default.
@@ -29,14 +22,12 @@ struct PolicySnapshot::Rep {
   // The record that decides for `agent`: its own, or where it has none and such agents are not
   // denied, that of the agent "default". nullptr where there is none.
   const AgentRecord* Find(absl::string_view agent) const {
-    const auto found = agents.find(agent);
-    if (found != agents.end()) return &found->second;
+    if (const AgentRecord* found = agents.Find(agent)) return found;
     return deny_on_missing_agent ? nullptr : default_agent;
   }
 
   Arena arena;
-  absl::flat_hash_map<absl::string_view, AgentRecord> agents;  // ids are in the arena
-  std::vector<absl::string_view> sorted_ids;
+  AgentTable agents;
   const AgentRecord* default_agent = nullptr;
   bool deny_on_missing_agent = true;
   uint32_t deny_on_missing_agent_offset = 0;

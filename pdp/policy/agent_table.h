@@ -1,0 +1,91 @@
+// AgentTable: the agents of a snapshot by their ids.
+//
+// Its memory is a snapshot's arena. Built by one thread; afterwards any thread may look agents up.
+// Open addressing in buckets of one cache line, which hold ids of up to 16 bytes themselves: to
+// find an agent mostly takes one miss of the cache.
+#ifndef OSTIARY_PDP_POLICY_AGENT_TABLE_H_
+#define OSTIARY_PDP_POLICY_AGENT_TABLE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "pdp/policy/agent_policy.h"
+#include "pdp/policy/arena.h"
+#include "pdp/policy/search_name.h"
+
+namespace ostiary::pdp {
+
+// An agent. Agents whose rules are written alike share a policy, whose places are relative to
+// `offset`.
+struct AgentRecord {
+  TextWords id;  // its bytes; of one with more than 16 its hash and the address of its text
+  const AgentPolicy* policy = nullptr;  // nullptr: no agent
+  uint32_t offset = 0;                  // of the agent's object in the file
+  uint32_t id_size = 0;
+};
+
+class AgentTable {
+ public:
+  AgentTable() = default;
+  AgentTable(const AgentTable&) = delete;
+  AgentTable& operator=(const AgentTable&) = delete;
+
+  // Ids differ, and live as long as the table but for those of up to kWordsSize bytes.
+  void Add(absl::string_view id, const AgentPolicy* policy, uint32_t offset);
+  // Once, behind all Add. Only then agents can be found.
+  void Build(Arena* arena);
+
+  // nullptr where there is no such agent.
+  const AgentRecord* Find(absl::string_view id) const {
+    const NameKey name(id);
+    return id.size() <= kWordsSize ? FindShort(name) : FindLong(name);
+  }
+
+  size_t size() const { return size_; }
+  // The ids of all agents, sorted. Views of the table.
+  std::vector<absl::string_view> SortedIds() const;
+
+ private:
+  static constexpr size_t kRecords = 2;
+  struct alignas(64) Bucket {
+    AgentRecord records[kRecords];
+  };
+  static_assert(sizeof(Bucket) == 64);
+
+  static absl::string_view Id(const AgentRecord& record);
+  size_t Home(const NameKey& id) const { return HomeOf(id.hash(), buckets_.size()); }
+  size_t Next(size_t bucket) const { return bucket + 1 == buckets_.size() ? 0 : bucket + 1; }
+  const AgentRecord* FindShort(const NameKey& id) const;
+  const AgentRecord* FindLong(const NameKey& id) const;
+  void Insert(const AgentRecord& record);
+
+  std::vector<AgentRecord> added_;  // until Build
+  absl::Span<Bucket> buckets_;      // never full
+  size_t size_ = 0;
+};
+
+inline const AgentRecord* AgentTable::FindShort(const NameKey& id) const {
+  const TextWords& words = id.head();
+  const auto differs = [&](const AgentRecord& record) {
+    return (record.id.near ^ words.near) | (record.id.far ^ words.far) |
+           (record.id_size ^ id.size());
+  };
+  for (size_t at = Home(id);; at = Next(at)) {
+    // Both are compared before there is a branch: in which of the two it stands nobody can foresee.
+    const AgentRecord* const records = buckets_[at].records;
+    const uint64_t first = differs(records[0]);
+    const uint64_t second = differs(records[1]);
+    if (first == 0 || second == 0) {
+      const AgentRecord* const found = records + (first == 0 ? 0 : 1);
+      return found->policy == nullptr ? nullptr : found;  // a free one reads like the empty id
+    }
+    if (records[1].policy == nullptr) return nullptr;
+  }
+}
+
+}  // namespace ostiary::pdp
+
+#endif  // OSTIARY_PDP_POLICY_AGENT_TABLE_H_

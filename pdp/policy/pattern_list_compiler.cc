@@ -1,0 +1,250 @@
+#include "pdp/policy/pattern_list_compiler.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "pdp/policy/search_name.h"
+#include "pdp/policy/tag_lanes.h"
+
+namespace ostiary::pdp {
+namespace {
+
+// Keys are no longer than this: the rest of the entry is compared anyway.
+constexpr size_t kMaxKeySize = 0xffff;
+
+constexpr size_t kAlignment = 64;
+
+// The first wildcard of a text, and how many there are.
+struct Wildcards {
+  size_t first = absl::string_view::npos;
+  size_t count = 0;  // more than two count as two
+};
+
+// Bit i is set where text[i] begins a wildcard. 16 bytes are read.
+uint32_t WildcardBits(const char* text) {
+#if defined(__SSE2__)
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
+  const auto is = [bytes](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
+  return static_cast<uint32_t>(
+      _mm_movemask_epi8(_mm_or_si128(is('*'), _mm_or_si128(is('?'), is('[')))));
+#else
+  uint32_t bits = 0;
+  for (size_t i = 0; i < 16; ++i) {
+    bits |= (text[i] == '*' || text[i] == '?' || text[i] == '[' ? 1u : 0u) << i;
+  }
+  return bits;
+#endif
+}
+
+// 16 bytes may be read behind the text.
+Wildcards FindWildcards(absl::string_view text) {
+  Wildcards found;
+  for (size_t at = 0; at < text.size() && found.count < 2; at += 16) {
+    uint32_t bits = WildcardBits(text.data() + at);
+    if (text.size() - at < 16) bits &= (1u << (text.size() - at)) - 1;
+    if (bits == 0) continue;
+    if (found.count == 0) found.first = at + static_cast<size_t>(__builtin_ctz(bits));
+    found.count += (bits & (bits - 1)) == 0 ? 1 : 2;
+  }
+  return found;
+}
+
+}  // namespace
+
+void PatternListCompiler::Sizes::Add(size_t size) {
+  if (size < 64) {
+    small |= uint64_t{1} << size;
+  } else {
+    large.push_back(static_cast<uint16_t>(size));
+  }
+}
+
+size_t PatternListCompiler::Sizes::TakeShort(size_t most, uint16_t* out) {
+  size_t count = 0;
+  constexpr uint64_t kShortSizes = (uint64_t{1} << (kWordsSize + 1)) - 1;
+  for (; (small & kShortSizes) != 0 && count < most; small &= small - 1) {
+    out[count++] = static_cast<uint16_t>(__builtin_ctzll(small));
+  }
+  return count;
+}
+
+size_t PatternListCompiler::Sizes::TakeAll(std::vector<uint16_t>* out) {
+  const size_t before = out->size();
+  for (; small != 0; small &= small - 1) {
+    out->push_back(static_cast<uint16_t>(__builtin_ctzll(small)));
+  }
+  std::sort(large.begin(), large.end());
+  large.erase(std::unique(large.begin(), large.end()), large.end());
+  out->insert(out->end(), large.begin(), large.end());
+  large.clear();
+  return out->size() - before;
+}
+
+const PatternList* PatternListCompiler::Compile(absl::Span<const RuleEntry> entries,
+                                                uint32_t list_offset) {
+  CopyEntries(entries, list_offset);
+  const bool is_short = entries.size() <= PatternList::kShort;
+  if (!is_short) index_.Start(entries.size());
+  for (uint32_t i = 0; i < entries.size(); ++i) {
+    const Literals literals = entries[i].maybe_pattern ? Classify(i) : Name(i);
+    if (is_short) {
+      AddToShort(i, literals);
+    } else {
+      AddToLong(i, literals);
+    }
+  }
+  Finish();
+  return list_;
+}
+
+void PatternListCompiler::CopyEntries(absl::Span<const RuleEntry> entries, uint32_t list_offset) {
+  size_t size = sizeof(PatternList) + entries.size() * sizeof(PatternList::Entry) + kWordsSize;
+  for (const RuleEntry& entry : entries) size += entry.text.size();
+  char* const memory = arena_.NewBytes(size, kAlignment);
+  list_ = new (memory) PatternList();
+  list_->entry_count_ = static_cast<uint32_t>(entries.size());
+  entries_ = reinterpret_cast<PatternList::Entry*>(memory + sizeof(PatternList));
+  char* const texts = reinterpret_cast<char*>(entries_ + entries.size());
+  uint32_t begin = 0;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const absl::string_view text = entries[i].text;
+    if (!text.empty()) std::memcpy(texts + begin, text.data(), text.size());
+    const auto text_size = static_cast<uint32_t>(text.size());
+    new (&entries_[i]) PatternList::Entry{begin, text_size, 0, entries[i].offset - list_offset};
+    begin += text_size;
+  }
+  // What lies behind the last text is read and does not count.
+  std::memset(texts + begin, 0, kWordsSize);
+}
+
+PatternListCompiler::Literals PatternListCompiler::Name(uint32_t entry) const {
+  const absl::string_view text = list_->Text(entries_[entry]);
+  return {text, text};
+}
+
+PatternListCompiler::Literals PatternListCompiler::Classify(uint32_t entry) {
+  PatternList::Entry& e = entries_[entry];
+  const absl::string_view text = list_->Text(e);
+  const Wildcards wildcards = FindWildcards(text);
+  const auto set_shape = [&e](Shape shape) { e.shape = static_cast<uint32_t>(shape); };
+  if (wildcards.count == 0) return Name(entry);
+  if (wildcards.count > 1 || text[wildcards.first] != '*') return AddGlob(entry);
+  ++list_->pattern_count_;
+  const Literals around{text.substr(0, wildcards.first), text.substr(wildcards.first + 1)};
+  if (!around.head.empty() && !around.tail.empty()) ++list_->glob_count_;
+  set_shape(around.head.empty() ? (around.tail.empty() ? Shape::kAny : Shape::kSuffix)
+                                : (around.tail.empty() ? Shape::kPrefix : Shape::kEnds));
+  return around;
+}
+
+// An entry that may be any pattern.
+PatternListCompiler::Literals PatternListCompiler::AddGlob(uint32_t entry) {
+  PatternList::Entry& e = entries_[entry];
+  const absl::string_view text = list_->Text(e);
+  if (!ParsePattern(text, &parsed_).ok() || parsed_.shape == PatternShape::kLiteral) {
+    return Name(entry);
+  }
+  ++list_->pattern_count_;
+  if (parsed_.shape == PatternShape::kGlob) ++list_->glob_count_;
+  e.shape = static_cast<uint32_t>(Shape::kGlob);
+  globs_.push_back({text, arena_.Copy(absl::MakeConstSpan(parsed_.tokens)),
+                    arena_.Copy(absl::MakeConstSpan(parsed_.ranges))});
+  glob_entries_.push_back(entry);
+  const auto literal = [&](const GlobToken& token) {
+    return token.kind == GlobToken::Kind::kText ? text.substr(token.begin, token.end - token.begin)
+                                                : absl::string_view();
+  };
+  return {literal(parsed_.tokens.front()), literal(parsed_.tokens.back())};
+}
+
+uint64_t PatternListCompiler::KeyHash(AffixEnd end, absl::string_view literal) const {
+  const SearchName name(literal);
+  return end == AffixEnd::kPrefix ? AffixHasher<AffixEnd::kPrefix>(name).At(literal.size())
+                                  : AffixHasher<AffixEnd::kSuffix>(name).At(literal.size());
+}
+
+void PatternListCompiler::AddToShort(uint32_t entry, const Literals& literals) {
+  const Shape shape = static_cast<Shape>(entries_[entry].shape);
+  if (shape == Shape::kName) {
+    list_->tags_[entry] = TagOf(SearchName(literals.head).hash());
+  } else if (literals.head.empty() && literals.tail.empty()) {
+    list_->walked_ |= static_cast<uint16_t>(1u << entry);
+  } else if (literals.head.size() >= literals.tail.size()) {
+    const absl::string_view key = literals.head.substr(0, kMaxKeySize);
+    list_->tags_[entry] = TagOf(KeyHash(AffixEnd::kPrefix, key));
+    prefix_sizes_.Add(key.size());
+  } else {
+    const size_t cut = literals.tail.size() - std::min(literals.tail.size(), kMaxKeySize);
+    const absl::string_view key = literals.tail.substr(cut);
+    list_->tags_[entry] = TagOf(KeyHash(AffixEnd::kSuffix, key));
+    suffix_sizes_.Add(key.size());
+  }
+}
+
+void PatternListCompiler::AddToLong(uint32_t entry, const Literals& literals) {
+  const Shape shape = static_cast<Shape>(entries_[entry].shape);
+  const absl::string_view text = list_->Text(entries_[entry]);
+  const absl::string_view head = literals.head.substr(0, kMaxKeySize);
+  const size_t cut = literals.tail.size() - std::min(literals.tail.size(), kMaxKeySize);
+  const absl::string_view tail = literals.tail.substr(cut);
+  uint64_t hash = 0;
+  if (shape == Shape::kName) {
+    hash = SearchName(text).hash();
+  } else if (head.empty() && tail.empty()) {
+    walked_.push_back(entry);
+    return;
+  } else {
+    const uint64_t head_hash = head.empty() ? 0 : KeyHash(AffixEnd::kPrefix, head);
+    const uint64_t tail_hash = tail.empty() ? 0 : KeyHash(AffixEnd::kSuffix, tail);
+    bool by_head = head.size() >= tail.size();
+    if (!head.empty() && !tail.empty()) {
+      // Entries under one key are compared one by one, so take the key that is still free.
+      const bool head_taken = index_.Find(head_hash) != ListIndexBuilder::kNone;
+      const bool tail_taken = index_.Find(tail_hash) != ListIndexBuilder::kNone;
+      if (head_taken != tail_taken) by_head = tail_taken;
+    }
+    hash = by_head ? head_hash : tail_hash;
+    (by_head ? prefix_sizes_ : suffix_sizes_).Add(by_head ? head.size() : tail.size());
+  }
+  const uint32_t first = index_.Find(hash);
+  if (first == ListIndexBuilder::kNone) {
+    if (!index_.Add(hash, entry)) walked_.push_back(entry);
+  } else if (list_->Text(entries_[first]) != text) {
+    // What matches all under its key stands first, so that its repetitions are seen.
+    if (shape == Shape::kEnds || shape == Shape::kGlob) {
+      index_.AddBehind(first, entry);
+    } else {
+      index_.Add(hash, entry);
+    }
+  }
+}
+
+void PatternListCompiler::Finish() {
+  uint16_t* const sizes = list_->sizes_;
+  const size_t prefixes = prefix_sizes_.TakeShort(PatternList::kInlineSizes, sizes);
+  const size_t suffixes =
+      suffix_sizes_.TakeShort(PatternList::kInlineSizes - prefixes, sizes + prefixes);
+  list_->prefix_count_ = static_cast<uint16_t>(prefixes);
+  list_->suffix_count_ = static_cast<uint16_t>(suffixes);
+  if (list_->entry_count_ > PatternList::kShort) {
+    new (&list_->long_)
+        PatternList::Long{index_.Build(&arena_), static_cast<uint32_t>(walked_.size())};
+  }
+  PatternList::Extra extra;
+  sizes_.clear();
+  extra.prefix_sizes = static_cast<uint32_t>(prefix_sizes_.TakeAll(&sizes_));
+  extra.suffix_sizes = static_cast<uint32_t>(suffix_sizes_.TakeAll(&sizes_));
+  if (sizes_.empty() && walked_.empty() && globs_.empty()) return;
+  extra.sizes = arena_.Copy(absl::MakeConstSpan(sizes_)).data();
+  extra.walked = arena_.Copy(absl::MakeConstSpan(walked_)).data();
+  extra.globs = arena_.Copy(absl::MakeConstSpan(globs_)).data();
+  extra.glob_entries = arena_.Copy(absl::MakeConstSpan(glob_entries_)).data();
+  extra.globs_size = static_cast<uint32_t>(globs_.size());
+  list_->extra_ = arena_.Copy(absl::MakeConstSpan(&extra, 1)).data();
+  walked_.clear();
+  globs_.clear();
+  glob_entries_.clear();
+}
+
+}  // namespace ostiary::pdp

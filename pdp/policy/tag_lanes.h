@@ -1,0 +1,50 @@
+// Tags: 16 bits of a hash, of which several are compared at once. Pure functions.
+#ifndef OSTIARY_PDP_POLICY_TAG_LANES_H_
+#define OSTIARY_PDP_POLICY_TAG_LANES_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace ostiary::pdp {
+
+// Stands where there is no tag: no hash has this one.
+inline constexpr uint16_t kNoTag = 0;
+
+// The part of a hash that places by its low half do not tell.
+inline uint16_t TagOf(uint64_t hash) { return static_cast<uint16_t>(hash >> 48 | 1); }
+
+inline constexpr size_t kTagLanes = 8;
+
+// Bit i is set where tags[i] is `tag`, for kTagLanes tags at any address.
+inline uint32_t EqualTags(const uint16_t* tags, uint16_t tag) {
+#if defined(__SSE2__)
+  const __m128i all = _mm_loadu_si128(reinterpret_cast<const __m128i*>(tags));
+  const __m128i equal = _mm_cmpeq_epi16(all, _mm_set1_epi16(static_cast<int16_t>(tag)));
+  return static_cast<uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(equal, _mm_setzero_si128())));
+#else
+  uint32_t equal = 0;
+  for (size_t i = 0; i < kTagLanes; ++i) equal |= (tags[i] == tag ? 1u : 0u) << i;
+  return equal;
+#endif
+}
+
+// The same for twice as many.
+inline uint32_t EqualTagsOfTwo(const uint16_t* tags, uint16_t tag) {
+#if defined(__SSE2__)
+  const __m128i* const both = reinterpret_cast<const __m128i*>(tags);
+  const __m128i wanted = _mm_set1_epi16(static_cast<int16_t>(tag));
+  const __m128i low = _mm_cmpeq_epi16(_mm_loadu_si128(both), wanted);
+  const __m128i high = _mm_cmpeq_epi16(_mm_loadu_si128(both + 1), wanted);
+  return static_cast<uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(low, high)));
+#else
+  return EqualTags(tags, tag) | EqualTags(tags + kTagLanes, tag) << kTagLanes;
+#endif
+}
+
+}  // namespace ostiary::pdp
+
+#endif  // OSTIARY_PDP_POLICY_TAG_LANES_H_
