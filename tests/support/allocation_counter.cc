@@ -11,12 +11,6 @@ std::atomic<size_t> allocated_bytes{0};
 
 }  // namespace ostiary
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define OSTIARY_ADDRESS_SANITIZER 1
-#endif
-#endif
-
 namespace {
 
 void Count(size_t size) {

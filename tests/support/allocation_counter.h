@@ -11,6 +11,18 @@
 
 namespace ostiary {
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define OSTIARY_ADDRESS_SANITIZER 1
+#endif
+#endif
+
+#if OSTIARY_ADDRESS_SANITIZER
+inline constexpr bool kCountsMalloc = false;
+#else
+inline constexpr bool kCountsMalloc = true;
+#endif
+
 extern std::atomic<size_t> allocations;
 extern std::atomic<size_t> allocated_bytes;
 
