@@ -7,7 +7,7 @@
 
 namespace ostiary::sidecar {
 
-// Called first, before anything looks up a name or speaks TLS. In a build with OSTIARY_STATIC:
+// Called before anything looks up a name or speaks TLS. In a build with OSTIARY_STATIC:
 //
 // - names are looked up in /etc/hosts, then by the servers of /etc/resolv.conf, whatever
 //   /etc/nsswitch.conf says: for other ways the C library would load the container's own modules,

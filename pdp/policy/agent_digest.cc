@@ -48,7 +48,7 @@ Sha256Digest AgentDigester::Digest(const AgentRules& rules) {
     AppendCanonicalText(place.list->server, &canonical_);
     AppendList(rules.entries(*place.list));
   }
-  return hasher_.Hash(canonical_);
+  return Sha256(canonical_);
 }
 
 // An empty list counts as none.

@@ -35,7 +35,6 @@ class AgentDigester {
   void CollectLists(const RuleSection& section, uint8_t first_kind);
   void AppendList(absl::Span<const RuleEntry> entries);
 
-  Sha256Hasher hasher_;
   // Scratch.
   std::vector<Place> lists_;
   std::vector<Keyed> sorted_;
