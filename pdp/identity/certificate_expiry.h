@@ -1,4 +1,6 @@
-// Until when a certificate counts. A pure function; any thread.
+// Until when a certificate counts. A pure function for any thread, whose threads remember the last
+// certificates that they read: a caller shows the same one with each of its calls, and gRPC its
+// PEM.
 #ifndef OSTIARY_PDP_IDENTITY_CERTIFICATE_EXPIRY_H_
 #define OSTIARY_PDP_IDENTITY_CERTIFICATE_EXPIRY_H_
 

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdp/identity/certificate_expiry.h"
 #include "pdp/identity/identity_sources.h"
 #include "pdp/identity/key_fetcher.h"
 #include "tests/pdp/identity/test_tokens.h"
@@ -180,6 +181,26 @@ TEST_F(AuthorizerTest, APdpThatTakesNoCertificatesKnowsNobodyByThem) {
   const std::string pem = Certificate({kSpiffe});
   const absl::Status status = Make().Identify({Way::kTls, pem, kSpiffe, {}}).status();
   EXPECT_EQ(GroundOf(status), Ground::kNoIdentity);
+}
+
+// More of them than a thread remembers, in turns, with one that cannot be read between.
+TEST(CertificateExpiryTest, EachCertificateHasItsOwn) {
+  const TestAuthority authority;
+  std::vector<std::string> pems;
+  for (int hours = 1; hours <= 80; ++hours) {
+    CertificateOptions options;
+    options.ends = absl::Hours(hours);
+    pems.push_back(authority.Issue(options).chain);
+  }
+  const absl::Time start = Clock::System().WallNow();
+  for (int round = 0; round < 3; ++round) {
+    for (size_t i = 0; i < pems.size(); ++i) {
+      const absl::StatusOr<absl::Time> expiry = CertificateExpiry(pems[i]);
+      ASSERT_TRUE(expiry.ok());
+      EXPECT_LT(absl::AbsDuration(*expiry - start - absl::Hours(i + 1)), absl::Minutes(10)) << i;
+      EXPECT_FALSE(CertificateExpiry(pems[i].substr(0, 100)).ok());
+    }
+  }
 }
 
 TEST_F(AuthorizerTest, WhatIsShownExpires) {
