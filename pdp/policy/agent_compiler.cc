@@ -1,7 +1,6 @@
 #include "pdp/policy/agent_compiler.h"
 
 #include <algorithm>
-#include <cstring>
 #include <new>
 #include <tuple>
 
@@ -88,9 +87,8 @@ void AgentCompiler::FillRules(const AgentRules& rules, AgentPolicy* policy) {
       ++current;
       const SearchName server(Name(placed.list->server));
       const Decision by_server = policy->DecideServer(server);
-      current->server_ = server.text().data();
+      current->server_ = KeptName(server);
       current->server_size_ = static_cast<uint32_t>(server.size());
-      current->server_hash_ = static_cast<uint32_t>(server.hash());
       current->server_reason_ = by_server.reason;
       current->server_entry_ = by_server.rule.entry;
     }
@@ -109,13 +107,10 @@ ListUse AgentCompiler::Use(const RuleList& list, const AgentRules& rules) {
 }
 
 absl::string_view AgentCompiler::Name(absl::string_view server) {
+  if (server.size() <= kWordsSize) return server;  // ServerRules keeps it
   const auto found = names_.find(server);
   if (found != names_.end()) return *found;
-  // What is read behind it does not count, but must be there.
-  char* const copy = arena_.NewBytes(server.size() + kWordsSize, 1);
-  std::memset(copy + server.size(), 0, kWordsSize);
-  if (!server.empty()) std::memcpy(copy, server.data(), server.size());
-  return *names_.insert(absl::string_view(copy, server.size())).first;
+  return *names_.insert(arena_.Copy(server)).first;
 }
 
 }  // namespace ostiary::pdp

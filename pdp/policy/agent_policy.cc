@@ -36,19 +36,82 @@ absl::string_view NameKindKey(size_t kind) {
   return kKeys[kind];
 }
 
-Decision AgentPolicy::Decide(const AccessRequest& request) const {
-  const ServerRules* own = ForServer(NameKey(request.server));
-  const Decision server =
-      own == nullptr ? DecideServer(SearchName(request.server)) : ServerDecision(*own);
-  if (server.effect == Effect::kDeny || request.kind == AccessKind::kServer) return server;
+inline const ServerRules* AgentPolicy::Rules(const NameKey& server) const {
+  const ServerRules* const begin = named().data();
+  const auto same = [&server](const ServerRules& rules) {
+    return rules.server_.Is(server, rules.server_size_);
+  };
+  if (named_count_ > kWalkedServers) {
+    const ServerRules* const found =
+        std::partition_point(begin, begin + named_count_, [&server](const ServerRules& rules) {
+          return std::tuple(rules.server().size(), rules.server()) <
+                 std::tuple(server.size(), server.text());
+        });
+    return found != begin + named_count_ && same(*found) ? found : nullptr;
+  }
+  for (uint32_t i = 0; i < named_count_; ++i) {
+    if (same(begin[i])) return &begin[i];
+  }
+  return nullptr;
+}
 
+inline uint32_t AgentPolicy::ListId(const ServerRules* rules, Effect section, size_t kind) const {
+  const size_t row = rules == for_all_ ? 0 : static_cast<size_t>(rules - named().data()) + 1;
+  return static_cast<uint32_t>(kFirstRulesId + row * kIdsPerRules +
+                               ServerRules::Place(section, kind));
+}
+
+inline Decision AgentPolicy::DecideDeny(const ServerRules* own, size_t kind,
+                                        const SearchName& name) const {
+  const auto denied = [&](const ServerRules* rules, Reason reason, uint32_t entry) {
+    return Decision{Effect::kDeny, reason, {ListId(rules, Effect::kDeny, kind), entry}};
+  };
+  PatternList::Match by_own;
+  if (own != nullptr) by_own = Find(own->Use(Effect::kDeny, kind), name);
+  if (by_own.exact != kNoEntry) return denied(own, Reason::kExplicitDeny, by_own.exact);
+  const PatternList::Match by_all = Find(for_all().Use(Effect::kDeny, kind), name);
+  if (by_all.exact != kNoEntry) return denied(&for_all(), Reason::kExplicitDeny, by_all.exact);
+  if (by_own.pattern != kNoEntry) return denied(own, Reason::kPatternDeny, by_own.pattern);
+  if (by_all.pattern != kNoEntry) return denied(&for_all(), Reason::kPatternDeny, by_all.pattern);
+  return {};
+}
+
+inline Decision AgentPolicy::DecideAllow(const ServerRules* own, size_t kind,
+                                         const SearchName& name) const {
+  const bool has_own = own != nullptr && own->Use(Effect::kAllow, kind).list != nullptr;
+  const ServerRules* rules = has_own ? own : &for_all();
+  const PatternList::Match match = Find(rules->Use(Effect::kAllow, kind), name);
+  if (match.exact != kNoEntry) {
+    return {
+        Effect::kAllow, Reason::kExplicitAllow, {ListId(rules, Effect::kAllow, kind), match.exact}};
+  }
+  if (match.pattern != kNoEntry) {
+    return {Effect::kAllow,
+            Reason::kPatternAllow,
+            {ListId(rules, Effect::kAllow, kind), match.pattern}};
+  }
+  return {};
+}
+
+Decision AgentPolicy::Decide(const AccessRequest& request) const {
+  const ServerRules* const own = Rules(NameKey(request.server));
+  Decision::RuleId server_rule;
+  if (own != nullptr && own->server_reason_ == Reason::kServerAllowed &&
+      request.kind != AccessKind::kServer) {
+    server_rule = {kAllowServersId, own->server_entry_};
+  } else {
+    const Decision server =
+        own == nullptr ? DecideServer(SearchName(request.server)) : ServerDecision(*own);
+    if (server.effect == Effect::kDeny || request.kind == AccessKind::kServer) return server;
+    server_rule = server.rule;
+  }
   const size_t kind = static_cast<size_t>(request.kind) - static_cast<size_t>(AccessKind::kTool);
   if (kind >= kNameKinds) return Decision{};  // not one of the enum's: denies
   const SearchName name(request.name);
   if (const Decision deny = DecideDeny(own, kind, name); Decided(deny)) return deny;
   if (const Decision allow = DecideAllow(own, kind, name); Decided(allow)) return allow;
   if (!for_all().narrowed() && (own == nullptr || !own->narrowed())) {
-    return {Effect::kAllow, Reason::kImplicitGrant, server.rule};
+    return {Effect::kAllow, Reason::kImplicitGrant, server_rule};
   }
   return {Effect::kDeny, NotAllowed(kind), {}};
 }
@@ -79,62 +142,7 @@ Decision AgentPolicy::DecideServer(const SearchName& server) const {
   return {Effect::kDeny, Reason::kServerNotAllowed, {}};
 }
 
-Decision AgentPolicy::DecideDeny(const ServerRules* own, size_t kind,
-                                 const SearchName& name) const {
-  const auto denied = [&](const ServerRules* rules, Reason reason, uint32_t entry) {
-    return Decision{Effect::kDeny, reason, {ListId(rules, Effect::kDeny, kind), entry}};
-  };
-  PatternList::Match by_own;
-  if (own != nullptr) by_own = Find(own->Use(Effect::kDeny, kind), name);
-  if (by_own.exact != kNoEntry) return denied(own, Reason::kExplicitDeny, by_own.exact);
-  const PatternList::Match by_all = Find(for_all().Use(Effect::kDeny, kind), name);
-  if (by_all.exact != kNoEntry) return denied(&for_all(), Reason::kExplicitDeny, by_all.exact);
-  if (by_own.pattern != kNoEntry) return denied(own, Reason::kPatternDeny, by_own.pattern);
-  if (by_all.pattern != kNoEntry) return denied(&for_all(), Reason::kPatternDeny, by_all.pattern);
-  return {};
-}
-
-Decision AgentPolicy::DecideAllow(const ServerRules* own, size_t kind,
-                                  const SearchName& name) const {
-  const bool has_own = own != nullptr && own->Use(Effect::kAllow, kind).list != nullptr;
-  const ServerRules* rules = has_own ? own : &for_all();
-  const PatternList::Match match = Find(rules->Use(Effect::kAllow, kind), name);
-  if (match.exact != kNoEntry) {
-    return {
-        Effect::kAllow, Reason::kExplicitAllow, {ListId(rules, Effect::kAllow, kind), match.exact}};
-  }
-  if (match.pattern != kNoEntry) {
-    return {Effect::kAllow,
-            Reason::kPatternAllow,
-            {ListId(rules, Effect::kAllow, kind), match.pattern}};
-  }
-  return {};
-}
-
-const ServerRules* AgentPolicy::ForServer(const NameKey& server) const {
-  const absl::Span<const ServerRules> all = named();
-  const auto same = [&server](const ServerRules& rules) {
-    return rules.server_hash_ == static_cast<uint32_t>(server.hash()) &&
-           server.Equals(rules.server_, rules.server_size_);
-  };
-  if (all.size() <= kWalkedServers) {
-    for (const ServerRules& rules : all) {
-      if (same(rules)) return &rules;
-    }
-    return nullptr;
-  }
-  const auto found = std::partition_point(all.begin(), all.end(), [&](const ServerRules& rules) {
-    return std::tuple(rules.server().size(), rules.server()) <
-           std::tuple(server.size(), server.text());
-  });
-  return found != all.end() && same(*found) ? &*found : nullptr;
-}
-
-uint32_t AgentPolicy::ListId(const ServerRules* rules, Effect section, size_t kind) const {
-  const size_t row = rules == for_all_ ? 0 : static_cast<size_t>(rules - named().data()) + 1;
-  return static_cast<uint32_t>(kFirstRulesId + row * kIdsPerRules +
-                               ServerRules::Place(section, kind));
-}
+const ServerRules* AgentPolicy::ForServer(const NameKey& server) const { return Rules(server); }
 
 ListPlace AgentPolicy::FindList(uint32_t list_id) const {
   if (list_id == kDenyServersId) return {Effect::kDeny, "servers", {}, &deny_servers_};

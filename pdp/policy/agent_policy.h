@@ -29,7 +29,7 @@ struct ListUse {
 class ServerRules {
  public:
   // "*" for all.
-  absl::string_view server() const { return {server_, server_size_}; }
+  absl::string_view server() const { return server_.Text(server_size_); }
   // An allow list of any kind is there.
   bool narrowed() const { return narrowed_; }
   // The list of that section and kind. What few servers have costs the others no memory.
@@ -46,13 +46,11 @@ class ServerRules {
     return (section == Effect::kAllow ? kNameKinds : 0) + kind;
   }
 
-  const char* server_ = "*";  // kWordsSize bytes may be read behind it
-  uint32_t server_size_ = 1;
-  uint32_t server_hash_ = 0;  // the low half of its SearchName's
+  KeptName server_;
+  uint32_t server_size_ = 0;
+  uint32_t server_entry_ = 0;  // of the list of servers that decides about this one
   ListUse* uses_ = nullptr;
-  // How the agent's lists of servers decide about this one.
-  uint32_t server_entry_ = 0;
-  Reason server_reason_ = Reason::kUnspecified;
+  Reason server_reason_ = Reason::kUnspecified;  // what that list decides
   bool narrowed_ = false;
   std::array<uint8_t, 2 * kNameKinds> places_{};  // 0: there is none; else uses_[n - 1]
 };
@@ -107,6 +105,7 @@ class AgentPolicy {
   // What DecideServer found about a server that has rules.
   static Decision ServerDecision(const ServerRules& rules);
   Decision DecideServer(const SearchName& server) const;
+  const ServerRules* Rules(const NameKey& server) const;
   Decision DecideDeny(const ServerRules* own, size_t kind, const SearchName& name) const;
   Decision DecideAllow(const ServerRules* own, size_t kind, const SearchName& name) const;
   uint32_t ListId(const ServerRules* rules, Effect section, size_t kind) const;

@@ -10,18 +10,9 @@ constexpr size_t kAgentsPerBucket = 1;
 
 }  // namespace
 
-absl::string_view AgentTable::Id(const AgentRecord& record) {
-  const char* const text = record.id_size <= kWordsSize
-                               ? reinterpret_cast<const char*>(&record.id)
-                               : reinterpret_cast<const char*>(record.id.far);
-  return {text, record.id_size};
-}
-
 void AgentTable::Add(absl::string_view id, const AgentPolicy* policy, uint32_t offset) {
   const NameKey name(id);
-  AgentRecord record{name.head(), policy, offset, static_cast<uint32_t>(id.size())};
-  if (id.size() > kWordsSize) record.id = {name.hash(), reinterpret_cast<uint64_t>(id.data())};
-  added_.push_back(record);
+  added_.push_back({KeptName(name), policy, offset, static_cast<uint32_t>(id.size())});
 }
 
 void AgentTable::Build(Arena* arena) {
@@ -46,7 +37,7 @@ const AgentRecord* AgentTable::FindLong(const NameKey& id) const {
   for (size_t at = Home(id);; at = Next(at)) {
     for (const AgentRecord& record : buckets_[at].records) {
       if (record.policy == nullptr) return nullptr;
-      if (record.id.near == id.hash() && Id(record) == id.text()) return &record;
+      if (record.id.Is(id, record.id_size)) return &record;
     }
   }
 }

@@ -21,7 +21,7 @@ namespace ostiary::pdp {
 // An agent. Agents whose rules are written alike share a policy, whose places are relative to
 // `offset`.
 struct AgentRecord {
-  TextWords id;  // its bytes; of one with more than 16 its hash and the address of its text
+  KeptName id;
   const AgentPolicy* policy = nullptr;  // nullptr: no agent
   uint32_t offset = 0;                  // of the agent's object in the file
   uint32_t id_size = 0;
@@ -55,7 +55,7 @@ class AgentTable {
   };
   static_assert(sizeof(Bucket) == 64);
 
-  static absl::string_view Id(const AgentRecord& record);
+  static absl::string_view Id(const AgentRecord& record) { return record.id.Text(record.id_size); }
   size_t Home(const NameKey& id) const { return HomeOf(id.hash(), buckets_.size()); }
   size_t Next(size_t bucket) const { return bucket + 1 == buckets_.size() ? 0 : bucket + 1; }
   const AgentRecord* FindShort(const NameKey& id) const;
@@ -68,16 +68,11 @@ class AgentTable {
 };
 
 inline const AgentRecord* AgentTable::FindShort(const NameKey& id) const {
-  const TextWords& words = id.head();
-  const auto differs = [&](const AgentRecord& record) {
-    return (record.id.near ^ words.near) | (record.id.far ^ words.far) |
-           (record.id_size ^ id.size());
-  };
   for (size_t at = Home(id);; at = Next(at)) {
     // Both are compared before there is a branch: in which of the two it stands nobody can foresee.
     const AgentRecord* const records = buckets_[at].records;
-    const uint64_t first = differs(records[0]);
-    const uint64_t second = differs(records[1]);
+    const uint64_t first = records[0].id.DiffersFromShort(id, records[0].id_size);
+    const uint64_t second = records[1].id.DiffersFromShort(id, records[1].id_size);
     if (first == 0 || second == 0) {
       const AgentRecord* const found = records + (first == 0 ? 0 : 1);
       return found->policy == nullptr ? nullptr : found;  // a free one reads like the empty id

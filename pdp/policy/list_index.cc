@@ -1,8 +1,10 @@
 #include "pdp/policy/list_index.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
+#include "absl/numeric/bits.h"
 #include "absl/types/span.h"
 
 namespace ostiary::pdp {
@@ -12,6 +14,8 @@ namespace {
 // help.
 constexpr size_t kFirstHomes = 2;
 constexpr size_t kMostHomes = 8;
+
+constexpr size_t kFilterBits = 4;  // for each hash
 
 }  // namespace
 
@@ -77,18 +81,31 @@ bool ListIndexBuilder::Grow() {
   return false;
 }
 
+void ListIndexBuilder::StartFilter(size_t count) {
+  filter_.assign(absl::bit_ceil(std::max<size_t>(count * kFilterBits, 64)) / 64, 0);
+}
+
+void ListIndexBuilder::AddToFilter(uint64_t hash) {
+  const size_t bit = ListIndex::FilterBit(hash, static_cast<uint32_t>(filter_.size() * 64));
+  filter_[bit / 64] |= uint64_t{1} << (bit % 64);
+}
+
 ListIndex ListIndexBuilder::Build(Arena* arena) const {
-  const absl::Span<uint16_t> tags = arena->NewArray<uint16_t>(places_.size());
+  const size_t filter_bytes = filter_.size() * sizeof(uint64_t);
+  char* const memory = arena->NewBytes(filter_bytes + places_.size() * sizeof(uint16_t), 64);
+  std::memcpy(memory, filter_.data(), filter_bytes);
+  auto* const tags = reinterpret_cast<uint16_t*>(memory + filter_bytes);
   const absl::Span<uint32_t> entries = arena->NewArray<uint32_t>(places_.size());
   for (size_t i = 0; i < places_.size(); ++i) {
     tags[i] = places_[i].entry == kNone ? kNoTag : TagOf(places_[i].hash);
     entries[i] = places_[i].entry;
   }
   ListIndex index;
-  index.tags_ = tags.data();
+  index.tags_ = tags;
   index.entries_ = entries.data();
   if (has_next_) index.next_ = arena->Copy(absl::MakeConstSpan(next_)).data();
   index.capacity_ = capacity_;
+  index.filter_bits_ = static_cast<uint32_t>(filter_.size() * 64);
   return index;
 }
 

@@ -10,10 +10,6 @@ const PatternList* PatternList::Create(absl::Span<const RuleEntry> entries, uint
   return PatternListCompiler(arena).Compile(entries, list_offset);
 }
 
-PatternList::Match PatternList::Find(const SearchName& name) const {
-  return entry_count_ <= kShort ? FindInShort(name) : FindInLong(name);
-}
-
 template <typename Visit>
 inline void PatternList::ForEachAffix(const SearchName& name, const Visit& visit) const {
   const uint16_t* size = sizes_;
@@ -23,11 +19,10 @@ inline void PatternList::ForEachAffix(const SearchName& name, const Visit& visit
   for (const uint16_t* const end = size + suffix_count_; size != end; ++size) {
     visit(ShortAffixHash<AffixEnd::kSuffix>(name, *size));
   }
-  if (extra_ != nullptr) ForEachOtherAffix(name, visit);
 }
 
 template <typename Visit>
-void PatternList::ForEachOtherAffix(const SearchName& name, const Visit& visit) const {
+inline void PatternList::ForEachOtherAffix(const SearchName& name, const Visit& visit) const {
   const uint16_t* size = extra_->sizes;
   AffixHasher<AffixEnd::kPrefix> prefixes(name);
   for (uint32_t i = 0; i < extra_->prefix_sizes; ++i) visit(prefixes.At(*size++));
@@ -35,12 +30,35 @@ void PatternList::ForEachOtherAffix(const SearchName& name, const Visit& visit) 
   for (uint32_t i = 0; i < extra_->suffix_sizes; ++i) visit(suffixes.At(*size++));
 }
 
+template <AffixEnd kEnd, typename Visit>
+inline void PatternList::ForEachLikely(const SearchName& name, const uint16_t* sizes, size_t count,
+                                       const Visit& visit) const {
+  if (count == 0) return;
+  // Every key of these sizes begins (ends) with a text of the least of them.
+  const uint64_t least = ShortAffixHash<kEnd>(name, sizes[0]);
+  if (count > 1 && !index_.MayHave(least)) return;
+  visit(least);
+  for (size_t i = 1; i < count; ++i) visit(ShortAffixHash<kEnd>(name, sizes[i]));
+}
+
 PatternList::Match PatternList::FindInShort(const SearchName& name) const {
   uint32_t candidates = walked_ | EqualTagsOfTwo(tags_, TagOf(name.hash()));
   ForEachAffix(name, [&](uint64_t hash) { candidates |= EqualTagsOfTwo(tags_, TagOf(hash)); });
+  if (extra_ != nullptr) candidates |= OtherCandidates(name);
+  return candidates == 0 ? Match{} : FindAmong(candidates, name);
+}
+
+uint32_t PatternList::OtherCandidates(const SearchName& name) const {
+  uint32_t candidates = 0;
+  ForEachOtherAffix(name, [&](uint64_t hash) { candidates |= EqualTagsOfTwo(tags_, TagOf(hash)); });
+  return candidates;
+}
+
+PatternList::Match PatternList::FindAmong(uint32_t candidates, const SearchName& name) const {
   Match match;
   for (; candidates != 0; candidates &= candidates - 1) {
     const auto entry = static_cast<uint32_t>(__builtin_ctz(candidates));
+    if (entry >= entry_count_) break;
     if (IsEqual(entries()[entry], name)) return {entry, kNoEntry};
     if (match.pattern == kNoEntry && Matches(entry, name)) match.pattern = entry;
   }
@@ -49,20 +67,36 @@ PatternList::Match PatternList::FindInShort(const SearchName& name) const {
 
 PatternList::Match PatternList::FindInLong(const SearchName& name) const {
   Match match;
-  const auto consider = [&](uint32_t entry) {
-    if (entry < match.exact && IsEqual(entries()[entry], name)) {
-      match.exact = entry;
-    } else if (entry < match.pattern && Matches(entry, name)) {
-      match.pattern = entry;
-    }
+  const auto look = [&](uint64_t hash) {
+    const ListIndex::Places places = index_.Find(hash);
+    if (places.bits != 0) Improve(places, name, &match);
   };
-  long_.index.ForEach(name.hash(), consider);
+  look(name.hash());
   // Where a name equals, no entry with wildcards does: it would be written the same.
   if (match.exact != kNoEntry) return {match.exact, kNoEntry};
-  ForEachAffix(name, [&](uint64_t hash) { long_.index.ForEach(hash, consider); });
-  for (uint32_t i = 0; i < long_.walked_size; ++i) consider(extra_->walked[i]);
+  ForEachLikely<AffixEnd::kPrefix>(name, sizes_, prefix_count_, look);
+  ForEachLikely<AffixEnd::kSuffix>(name, sizes_ + prefix_count_, suffix_count_, look);
+  if (extra_ != nullptr) LookAtOthers(name, &match);
   if (match.exact != kNoEntry) match.pattern = kNoEntry;
   return match;
+}
+
+void PatternList::LookAtOthers(const SearchName& name, Match* match) const {
+  ForEachOtherAffix(name, [&](uint64_t hash) { Improve(index_.Find(hash), name, match); });
+  for (uint32_t i = 0; i < extra_->walked_size; ++i) Improve(extra_->walked[i], name, match);
+}
+
+void PatternList::Improve(const ListIndex::Places& places, const SearchName& name,
+                          Match* match) const {
+  index_.ForEach(places, [&](uint32_t entry) { Improve(entry, name, match); });
+}
+
+void PatternList::Improve(uint32_t entry, const SearchName& name, Match* match) const {
+  if (entry < match->exact && IsEqual(entries()[entry], name)) {
+    match->exact = entry;
+  } else if (entry < match->pattern && Matches(entry, name)) {
+    match->pattern = entry;
+  }
 }
 
 uint32_t PatternList::FindPatternAfter(uint32_t after, const SearchName& name) const {

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "absl/base/attributes.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "pdp/policy/arena.h"
@@ -40,7 +41,9 @@ class alignas(16) PatternList {
   static const PatternList* Create(absl::Span<const RuleEntry> entries, uint32_t list_offset,
                                    Arena* arena);
 
-  Match Find(const SearchName& name) const;
+  Match Find(const SearchName& name) const {
+    return entry_count_ <= kShort ? FindInShort(name) : FindInLong(name);
+  }
   // The first entry behind `after` that matches `name` as a pattern. Walks all entries.
   uint32_t FindPatternAfter(uint32_t after, const SearchName& name) const;
 
@@ -79,10 +82,6 @@ class alignas(16) PatternList {
     const Glob* globs = nullptr;       // by entry
     const uint32_t* glob_entries = nullptr;
     uint32_t globs_size = 0;
-  };
-  // Of a list that is not short.
-  struct Long {
-    ListIndex index;
     uint32_t walked_size = 0;
   };
 
@@ -90,15 +89,30 @@ class alignas(16) PatternList {
   const Entry* entries() const { return reinterpret_cast<const Entry*>(this + 1); }
   const char* texts() const { return reinterpret_cast<const char*>(entries() + entry_count_); }
   absl::string_view Text(const Entry& e) const { return {texts() + e.begin, e.size}; }
-  // Calls visit(hash) for each affix of the name that is as long as a key.
+  // Calls visit(hash) for affixes of the name that are as long as a key: of sizes_, of extra_.
   template <typename Visit>
   void ForEachAffix(const SearchName& name, const Visit& visit) const;
+  // Of those at one end with sizes at `sizes` those that the filter of a long list lets pass.
+  template <AffixEnd kEnd, typename Visit>
+  void ForEachLikely(const SearchName& name, const uint16_t* sizes, size_t count,
+                     const Visit& visit) const;
   template <typename Visit>
   void ForEachOtherAffix(const SearchName& name, const Visit& visit) const;
   bool IsEqual(const Entry& entry, const SearchName& name) const;
   bool Matches(uint32_t entry, const SearchName& name) const;
   const Glob& GlobOf(uint32_t entry) const;
   Match FindInShort(const SearchName& name) const;
+  // Of a short list: among the entries whose bits are set.
+  Match FindAmong(uint32_t candidates, const SearchName& name) const ABSL_ATTRIBUTE_NOINLINE;
+  // Entries of a short list under keys of other sizes than sizes_.
+  uint32_t OtherCandidates(const SearchName& name) const ABSL_ATTRIBUTE_NOINLINE;
+  // What a search of a long list looks at that is not under a key of sizes_.
+  void LookAtOthers(const SearchName& name, Match* match) const ABSL_ATTRIBUTE_NOINLINE;
+  // Of a long list: where one of these entries is a better match, it becomes the match. Out of
+  // line, since most of what a search asks the index is not there.
+  void Improve(const ListIndex::Places& places, const SearchName& name,
+               Match* match) const ABSL_ATTRIBUTE_NOINLINE;
+  void Improve(uint32_t entry, const SearchName& name, Match* match) const;
   Match FindInLong(const SearchName& name) const;
 
   // A search of a short list that finds nothing reads these 64 bytes and no others.
@@ -110,7 +124,7 @@ class alignas(16) PatternList {
   uint16_t sizes_[kInlineSizes] = {};  // of keys up to kWordsSize: of prefixes, then of suffixes
   union {
     uint16_t tags_[kShort];  // of a short list: of each entry's key
-    Long long_;
+    ListIndex index_;        // of another
   };
   uint32_t pattern_count_ = 0;
   uint32_t glob_count_ = 0;

@@ -205,7 +205,8 @@ void PatternListCompiler::AddToLong(uint32_t entry, const Literals& literals) {
       if (head_taken != tail_taken) by_head = tail_taken;
     }
     hash = by_head ? head_hash : tail_hash;
-    (by_head ? prefix_sizes_ : suffix_sizes_).Add(by_head ? head.size() : tail.size());
+    affixes_.push_back({by_head ? AffixEnd::kPrefix : AffixEnd::kSuffix, by_head ? head : tail});
+    (by_head ? prefix_sizes_ : suffix_sizes_).Add(affixes_.back().text.size());
   }
   const uint32_t first = index_.Find(hash);
   if (first == ListIndexBuilder::kNone) {
@@ -220,6 +221,21 @@ void PatternListCompiler::AddToLong(uint32_t entry, const Literals& literals) {
   }
 }
 
+// With the beginnings (ends) of all keys, as long as the shortest.
+void PatternListCompiler::FillFilter() {
+  index_.StartFilter(affixes_.size());
+  for (const Affix& affix : affixes_) {
+    const SearchName name(affix.text);
+    if (affix.end == AffixEnd::kPrefix && list_->prefix_count_ > 0) {
+      index_.AddToFilter(ShortAffixHash<AffixEnd::kPrefix>(name, list_->sizes_[0]));
+    } else if (affix.end == AffixEnd::kSuffix && list_->suffix_count_ > 0) {
+      const size_t least = list_->sizes_[list_->prefix_count_];
+      index_.AddToFilter(ShortAffixHash<AffixEnd::kSuffix>(name, least));
+    }
+  }
+  affixes_.clear();
+}
+
 void PatternListCompiler::Finish() {
   uint16_t* const sizes = list_->sizes_;
   const size_t prefixes = prefix_sizes_.TakeShort(PatternList::kInlineSizes, sizes);
@@ -228,8 +244,8 @@ void PatternListCompiler::Finish() {
   list_->prefix_count_ = static_cast<uint16_t>(prefixes);
   list_->suffix_count_ = static_cast<uint16_t>(suffixes);
   if (list_->entry_count_ > PatternList::kShort) {
-    new (&list_->long_)
-        PatternList::Long{index_.Build(&arena_), static_cast<uint32_t>(walked_.size())};
+    FillFilter();
+    new (&list_->index_) ListIndex(index_.Build(&arena_));
   }
   PatternList::Extra extra;
   sizes_.clear();
@@ -241,6 +257,7 @@ void PatternListCompiler::Finish() {
   extra.globs = arena_.Copy(absl::MakeConstSpan(globs_)).data();
   extra.glob_entries = arena_.Copy(absl::MakeConstSpan(glob_entries_)).data();
   extra.globs_size = static_cast<uint32_t>(globs_.size());
+  extra.walked_size = static_cast<uint32_t>(walked_.size());
   list_->extra_ = arena_.Copy(absl::MakeConstSpan(&extra, 1)).data();
   walked_.clear();
   globs_.clear();

@@ -38,6 +38,11 @@ class PatternListCompiler {
     absl::string_view head;
     absl::string_view tail;
   };
+  // A key that is no name.
+  struct Affix {
+    AffixEnd end;
+    absl::string_view text;
+  };
   // The sizes that keys have at one end.
   struct Sizes {
     uint64_t small = 0;           // bit n: there is one of n bytes
@@ -59,6 +64,7 @@ class PatternListCompiler {
   void AddToLong(uint32_t entry, const Literals& literals);
   // The hash of an entry's key at one end.
   uint64_t KeyHash(AffixEnd end, absl::string_view literal) const;
+  void FillFilter();
   void Finish();
 
   Arena& arena_;
@@ -68,6 +74,7 @@ class PatternListCompiler {
   ListIndexBuilder index_;
   Sizes prefix_sizes_;
   Sizes suffix_sizes_;
+  std::vector<Affix> affixes_;  // of a long list
   std::vector<uint16_t> sizes_;
   std::vector<uint32_t> walked_;
   std::vector<Glob> globs_;

@@ -131,6 +131,36 @@ class NameKey {
   const uint64_t hash_;
 };
 
+// A name as a table keeps it: up to kWordsSize bytes by themselves; of more the hash and the
+// address.
+struct KeptName {
+  TextWords words;
+
+  KeptName() = default;
+  // A text of more than kWordsSize bytes must outlive this.
+  explicit KeptName(const NameKey& name)
+      : words(name.size() <= kWordsSize
+                  ? name.head()
+                  : TextWords{name.hash(), reinterpret_cast<uintptr_t>(name.text().data())}) {}
+
+  // `size` is that of the name that is kept. A view of this object, where the name is short.
+  absl::string_view Text(size_t size) const {
+    return {size <= kWordsSize ? reinterpret_cast<const char*>(&words)
+                               : reinterpret_cast<const char*>(words.far),
+            size};
+  }
+
+  // 0 where it is `name`, which has up to kWordsSize bytes.
+  uint64_t DiffersFromShort(const NameKey& name, uint32_t size) const {
+    return (words.near ^ name.head().near) | (words.far ^ name.head().far) | (size ^ name.size());
+  }
+
+  bool Is(const NameKey& name, uint32_t size) const {
+    if (name.size() <= kWordsSize) return DiffersFromShort(name, size) == 0;
+    return size == name.size() && words.near == name.hash() && Text(size) == name.text();
+  }
+};
+
 // A name to look for among patterns.
 class SearchName : public NameKey {
  public:

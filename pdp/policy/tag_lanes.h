@@ -11,11 +11,11 @@
 
 namespace ostiary::pdp {
 
-// Stands where there is no tag: no hash has this one.
+// Stands where there is no tag. Few hashes have it, but some.
 inline constexpr uint16_t kNoTag = 0;
 
 // The part of a hash that places by its low half do not tell.
-inline uint16_t TagOf(uint64_t hash) { return static_cast<uint16_t>(hash >> 48 | 1); }
+inline uint16_t TagOf(uint64_t hash) { return static_cast<uint16_t>(hash >> 48); }
 
 inline constexpr size_t kTagLanes = 8;
 

@@ -3,6 +3,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "pdp/policy/snapshot.h"
 #include "tests/pdp/policy/policy_testing.h"
@@ -267,6 +268,60 @@ TEST(SnapshotTest, DecidesFromManyThreadsAtOnce) {
     });
   }
   for (std::thread& thread : threads) thread.join();
+}
+
+// Enough agents that their places in the table collide, with ids that fit into it and others.
+TEST(DecideTest, FindsAgentsByIdsOfEverySize) {
+  const auto id = [](size_t i) { return std::string(i % 40, '-') + std::to_string(i); };
+  constexpr size_t kAgents = 2'000;
+  std::string rules = R"({"agents": {)";
+  for (size_t i = 0; i < kAgents; ++i) {
+    absl::StrAppend(&rules, i == 0 ? "" : ",", "\"", id(i), R"(": {"allow": {"servers": ["s)", i,
+                    R"("]}})");
+  }
+  const auto snapshot = MustLoad(rules + "}}");
+  EXPECT_EQ(snapshot->agent_count(), kAgents);
+  EXPECT_EQ(snapshot->AgentIds().size(), kAgents);
+  for (size_t i = 0; i < kAgents; ++i) {
+    const auto reason = [&](const std::string& agent) {
+      return snapshot->Decide({agent, absl::StrCat("s", i), kServer, ""}).reason;
+    };
+    EXPECT_EQ(reason(id(i)), Reason::kServerAllowed) << i;
+    for (const std::string& unknown : {id(i) + "x", "x" + id(i), id(i) + std::string(1, '\0')}) {
+      EXPECT_EQ(reason(unknown), Reason::kUnknownAgent) << unknown;
+    }
+  }
+  EXPECT_EQ(snapshot->Decide({"", "s0", kServer, ""}).reason, Reason::kUnknownAgent);
+}
+
+// Many servers with rules are searched otherwise than few.
+TEST(DecideTest, FindsTheRulesOfEachOfManyServers) {
+  for (const size_t count : {1, 2, 8, 9, 50}) {
+    std::string allow;
+    std::string deny;
+    for (size_t i = 0; i < count; ++i) {
+      absl::StrAppend(&allow, i == 0 ? "" : ",", "\"s", i * i, R"(": ["t)", i, R"(", "d*"])");
+      absl::StrAppend(&deny, i == 0 ? "" : ",", "\"s", i * i, R"(": ["d)", i, R"("])");
+    }
+    const auto snapshot =
+        MustLoad(absl::StrCat(R"({"agents": {"a": {"allow": {"servers": ["s*"], "tools": {)", allow,
+                              R"(}}, "deny": {"servers": ["s4"], "tools": {)", deny, "}}}}}"));
+    for (size_t i = 0; i < count; ++i) {
+      const std::string server = absl::StrCat("s", i * i);
+      const auto reason = [&](const std::string& tool) {
+        return snapshot->Decide({"a", server, kTool, tool}).reason;
+      };
+      const bool denied = server == "s4";
+      EXPECT_EQ(reason(absl::StrCat("t", i)),
+                denied ? Reason::kServerDenied : Reason::kExplicitAllow);
+      EXPECT_EQ(reason(absl::StrCat("d", i)),
+                denied ? Reason::kServerDenied : Reason::kExplicitDeny);
+      EXPECT_EQ(reason(absl::StrCat("d", i, "x")),
+                denied ? Reason::kServerDenied : Reason::kPatternAllow);
+      EXPECT_EQ(reason("other"), denied ? Reason::kServerDenied : Reason::kToolNotAllowed);
+    }
+    EXPECT_EQ(snapshot->Decide({"a", "s", kTool, "other"}).reason, Reason::kImplicitGrant);
+  }
 }
 
 }  // namespace

@@ -113,6 +113,48 @@ TEST(PatternListTest, FindsNothingInAnEmptyList) {
   EXPECT_EQ(list.Pattern("x"), kNone);
 }
 
+TEST(PatternListTest, ComparesAllOfAPatternWhoseKeyIsFound) {
+  for (const size_t padding : {0, 20}) {
+    // All under the key "get_" or "_by".
+    const List list(
+        Padded({"get_*_by", "get_a*_by", "get_*", "get_[ab]*", "*_by", "get_*_by"}, padding));
+    EXPECT_EQ(list.Pattern("get_x_by"), 0u);
+    EXPECT_EQ(list.Pattern("get_by"), 2u);  // the ends may not overlap
+    EXPECT_EQ(list.Pattern("put_by"), 4u);
+    EXPECT_EQ(list.Exact("get_[ab]*"), 3u);
+    EXPECT_EQ(list.Exact("get_*_by"), 0u);
+  }
+}
+
+TEST(PatternListTest, TakesNoZerosForTheBytesThatANameLacks) {
+  for (const size_t padding : {0, 20}) {
+    const std::string zeros("a\0\0", 3);
+    const List list(Padded({zeros, zeros + "*", "*" + zeros}, padding));
+    EXPECT_EQ(list.Exact("a"), kNone);
+    EXPECT_EQ(list.Pattern("a"), kNone);
+    EXPECT_EQ(list.Exact(zeros), 0u);
+    EXPECT_EQ(list.Pattern(zeros + "b"), 1u);
+    EXPECT_EQ(list.Pattern("b" + zeros), 2u);
+  }
+}
+
+// Keys of more sizes than stand in a list itself, and of more bytes than a hash reads at once.
+TEST(PatternListTest, FindsKeysOfManySizes) {
+  for (const size_t count : {3, 7, 8, 16, 17, 100}) {
+    std::vector<std::string> entries;
+    for (size_t i = 1; i <= count; ++i) entries.push_back(std::string(i * 3, 'x') + "y*");
+    for (size_t i = 1; i <= count; ++i) entries.push_back("*y" + std::string(i * 3, 'z'));
+    const List list(entries);
+    for (size_t size = 1; size <= count * 3 + 2; ++size) {
+      const bool is_key = size % 3 == 0 && size <= count * 3;
+      const auto i = static_cast<uint32_t>(size / 3 - 1);
+      EXPECT_EQ(list.Pattern(std::string(size, 'x') + "y"), is_key ? i : kNone) << size;
+      EXPECT_EQ(list.Pattern(std::string(size, 'x') + "yz"), is_key ? i : kNone) << size;
+      EXPECT_EQ(list.Pattern("y" + std::string(size, 'z')), is_key ? i + count : kNone) << size;
+    }
+  }
+}
+
 TEST(PatternListTest, AgreesWithAWalkOverTheEntries) {
   std::mt19937 random(4);  // NOLINT: the same cases every time
   const auto word = [&](size_t longest) {
@@ -122,30 +164,38 @@ TEST(PatternListTest, AgreesWithAWalkOverTheEntries) {
     }
     return out;
   };
+  // Around the sizes at which hashes and comparisons change their way.
+  const std::vector<std::string> stems = {"", "123456", "123456789012345", std::string(62, 'x')};
   size_t found = 0;
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < 600; ++round) {
+    const std::string& head = stems[random() % stems.size()];
+    const std::string& tail = stems[random() % stems.size()];
     std::vector<std::string> entries;
     for (size_t i = random() % 60; i > 0; --i) {
-      switch (random() % 5) {
+      switch (random() % 6) {
         case 0:
-          entries.push_back(word(5) + "*");
+          entries.push_back(head + word(5) + "*");
           break;
         case 1:
-          entries.push_back("*" + word(5));
+          entries.push_back("*" + word(5) + tail);
           break;
         case 2:
-          entries.push_back(word(3) + "*" + word(3));
+          entries.push_back(head + word(3) + "*" + word(3) + tail);
           break;
         case 3:
-          entries.push_back(word(3) + "?" + word(3));
+          entries.push_back(head + word(3) + "?" + word(3) + tail);
+          break;
+        case 4:
+          entries.push_back("*" + word(2) + (random() % 2 == 0 ? "*" : "[ab]*"));
           break;
         default:
-          entries.push_back(word(5));
+          entries.push_back(head + word(5) + tail);
       }
     }
     const List list(entries);
     for (int i = 0; i < 200; ++i) {
-      const std::string name = word(7);
+      const std::string name =
+          (random() % 8 == 0 ? "" : head) + word(7) + (random() % 8 == 0 ? "" : tail);
       const uint32_t exact = list.NaiveExact(name);
       ASSERT_EQ(list.Exact(name), exact) << name;
       ASSERT_EQ(list.Pattern(name), exact == kNone ? list.NaivePattern(name) : kNone) << name;
