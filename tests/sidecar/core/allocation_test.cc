@@ -17,13 +17,14 @@ namespace ostiary {
 namespace {
 size_t parses = 0;
 }  // namespace
-bool RealParse(JsonDocument* document, absl::string_view text,
-               const JsonLimits& limits) asm("__real_" OSTIARY_JSON_PARSE);
-bool CountedParse(JsonDocument* document, absl::string_view text,
-                  const JsonLimits& limits) asm("__wrap_" OSTIARY_JSON_PARSE);
-bool CountedParse(JsonDocument* document, absl::string_view text, const JsonLimits& limits) {
+bool RealParse(JsonDocument* document, absl::string_view text, const JsonLimits& limits,
+               const JsonPieces* pieces) asm("__real_" OSTIARY_JSON_PARSE);
+bool CountedParse(JsonDocument* document, absl::string_view text, const JsonLimits& limits,
+                  const JsonPieces* pieces) asm("__wrap_" OSTIARY_JSON_PARSE);
+bool CountedParse(JsonDocument* document, absl::string_view text, const JsonLimits& limits,
+                  const JsonPieces* pieces) {
   ++parses;
-  return RealParse(document, text, limits);
+  return RealParse(document, text, limits, pieces);
 }
 }  // namespace ostiary
 
