@@ -121,8 +121,7 @@ std::optional<int64_t> JsonValue::int64_value() const {
   return value;
 }
 
-absl::string_view JsonValue::string_value(std::string* scratch) const {
-  if (!has_escapes()) return inner();
+absl::string_view JsonValue::Decode(std::string* scratch) const {
   scratch->clear();
   JsonStringReader reader(inner());
   for (auto piece = reader.Next(); !piece.empty(); piece = reader.Next()) {
@@ -138,8 +137,7 @@ std::string JsonValue::string_copy() const {
   return scratch;
 }
 
-bool JsonValue::string_equals(absl::string_view text) const {
-  if (!has_escapes()) return inner() == text;
+bool JsonValue::DecodesTo(absl::string_view text) const {
   JsonStringReader reader(inner());
   for (auto piece = reader.Next(); !piece.empty(); piece = reader.Next()) {
     if (text.substr(0, piece.size()) != piece) return false;

@@ -113,6 +113,8 @@ class JsonValue {
 
   JsonValue(const JsonDocument* document, uint32_t index) : document_(document), index_(index) {}
   const Node& node() const;
+  absl::string_view Decode(std::string* scratch) const;
+  bool DecodesTo(absl::string_view text) const;
   // A string without its quotes.
   absl::string_view inner() const;
 
@@ -184,6 +186,14 @@ inline bool JsonValue::has_lone_surrogate() const { return node().lone_surrogate
 inline absl::string_view JsonValue::inner() const {
   const Node& n = node();
   return absl::string_view(document_->text_.data() + n.begin + 1, n.end - n.begin - 2);
+}
+
+inline absl::string_view JsonValue::string_value(std::string* scratch) const {
+  return has_escapes() ? Decode(scratch) : inner();
+}
+
+inline bool JsonValue::string_equals(absl::string_view text) const {
+  return has_escapes() ? DecodesTo(text) : inner() == text;
 }
 
 inline size_t JsonValue::size() const { return node().size; }

@@ -61,7 +61,7 @@ inline void JsonScanner::AddLeaf(const char* begin, const char* end, JsonType ty
   Node node{};
   node.begin = Offset(begin);
   node.end = Offset(end);
-  node.next = size_ + 1;
+  node.next = static_cast<uint32_t>(size_) + 1;
   node.last = last;
   node.type = static_cast<uint32_t>(type);
   *AddNode() = node;
@@ -79,7 +79,7 @@ inline const char* JsonScanner::String(const char* p, uint32_t last) {
   if (p == nullptr) return nullptr;
   node.begin = Offset(string_begin);
   node.end = Offset(p);
-  node.next = size_ + 1;
+  node.next = static_cast<uint32_t>(size_) + 1;
   node.last = last;
   node.type = static_cast<uint32_t>(JsonType::kString);
   *AddNode() = node;

@@ -72,17 +72,19 @@ class JsonScanner {
   const char* const end_;
   JsonDocument& document_;
   Node* nodes_;  // the document's
-  uint32_t size_ = 0;
-  uint32_t capacity_;
+  // All of a width that no field of a node has, so that the compiler knows that a node written
+  // changes none of them.
+  size_t size_ = 0;
+  size_t capacity_;
 
   // The innermost open container, or kNone; what its children amount to so far. While a container
   // is open, its node's `end` is the container around it; while another one is open inside, its
   // node's `size` and `next` are its children and the last of them.
-  uint32_t open_;
-  uint32_t children_ = 0;
-  uint32_t last_child_ = 0;
+  size_t open_;
+  size_t children_ = 0;
+  size_t last_child_ = 0;
+  size_t depth_ = 0;
   bool in_object_ = false;
-  uint32_t depth_ = 0;
   // The container whose members are handed out, or kNone; and whether it has been looked for.
   uint32_t handed_out_;
   bool looked_for_pieces_ = false;

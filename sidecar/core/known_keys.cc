@@ -1,6 +1,7 @@
 #include "sidecar/core/known_keys.h"
 
 #include <array>
+#include <cstring>
 #include <string>
 
 #include "absl/strings/ascii.h"
@@ -116,10 +117,30 @@ class Folded {
   bool fits_ = true;
 };
 
+template <typename Word>
+bool SameEnds(const char* a, const char* b, size_t size) {
+  Word words[4];
+  const size_t last = size - sizeof(Word);
+  std::memcpy(&words[0], a, sizeof(Word));
+  std::memcpy(&words[1], b, sizeof(Word));
+  std::memcpy(&words[2], a + last, sizeof(Word));
+  std::memcpy(&words[3], b + last, sizeof(Word));
+  return words[0] == words[1] && words[2] == words[3];
+}
+
+// For keys: most have 2 to 16 bytes, which two words at their ends cover, without memcmp's call.
+bool SameBytes(const char* a, const char* b, size_t size) {
+  if (size >= 4 && size <= 8) return SameEnds<uint32_t>(a, b, size);
+  if (size > 8 && size <= 16) return SameEnds<uint64_t>(a, b, size);
+  if (size == 2 || size == 3) return SameEnds<uint16_t>(a, b, size);
+  return std::memcmp(a, b, size) == 0;
+}
+
 // The index of `text` in `known`, or its size.
 size_t FindKnown(absl::string_view text, absl::Span<const absl::string_view> known) {
   size_t i = 0;
-  while (i < known.size() && text != known[i]) {
+  while (i < known.size() && (text.size() != known[i].size() ||
+                              !SameBytes(text.data(), known[i].data(), text.size()))) {
     ++i;
   }
   return i;
