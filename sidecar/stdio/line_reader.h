@@ -77,7 +77,7 @@ class LineReader {
  private:
   void Skip(absl::string_view bytes);
   Line TakeSkipped();
-  void MoveToFront();
+  void MoveTo(size_t place);
   void ReleaseMemory();
 
   const size_t max_line_bytes_;
@@ -86,6 +86,7 @@ class LineReader {
   size_t begin_ = 0;       // of what was not returned yet
   size_t scanned_ = 0;     // no LF between begin_ and here
   size_t end_ = 0;         // of what came
+  bool in_bulk_ = false;   // the last read took much
   size_t touched_ = 0;     // the highest end_ since memory was released
   bool skipping_ = false;  // inside a line too long, of which are kept:
   std::string head_;
