@@ -22,13 +22,19 @@ constexpr size_t kLineBytes = 300;
   std::exit(1);
 }
 
+constexpr absl::string_view kEnd = "\"}}}\n";
+
+// A call as far as its argument.
+std::string CallHead(uint64_t id, absl::string_view tool) {
+  return absl::StrCat(R"({"jsonrpc":"2.0","id":)", id,
+                      R"(,"method":"tools/call","params":{"name":")", tool,
+                      R"(","arguments":{"path":")");
+}
+
 void AppendCall(uint64_t id, absl::string_view tool, std::string* out) {
-  const size_t start = out->size();
-  absl::StrAppend(out, R"({"jsonrpc":"2.0","id":)", id,
-                  R"(,"method":"tools/call","params":{"name":")", tool,
-                  R"(","arguments":{"path":")");
-  constexpr absl::string_view kEnd = "\"}}}\n";
-  out->append(kLineBytes - kEnd.size() - (out->size() - start), 'p');
+  const std::string head = CallHead(id, tool);
+  out->append(head);
+  out->append(kLineBytes - kEnd.size() - head.size(), 'p');
   absl::StrAppend(out, kEnd);
 }
 
@@ -82,6 +88,29 @@ void LinePeer::SendCalls(absl::string_view tool, size_t count) {
   Write(lines);
 }
 
+void LinePeer::SendLongCall(absl::string_view tool, size_t bytes) {
+  const std::string head = CallHead(++last_id_, tool);
+  static std::string argument;
+  argument.resize(bytes - head.size() - kEnd.size(), 'p');
+  Write(head);
+  Write(argument);
+  Write(kEnd);
+}
+
+void LinePeer::SendList() {
+  Write(absl::StrCat(R"({"jsonrpc":"2.0","id":)", ++last_id_,
+                     R"(,"method":"tools/list","params":{}})", "\n"));
+}
+
+// A denied call is answered with isError, a refused one with an error, both in few words.
+void LinePeer::Check(absl::string_view line) {
+  constexpr size_t kLongestError = 4096;
+  if (line.size() > kLongestError) return;
+  if (absl::StrContains(line, "\"isError\":true") || absl::StrContains(line, "\"error\":")) {
+    Fail(line);
+  }
+}
+
 size_t LinePeer::ReceiveAnswers() {
   char buffer[64 << 10];
   size_t answers = 0;
@@ -90,15 +119,13 @@ size_t LinePeer::ReceiveAnswers() {
     if (size <= 0) Fail("the peer ended");
     partial_.append(buffer, static_cast<size_t>(size));
     size_t start = 0;
-    for (size_t end; (end = partial_.find('\n', start)) != std::string::npos; start = end + 1) {
-      const absl::string_view line = absl::string_view(partial_).substr(start, end - start);
-      // A denied call is answered with isError, a refused one with an error.
-      if (absl::StrContains(line, "\"isError\":true") || absl::StrContains(line, "\"error\":")) {
-        Fail(line);
-      }
+    for (size_t end; (end = partial_.find('\n', searched_)) != std::string::npos;
+         start = searched_ = end + 1) {
+      Check(absl::string_view(partial_).substr(start, end - start));
       ++answers;
     }
     partial_.erase(0, start);
+    searched_ = partial_.size();
   }
   return answers;
 }

@@ -26,19 +26,25 @@ class LinePeer {
   LinePeer(const LinePeer&) = delete;
   LinePeer& operator=(const LinePeer&) = delete;
 
-  // Sends calls of the tool, in one write.
+  // Sends calls of the tool, lines of 300 bytes, in one write.
   void SendCalls(absl::string_view tool, size_t count);
+  // Sends one call that is a line of `bytes`, many more than 300.
+  void SendLongCall(absl::string_view tool, size_t bytes);
+  // Asks for the list of tools.
+  void SendList();
   // Waits for answers and returns how many have come.
   size_t ReceiveAnswers();
 
  private:
   void Write(absl::string_view bytes);
+  static void Check(absl::string_view line);
 
   pid_t pid_ = -1;
   UniqueFd to_peer_;
   UniqueFd from_peer_;
   uint64_t last_id_ = 0;
   std::string partial_;  // of a line
+  size_t searched_ = 0;  // no end of a line in so much of it
 };
 
 }  // namespace ostiary::bench
