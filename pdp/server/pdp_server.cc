@@ -136,6 +136,8 @@ void PdpServer::Rep::Configure(grpc::ServerBuilder* builder) {
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                               kFastestClientPingMs);
+  // Its probes are pings of their own with what comes, for windows that nothing here needs.
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   ConfigureAges(builder);
   builder->SetMaxReceiveMessageSize(options.max_message_bytes);
   builder->SetResourceQuota(grpc::ResourceQuota("ostiary-pdp").Resize(options.max_transport_bytes));

@@ -133,6 +133,8 @@ std::shared_ptr<grpc::Channel> NewChannel(
   args.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
   args.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
   args.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  // Its probes are pings of their own with what comes, for windows that nothing here needs.
+  args.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   // A list's answer names its rule for each entry. One that is too long would end the session, and
   // the list would be asked for again on the next.
   args.SetMaxReceiveMessageSize(64 << 20);
