@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/mutex.h"
 
 namespace ostiary::bench {
 namespace {
@@ -33,6 +34,14 @@ double Percentile(std::vector<double>* samples, double part) {
 
 double Nanoseconds(MonoDuration span) {
   return std::chrono::duration<double, std::nano>(span).count();
+}
+
+void WaitFor(MonoDuration span) {
+  Mutex mutex;
+  CondVar never;
+  const MutexLock lock(&mutex);
+  const MonoTime end = Clock::System().Now() + span;
+  while (Clock::System().Now() < end) never.WaitUntil(&mutex, end);
 }
 
 double ThreadCpuNanoseconds() {

@@ -28,6 +28,9 @@ double Percentile(std::vector<double>* samples, double part);
 
 double Nanoseconds(MonoDuration span);
 
+// Lets so much time go by.
+void WaitFor(MonoDuration span);
+
 // The CPU time that the calling thread has used, in nanoseconds: what other processes take of a
 // shared core does not count.
 double ThreadCpuNanoseconds();
