@@ -51,7 +51,8 @@ class Install(unittest.TestCase):
 
     def test_a_full_volume(self):
         # Room for the old one and half a new one.
-        folder = self.volume("size=22m,mode=0777")
+        kilobytes = containers.static_sidecar().stat().st_size * 3 // 2 >> 10
+        folder = self.volume(f"size={kilobytes}k,mode=0777")
         self.assertEqual(self.tree.run("/ostiary-sidecar", "install", TARGET).returncode, 0)
         old = (folder / "ostiary-sidecar").stat()
         self.fails(rf"write {TARGET}/\.ostiary-sidecar\.[0-9a-f]+: No space left on device; make more room there",
