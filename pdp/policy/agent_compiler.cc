@@ -99,11 +99,9 @@ void AgentCompiler::FillRules(const AgentRules& rules, AgentPolicy* policy) {
 
 ListUse AgentCompiler::Use(const RuleList& list, const AgentRules& rules) {
   if (list.empty()) return {};
-  const PatternList*& compiled = lists_[HashedText(list.raw)];
-  if (compiled == nullptr) {
-    compiled = list_compiler_.Compile(rules.entries(list), list.offset);
-  }
-  return {compiled, list.offset - rules.offset};
+  const PatternList** const known = lists_.Find(list.raw);
+  if (*known == nullptr) *known = list_compiler_.Compile(rules.entries(list), list.offset);
+  return {*known, list.offset - rules.offset};
 }
 
 absl::string_view AgentCompiler::Name(absl::string_view server) {

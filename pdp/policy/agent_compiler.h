@@ -6,14 +6,13 @@
 
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "pdp/policy/agent_digest.h"
 #include "pdp/policy/agent_policy.h"
 #include "pdp/policy/arena.h"
-#include "pdp/policy/hashed_text.h"
 #include "pdp/policy/pattern_list_compiler.h"
+#include "pdp/policy/recent_texts.h"
 #include "pdp/policy/rules_document.h"
 
 namespace ostiary::pdp {
@@ -43,7 +42,7 @@ class AgentCompiler {
 
   Arena& arena_;
   // By the list's bytes in the file: equal bytes mean equal entries at equal distances.
-  absl::flat_hash_map<HashedText, const PatternList*, HashedText::Hash> lists_;
+  RecentTexts<PatternList> lists_;
   absl::flat_hash_set<absl::string_view> names_;
   AgentDigester digester_;
   PatternListCompiler list_compiler_;

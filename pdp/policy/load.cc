@@ -2,13 +2,12 @@
 
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "common/json/json_document.h"
 #include "pdp/policy/catalog_parser.h"
-#include "pdp/policy/hashed_text.h"
 #include "pdp/policy/issue_log.h"
 #include "pdp/policy/lint.h"
 #include "pdp/policy/parse_file.h"
+#include "pdp/policy/recent_texts.h"
 #include "pdp/policy/rules_parser.h"
 #include "pdp/policy/snapshot_builder.h"
 
@@ -23,10 +22,9 @@ class AgentLoader {
       : parser_(*parser), builder_(*builder), log_(*log), linter_(catalog, log) {}
 
   void Load(const AgentSite& site) {
-    const HashedText written(site.rules.raw());
-    const auto found = known_.find(written);
-    if (found != known_.end()) {
-      builder_.AddAgent(site.id, found->second, static_cast<uint32_t>(site.rules.offset()));
+    const AgentPolicy** const known = known_.Find(site.rules.raw());
+    if (*known != nullptr) {
+      builder_.AddAgent(site.id, *known, static_cast<uint32_t>(site.rules.offset()));
       return;
     }
     const size_t issues_before = log_.count();
@@ -36,7 +34,7 @@ class AgentLoader {
     const AgentPolicy* policy = builder_.Compile(rules_);
     linter_.LintAgent(rules_, *policy);
     builder_.AddAgent(site.id, policy, rules_.offset);
-    if (log_.count() == issues_before) known_.emplace(written, policy);
+    if (log_.count() == issues_before) *known = policy;
   }
 
  private:
@@ -47,7 +45,7 @@ class AgentLoader {
   AgentRules rules_;
   // Agents whose rules are written alike, byte for byte, are read once. Not those with issues: each
   // agent's are its own.
-  absl::flat_hash_map<HashedText, const AgentPolicy*, HashedText::Hash> known_;
+  RecentTexts<AgentPolicy> known_;
 };
 
 class Loader {
