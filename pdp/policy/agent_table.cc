@@ -1,7 +1,5 @@
 #include "pdp/policy/agent_table.h"
 
-#include <algorithm>
-
 namespace ostiary::pdp {
 namespace {
 
@@ -40,18 +38,6 @@ const AgentRecord* AgentTable::FindLong(const NameKey& id) const {
       if (record.id.Is(id, record.id_size)) return &record;
     }
   }
-}
-
-std::vector<absl::string_view> AgentTable::SortedIds() const {
-  std::vector<absl::string_view> ids;
-  ids.reserve(size_);
-  for (const Bucket& bucket : buckets_) {
-    for (const AgentRecord& record : bucket.records) {
-      if (record.policy != nullptr) ids.push_back(Id(record));
-    }
-  }
-  std::sort(ids.begin(), ids.end());
-  return ids;
 }
 
 }  // namespace ostiary::pdp

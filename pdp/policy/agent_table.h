@@ -45,8 +45,16 @@ class AgentTable {
   }
 
   size_t size() const { return size_; }
-  // The ids of all agents, sorted. Views of the table.
-  std::vector<absl::string_view> SortedIds() const;
+  // Calls `visit(id, record)` for each agent, in the order of the memory. Ids are views of the
+  // table.
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    for (const Bucket& bucket : buckets_) {
+      for (const AgentRecord& record : bucket.records) {
+        if (record.policy != nullptr) visit(Id(record), record);
+      }
+    }
+  }
 
  private:
   static constexpr size_t kRecords = 2;

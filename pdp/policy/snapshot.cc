@@ -1,5 +1,6 @@
 #include "pdp/policy/snapshot.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "pdp/policy/snapshot_rep.h"
@@ -24,8 +25,11 @@ const std::vector<CatalogServer>& PolicySnapshot::catalog() const { return rep_-
 bool PolicySnapshot::has_catalog() const { return rep_->has_catalog; }
 
 std::vector<std::string> PolicySnapshot::AgentIds() const {
-  const std::vector<absl::string_view> ids = rep_->agents.SortedIds();
-  return {ids.begin(), ids.end()};
+  std::vector<std::string> ids;
+  ids.reserve(rep_->agents.size());
+  rep_->agents.ForEach([&](absl::string_view id, const AgentRecord&) { ids.emplace_back(id); });
+  std::sort(ids.begin(), ids.end());
+  return ids;
 }
 
 size_t PolicySnapshot::agent_count() const { return rep_->agents.size(); }
@@ -43,16 +47,19 @@ PolicyDiff PolicySnapshot::Diff(const PolicySnapshot* before, const PolicySnapsh
     return diff;
   }
   const Rep& was = *before->rep_;
-  for (const absl::string_view id : now.agents.SortedIds()) {
+  now.agents.ForEach([&](absl::string_view id, const AgentRecord& record) {
     const AgentRecord* const old = was.agents.Find(id);
     if (old == nullptr) {
       diff.added_agents.emplace_back(id);
-    } else if (old->policy->digest() != now.agents.Find(id)->policy->digest()) {
+    } else if (old->policy->digest() != record.policy->digest()) {
       diff.modified_agents.emplace_back(id);
     }
-  }
-  for (const absl::string_view id : was.agents.SortedIds()) {
+  });
+  was.agents.ForEach([&](absl::string_view id, const AgentRecord&) {
     if (now.agents.Find(id) == nullptr) diff.removed_agents.emplace_back(id);
+  });
+  for (auto* ids : {&diff.added_agents, &diff.removed_agents, &diff.modified_agents}) {
+    std::sort(ids->begin(), ids->end());
   }
   diff.defaults_changed = was.deny_on_missing_agent != now.deny_on_missing_agent;
   return diff;

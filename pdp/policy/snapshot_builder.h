@@ -1,6 +1,7 @@
 // SnapshotBuilder: gathers a snapshot's parts during a load.
 //
-// Belongs to one load, on one thread. The rules file's text must live as long as it.
+// Belongs to one load, on one thread. The rules file's text and agents' ids must live as long as
+// it.
 #ifndef OSTIARY_PDP_POLICY_SNAPSHOT_BUILDER_H_
 #define OSTIARY_PDP_POLICY_SNAPSHOT_BUILDER_H_
 
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "common/sha256.h"
 #include "pdp/policy/agent_compiler.h"
 #include "pdp/policy/rules_document.h"
 #include "pdp/policy/snapshot.h"
@@ -39,10 +41,19 @@ class SnapshotBuilder {
   std::shared_ptr<const PolicySnapshot> Build();
 
  private:
+  // For the digest: beside each other, since a look at each agent's policy would miss the cache.
+  struct DigestedAgent {
+    absl::string_view id;
+    Sha256Digest digest;
+  };
+
   std::string Digest() const;
+  // The indexes of digested_, by their ids.
+  std::vector<uint32_t> Sorted() const;
 
   std::unique_ptr<PolicySnapshot::Rep> rep_;
   AgentCompiler compiler_;
+  std::vector<DigestedAgent> digested_;
   bool has_default_agent_ = false;
 };
 
