@@ -2,13 +2,31 @@
 
 #include <algorithm>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace ostiary::pdp {
 
 LineIndex::LineIndex(absl::string_view text) {
-  newlines_.reserve(static_cast<size_t>(std::count(text.begin(), text.end(), '\n')));
-  for (size_t at = text.find('\n'); at != absl::string_view::npos; at = text.find('\n', at + 1)) {
-    newlines_.push_back(static_cast<uint32_t>(at));
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const char* p = begin;
+#if defined(__SSE2__)
+  // A large file may have a line for each few bytes of it.
+  const __m128i newline = _mm_set1_epi8('\n');
+  for (; end - p >= 16; p += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    auto found = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, newline)));
+    for (; found != 0; found &= found - 1) {
+      newlines_.push_back(static_cast<uint32_t>(p - begin + __builtin_ctz(found)));
+    }
   }
+#endif
+  for (; p != end; ++p) {
+    if (*p == '\n') newlines_.push_back(static_cast<uint32_t>(p - begin));
+  }
+  newlines_.shrink_to_fit();
 }
 
 TextPosition LineIndex::Find(size_t offset) const {
