@@ -16,7 +16,7 @@ std::vector<Issue> FileSubject::Refresh(ReloadMode mode) {
   const MutexLock lock(&mutex_);
   ReadOptions options;
   options.max_file_bytes = limits_.max_file_bytes;
-  const absl::StatusOr<std::string> text = ReadPolicyFiles({path_, std::nullopt}, options).rules;
+  const absl::StatusOr<FileText> text = ReadPolicyFiles({path_, std::nullopt}, options).rules;
   std::optional<Sha256Digest> digest;
   if (text.ok()) digest = Sha256(*text);
   std::vector<Issue> issues;

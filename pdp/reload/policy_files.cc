@@ -22,7 +22,7 @@ struct FileRead {
   absl::StatusOr<ResolvedFile> where = absl::UnknownError("not tried");
   UniqueFd fd;
   struct stat info = {};
-  absl::StatusOr<std::string> text = absl::UnknownError("not tried");
+  absl::StatusOr<FileText> text = absl::UnknownError("not tried");
 };
 
 struct Attempt {
@@ -69,26 +69,24 @@ absl::StatusOr<UniqueFd> OpenRegular(const ResolvedFile& file, struct stat* info
   return fd;
 }
 
-absl::StatusOr<std::string> ReadAll(int fd, off_t size_hint, size_t max_bytes) {
+absl::StatusOr<FileText> ReadAll(int fd, off_t size_hint, size_t max_bytes) {
   constexpr size_t kChunk = size_t{64} << 10;
-  std::string text;
+  FileText text;
   // One byte more than said, so that the end shows without another round.
-  text.resize(std::min(max_bytes, static_cast<size_t>(std::max<off_t>(size_hint, 0))) + 1);
-  size_t used = 0;
+  text.Reserve(std::min(max_bytes, static_cast<size_t>(std::max<off_t>(size_hint, 0))) + 1);
   while (true) {
-    const ssize_t got = ::read(fd, text.data() + used, text.size() - used);
+    const absl::Span<char> room = text.room();
+    const ssize_t got = ::read(fd, room.data(), room.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return WithAdvice(absl::ErrnoToStatus(errno, "cannot read the file"));
-    used += static_cast<size_t>(got);
-    if (used > max_bytes) {
+    text.Add(static_cast<size_t>(got));
+    if (text.size() > max_bytes) {
       return absl::OutOfRangeError(absl::StrCat("is longer than the limit of ", max_bytes,
                                                 " bytes; shorten it, or raise the limit"));
     }
-    if (got == 0) break;
-    if (used == text.size()) text.resize(std::min(max_bytes + 1, text.size() * 2 + kChunk));
+    if (got == 0) return text;
+    if (text.room().empty()) text.Reserve(std::min(max_bytes + 1, text.size() * 2 + kChunk));
   }
-  text.resize(used);
-  return text;
 }
 
 void Resolve(FileResolver& resolver, const std::string& path, FileRead* file) {

@@ -24,6 +24,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "pdp/reload/file_text.h"
 
 namespace ostiary::pdp {
 
@@ -47,8 +48,8 @@ struct ReadOptions {
 // kPermissionDenied and what else errno says; kFailedPrecondition for something that is no regular
 // file; kOutOfRange past the size limit; kAborted, in both, where the files did not come to rest.
 struct PolicyFileContents {
-  absl::StatusOr<std::string> rules;
-  std::optional<absl::StatusOr<std::string>> mcp_config;  // nullopt where no path is given
+  absl::StatusOr<FileText> rules;
+  std::optional<absl::StatusOr<FileText>> mcp_config;  // nullopt where no path is given
 };
 
 PolicyFileContents ReadPolicyFiles(const PolicyPaths& paths, const ReadOptions& options = {});

@@ -14,7 +14,7 @@ namespace {
 // last_error is read by people: the first problems, and how many more there are.
 constexpr size_t kMaxErrorsInStatus = 20;
 
-void AddReadError(const absl::StatusOr<std::string>& text, const std::string& path,
+void AddReadError(const absl::StatusOr<FileText>& text, const std::string& path,
                   std::vector<Issue>* issues) {
   if (text.ok()) return;
   Issue issue;
@@ -63,42 +63,47 @@ std::vector<std::string> Reloader::WatchedPaths() const {
   return watched;
 }
 
+void Reloader::Content::Settle() {
+  if (rules.has_value()) rules->Settle();
+  if (mcp_config.has_value()) mcp_config->Settle();
+}
+
 Reloader::Content Reloader::ContentOf(const PolicyFileContents& files) {
   Content content;
-  if (files.rules.ok()) content.rules = Sha256(*files.rules);
+  if (files.rules.ok()) content.rules.emplace(*files.rules);
   if (files.mcp_config.has_value() && files.mcp_config->ok()) {
-    content.mcp_config = Sha256(**files.mcp_config);
+    content.mcp_config.emplace(**files.mcp_config);
   }
   return content;
 }
 
-Reloader::Attempt Reloader::Load(const PolicyFileContents& files) {
-  Attempt attempt;
-  attempt.content = ContentOf(files);
+void Reloader::Load(Attempt* attempt) {
+  const PolicyFileContents& files = attempt->files;
+  attempt->content = ContentOf(files);
   PolicySource source{{paths_.rules, *files.rules}, std::nullopt};
   if (files.mcp_config.has_value()) {
     source.mcp_config = PolicyFile{*paths_.mcp_config, **files.mcp_config};
   }
-  if (attempt.content == loaded_content_) {
-    attempt.ok = true;
-    attempt.issues = loaded_issues_;
-    return attempt;
+  if (attempt->content == loaded_content_) {
+    attempt->ok = true;
+    attempt->issues = loaded_issues_;
+    return;
   }
-  if (attempt.content == failed_content_) {
-    attempt.issues = failed_issues_;
-    return attempt;
+  if (attempt->content == failed_content_) {
+    attempt->issues = failed_issues_;
+    return;
   }
   LoadedPolicy loaded = LoadPolicy(source, limits_);
-  attempt.ok = loaded.snapshot != nullptr;
-  attempt.snapshot = std::move(loaded.snapshot);
-  attempt.issues = std::move(loaded.issues);
-  return attempt;
+  attempt->ok = loaded.snapshot != nullptr;
+  attempt->snapshot = std::move(loaded.snapshot);
+  attempt->issues = std::move(loaded.issues);
 }
 
 const std::vector<Issue>& Reloader::CheckHalf(const PolicyFileContents& files) {
   const Content content = ContentOf(files);
   if (content == half_content_) return half_issues_;
   half_content_ = content;
+  half_content_.Settle();
   half_issues_.clear();
   if (content.rules.has_value()) {
     half_issues_ = LoadPolicy({{paths_.rules, *files.rules}, std::nullopt}, limits_).issues;
@@ -111,11 +116,14 @@ const std::vector<Issue>& Reloader::CheckHalf(const PolicyFileContents& files) {
 Reloader::Attempt Reloader::Try() {
   ReadOptions options;
   options.max_file_bytes = limits_.max_file_bytes;
-  const PolicyFileContents files = ReadPolicyFiles(paths_, options);
+  Attempt attempt{ReadPolicyFiles(paths_, options), {}, {}, {}, false};
+  const PolicyFileContents& files = attempt.files;
   const bool has_catalog = files.mcp_config.has_value();
-  if (files.rules.ok() && (!has_catalog || files.mcp_config->ok())) return Load(files);
+  if (files.rules.ok() && (!has_catalog || files.mcp_config->ok())) {
+    Load(&attempt);
+    return attempt;
+  }
   // Whoever mends the one file wants to know of the other's problems too, in the files' order.
-  Attempt attempt;
   AddReadError(files.rules, paths_.rules, &attempt.issues);
   const std::vector<Issue>& others = CheckHalf(files);
   attempt.issues.insert(attempt.issues.end(), others.begin(), others.end());
@@ -155,6 +163,12 @@ void Reloader::RecordFailure(const Attempt& attempt) {
   failed_issues_ = attempt.issues;
 }
 
+void Reloader::Settle() {
+  for (std::optional<Content>* content : {&loaded_content_, &failed_content_}) {
+    if (content->has_value()) (*content)->Settle();
+  }
+}
+
 ReloadOutcome Reloader::Reload(ReloadMode mode) {
   MutexLock lock(&mutex_);
   // Held to the end: the old policy is then freed here, seldom by a reader in the middle of a call.
@@ -167,11 +181,15 @@ ReloadOutcome Reloader::Reload(ReloadMode mode) {
   outcome.changed = attempt.snapshot != nullptr;
   outcome.issues = attempt.issues;
   outcome.policy = before;
-  if (attempt.snapshot != nullptr) {
-    outcome.diff =
-        PolicySnapshot::Diff(before ? before->snapshot.get() : nullptr, *attempt.snapshot);
+  const std::shared_ptr<const PolicySnapshot> snapshot = attempt.snapshot;
+  const auto compare = [&] {
+    if (snapshot == nullptr) return;
+    outcome.diff = PolicySnapshot::Diff(before ? before->snapshot.get() : nullptr, *snapshot);
+  };
+  if (mode == ReloadMode::kValidateOnly) {
+    compare();
+    return outcome;
   }
-  if (mode == ReloadMode::kValidateOnly) return outcome;
 
   const bool failed_before =
       !status_.gateway_rules.last_error.empty() || !status_.mcp_config.last_error.empty();
@@ -191,6 +209,9 @@ ReloadOutcome Reloader::Reload(ReloadMode mode) {
     RecordFailure(attempt);
     store_->PublishFailure(status_);
   }
+  // Nobody waits for the rest.
+  compare();
+  Settle();
   WriteLog(outcome, mode, news);
   return outcome;
 }

@@ -20,8 +20,8 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mutex.h"
-#include "common/sha256.h"
 #include "pdp/policy/load.h"
+#include "pdp/reload/content_mark.h"
 #include "pdp/reload/policy_files.h"
 #include "pdp/reload/policy_store.h"
 #include "pdp/reload/reload_subject.h"
@@ -56,16 +56,18 @@ class Reloader final : public ReloadSubject {
   std::vector<Issue> Refresh(ReloadMode mode) override { return Reload(mode).issues; }
 
  private:
-  // The bytes of the files, known again by their digests; nullopt for one that could not be read,
-  // and for a catalog that is not wanted.
+  // The bytes of the files; nullopt for one that could not be read, and for a catalog that is not
+  // wanted.
   struct Content {
-    std::optional<Sha256Digest> rules;
-    std::optional<Sha256Digest> mcp_config;
+    std::optional<ContentMark> rules;
+    std::optional<ContentMark> mcp_config;
     bool operator==(const Content&) const = default;
+    void Settle();
   };
 
   // What one attempt came to, before anything is published.
   struct Attempt {
+    PolicyFileContents files;
     std::optional<Content> content;                  // nullopt where a file could not be read
     std::shared_ptr<const PolicySnapshot> snapshot;  // nullptr: an error, or the present policy
     std::vector<Issue> issues;
@@ -73,13 +75,15 @@ class Reloader final : public ReloadSubject {
   };
 
   Attempt Try() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Attempt Load(const PolicyFileContents& files) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Load(Attempt* attempt) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   static Content ContentOf(const PolicyFileContents& files);
   // What is wrong with the one file that could be read, if any could.
   const std::vector<Issue>& CheckHalf(const PolicyFileContents& files)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RecordSuccess(const Attempt& attempt, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RecordFailure(const Attempt& attempt) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What can wait until the new policy decides.
+  void Settle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteLog(const ReloadOutcome& outcome, ReloadMode mode, bool news) const;
 
   const PolicyPaths paths_;
