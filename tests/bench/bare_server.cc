@@ -20,7 +20,8 @@ v1::Decision ConstantDecision() {
   decision.mutable_rule()->set_line(4);
   decision.mutable_rule()->set_column(30);
   decision.set_message(
-      "The pattern \"read_*\" allows the tool \"read_file\" of the server \"files\".");
+      "Agent \"bench\" may use the tool \"read_file\" of the server \"files\": the allow pattern "
+      "\"read_*\" matches.");
   return decision;
 }
 

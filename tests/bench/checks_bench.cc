@@ -1,31 +1,44 @@
 // checks_bench NAME ADDRESS PID BARE_ADDRESS BARE_PID: what checks cost a running PDP.
 //
-// Checks a second and the server's CPU time per check, for Check, Session and BatchCheck of 50,
-// with 1 and 256 in flight, beside bare_server in turns. Client and servers share the machine's
-// cores.
+// The server's CPU time per check, checks a second and their round trip, for Check and Session with
+// 1 and 256 in flight, beside bare_server in turns; and for BatchCheck of 50 beside Check of the
+// same PDP. Client and servers share the machine's cores.
+//
+// checks_bench --tls DIR ADDRESS PID PLAIN_ADDRESS PLAIN_PID: what TLS adds, with the client
+// certificate client.pem, client.key in DIR, of the authority ca.pem.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "common/read_file.h"
 #include "tests/bench/load.h"
 #include "tests/bench/measure.h"
 
 namespace ostiary::bench {
 namespace {
 
-constexpr int kRounds = 5;
+// Many and short: what a call costs depends on how many gRPC handles at a time and on which
+// threads, which differs by a fifth from one connection to the next and little within one.
+constexpr int kRounds = 41;
+constexpr MonoDuration kWarmUp = std::chrono::milliseconds(60);
+constexpr MonoDuration kMeasured = std::chrono::milliseconds(120);
 constexpr int kBatch = 50;
-constexpr MonoDuration kWarmUp = std::chrono::milliseconds(200);
-constexpr MonoDuration kMeasured = std::chrono::milliseconds(800);
+constexpr int kManyInFlight = 256;
+constexpr int kSessions = 16;
+
+constexpr double kMostOfBare = 1.10;
+constexpr double kMostOfCheck = 2.5;
 
 enum class Method { kCheck, kSession, kBatchCheck };
 
 struct Server {
-  std::string address;
+  Target target;
   pid_t pid;
 };
 
@@ -44,21 +57,21 @@ void Pause(MonoDuration span) {
   while (Clock::System().Now() < end) never.WaitUntil(&mutex, end);
 }
 
-std::unique_ptr<Load> Start(Method method, const std::string& address, int in_flight) {
+std::unique_ptr<Load> Start(Method method, const Target& target, int in_flight) {
   switch (method) {
     case Method::kCheck:
-      return UnaryLoad(address, in_flight, 0);
+      return UnaryLoad(target, in_flight, 0);
     case Method::kBatchCheck:
-      return UnaryLoad(address, in_flight, kBatch);
+      return UnaryLoad(target, in_flight, kBatch);
     case Method::kSession:
       break;
   }
-  const int sessions = in_flight >= 16 ? 16 : 1;
-  return SessionLoad(address, sessions, in_flight / sessions);
+  const int sessions = in_flight >= kSessions ? kSessions : 1;
+  return SessionLoad(target, sessions, in_flight / sessions);
 }
 
 void RunOnce(Method method, const Server& server, int in_flight, Figures* figures) {
-  const std::unique_ptr<Load> load = Start(method, server.address, in_flight);
+  const std::unique_ptr<Load> load = Start(method, server.target, in_flight);
   Pause(kWarmUp);
   const uint64_t ended = load->ended();
   const double cpu = CpuSeconds(server.pid);
@@ -69,58 +82,128 @@ void RunOnce(Method method, const Server& server, int in_flight, Figures* figure
   const double used = CpuSeconds(server.pid) - cpu;
   load->Stop();
   if (calls == 0) {
-    std::fprintf(stderr, "%s answered nothing\n", server.address.c_str());
+    std::fprintf(stderr, "%s answered nothing\n", server.target.address.c_str());
     std::exit(1);
   }
   figures->calls_per_second.push_back(calls / seconds);
   figures->cpu_us.push_back(used / calls * 1e6);
-  if (!load->samples().empty()) figures->p50_us.push_back(Percentile(&load->samples(), 0.5));
+  if (in_flight == 1) figures->p50_us.push_back(Percentile(&load->samples(), 0.5));
 }
 
-std::string ShowFigures(const Figures& figures, int in_flight) {
+std::string ShowFigures(const Figures& figures) {
   std::string text = absl::StrCat(Show(SpreadOf(figures.calls_per_second)), " /s, CPU ",
                                   Show(SpreadOf(figures.cpu_us)), " µs");
-  if (in_flight == 1) absl::StrAppend(&text, ", p50 ", Show(SpreadOf(figures.p50_us)), " µs");
+  if (!figures.p50_us.empty()) {
+    absl::StrAppend(&text, ", p50 ", Show(SpreadOf(figures.p50_us)), " µs");
+  }
   return text;
 }
 
-std::string Ratio(const Figures& ours, const Figures& bare, int in_flight) {
-  std::string text =
-      absl::StrCat("CPU ", Show(SpreadOf(ours.cpu_us).median / SpreadOf(bare.cpu_us).median));
-  if (in_flight == 1) {
-    absl::StrAppend(&text, ", p50 ",
-                    Show(SpreadOf(ours.p50_us).median / SpreadOf(bare.p50_us).median));
+// Of each round by itself: what slows the machine down for a while slows both sides of a round.
+Spread Ratios(const std::vector<double>& ours, const std::vector<double>& theirs) {
+  std::vector<double> ratios;
+  for (size_t i = 0; i < ours.size(); ++i) ratios.push_back(ours[i] / theirs[i]);
+  return SpreadOf(std::move(ratios));
+}
+
+struct Side {
+  Method method;
+  Server server;
+};
+
+struct Pair {
+  Figures ours;
+  Figures theirs;
+
+  Spread Cpu() const { return Ratios(ours.cpu_us, theirs.cpu_us); }
+  Spread P50() const { return Ratios(ours.p50_us, theirs.p50_us); }
+};
+
+Pair InTurns(const Side& ours, const Side& theirs, int in_flight) {
+  Pair pair;
+  for (int round = 0; round < kRounds; ++round) {
+    RunOnce(ours.method, ours.server, in_flight, &pair.ours);
+    RunOnce(theirs.method, theirs.server, in_flight, &pair.theirs);
   }
-  return text;
+  return pair;
+}
+
+// Many in flight: what counts is the CPU time.
+void MeasureBusy(const std::string& what, const Side& ours, const std::string& beside,
+                 const Side& theirs, double most) {
+  const Pair pair = InTurns(ours, theirs, kManyInFlight);
+  const Spread cpu = pair.Cpu();
+  PrintRow({absl::StrCat(what, ", ", kManyInFlight, " in flight"),
+            most > 0 ? AtMost(cpu.median, most) : "", ShowFigures(pair.ours),
+            absl::StrCat(beside, " ", ShowFigures(pair.theirs)), absl::StrCat("CPU ", Show(cpu))});
+}
+
+// One in flight: what counts is how long it takes.
+void MeasureIdle(const std::string& what, const Side& ours, const Side& theirs, double most) {
+  const Pair pair = InTurns(ours, theirs, 1);
+  const Spread p50 = pair.P50();
+  PrintRow({absl::StrCat(what, ", 1 in flight"), most > 0 ? AtMost(p50.median, most) : "",
+            ShowFigures(pair.ours), absl::StrCat("bare service ", ShowFigures(pair.theirs)),
+            absl::StrCat("p50 ", Show(p50), ", CPU ", Show(pair.Cpu()))});
 }
 
 void Measure(const std::string& name, const Server& pdp, const Server& bare) {
+  const auto busy = [&](Method method, const std::string& what, double most) {
+    MeasureBusy(absl::StrCat(what, ", ", name), {method, pdp}, "bare service", {method, bare},
+                most);
+  };
+  const auto idle = [&](Method method, const std::string& what, double most) {
+    MeasureIdle(absl::StrCat(what, ", ", name), {method, pdp}, {method, bare}, most);
+  };
+  busy(Method::kCheck, "Check", kMostOfBare);
+  busy(Method::kSession, "Session check", kMostOfBare);
+  idle(Method::kSession, "Session check", kMostOfBare);
+  idle(Method::kCheck, "Check", 0);
+  const std::string batch = absl::StrCat("BatchCheck of ", kBatch);
+  MeasureBusy(absl::StrCat(batch, ", ", name), {Method::kBatchCheck, pdp}, "one Check",
+              {Method::kCheck, pdp}, kMostOfCheck);
+  busy(Method::kBatchCheck, batch, 0);
+}
+
+void MeasureTls(const Server& tls, const Server& plain) {
   constexpr std::pair<Method, const char*> kMethods[] = {{Method::kCheck, "Check"},
-                                                         {Method::kSession, "Session check"},
-                                                         {Method::kBatchCheck, "BatchCheck of 50"}};
-  for (const auto& [method, method_name] : kMethods) {
-    for (const int in_flight : {1, 256}) {
-      Figures ours;
-      Figures theirs;
-      for (int round = 0; round < kRounds; ++round) {
-        RunOnce(method, pdp, in_flight, &ours);
-        RunOnce(method, bare, in_flight, &theirs);
-      }
-      PrintRow({absl::StrCat(method_name, ", ", name, ", ", in_flight, " in flight"), "",
-                ShowFigures(ours, in_flight),
-                absl::StrCat("bare service ", ShowFigures(theirs, in_flight)),
-                Ratio(ours, theirs, in_flight)});
-    }
+                                                         {Method::kSession, "Session check"}};
+  for (const auto& [method, what] : kMethods) {
+    MeasureBusy(absl::StrCat(what, ", TLS and client certificate"), {method, tls}, "without, TCP",
+                {method, plain}, 0);
   }
+}
+
+std::string ReadOrExit(const std::string& path) {
+  absl::StatusOr<std::string> text = ReadSmallFile(path, 1 << 20);
+  if (text.ok()) return *std::move(text);
+  std::fprintf(stderr, "%s\n", std::string(text.status().message()).c_str());
+  std::exit(1);
+}
+
+Target WithTls(const std::string& address, const std::string& dir) {
+  return {address, ReadOrExit(dir + "/ca.pem"), ReadOrExit(dir + "/client.pem"),
+          ReadOrExit(dir + "/client.key")};
+}
+
+int Main(const std::vector<std::string>& args) {
+  if (args.size() == 6 && args[0] == "--tls") {
+    MeasureTls({WithTls(args[2], args[1]), std::atoi(args[3].c_str())},
+               {{args[4]}, std::atoi(args[5].c_str())});
+    return 0;
+  }
+  if (args.size() == 5) {
+    Measure(args[0], {{args[1]}, std::atoi(args[2].c_str())},
+            {{args[3]}, std::atoi(args[4].c_str())});
+    return 0;
+  }
+  std::fprintf(stderr,
+               "usage: checks_bench NAME ADDRESS PID BARE_ADDRESS BARE_PID\n"
+               "       checks_bench --tls DIR ADDRESS PID PLAIN_ADDRESS PLAIN_PID\n");
+  return 64;
 }
 
 }  // namespace
 }  // namespace ostiary::bench
 
-int main(int argc, char** argv) {
-  if (argc != 6) {
-    std::fprintf(stderr, "usage: checks_bench NAME ADDRESS PID BARE_ADDRESS BARE_PID\n");
-    return 64;
-  }
-  ostiary::bench::Measure(argv[1], {argv[2], std::atoi(argv[3])}, {argv[4], std::atoi(argv[5])});
-}
+int main(int argc, char** argv) { return ostiary::bench::Main({argv + 1, argv + argc}); }

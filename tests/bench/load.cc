@@ -3,8 +3,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
+#include <iterator>
 #include <optional>
 
+#include "absl/strings/str_cat.h"
 #include "grpcpp/grpcpp.h"
 #include "ostiary/v1/decision.grpc.pb.h"
 #include "tests/bench/measure.h"
@@ -21,17 +23,28 @@ constexpr char kAgent[] = "bench";
 
 double Microseconds(MonoTime since) { return Nanoseconds(Clock::System().Now() - since) / 1e3; }
 
-void FillAccess(v1::Access* access) {
+void FillAccess(const std::string& tool, v1::Access* access) {
   access->set_server("files");
   access->set_kind(v1::TOOL);
-  access->set_name("read_file");
+  access->set_name(tool);
 }
 
-std::shared_ptr<grpc::Channel> Connect(const std::string& target) {
+// The i-th tool of a server with many: no two are alike, all are allowed, by several rules.
+std::string Tool(int i) {
+  constexpr const char* kVerbs[] = {"list", "stat", "find", "search", "read"};
+  return absl::StrCat(kVerbs[i % std::size(kVerbs)], "_file_", i);
+}
+
+std::shared_ptr<grpc::ChannelCredentials> Credentials(const Target& target) {
+  if (target.authority.empty()) return grpc::InsecureChannelCredentials();
+  return grpc::SslCredentials({target.authority, target.key, target.certificate});
+}
+
+std::shared_ptr<grpc::Channel> Connect(const Target& target) {
   grpc::ChannelArguments args;
   args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), args);
+  return grpc::CreateCustomChannel(target.address, Credentials(target), args);
 }
 
 // Counts what still runs, so that Stop can wait for it.
@@ -55,12 +68,12 @@ class Running {
 
 class Unary final : public Load {
  public:
-  Unary(const std::string& target, int in_flight, int batch)
+  Unary(const Target& target, int in_flight, int batch)
       : stub_(v1::PolicyDecisionService::NewStub(Connect(target))), running_(in_flight) {
     check_.set_agent(kAgent);
-    FillAccess(check_.mutable_access());
+    FillAccess("read_file", check_.mutable_access());
     batch_.set_agent(kAgent);
-    for (int i = 0; i < batch; ++i) FillAccess(batch_.add_accesses());
+    for (int i = 0; i < batch; ++i) FillAccess(Tool(i), batch_.add_accesses());
     slots_.resize(in_flight);
     for (Slot& slot : slots_) Issue(&slot);
   }
@@ -114,7 +127,7 @@ class Unary final : public Load {
 // One session with a window of checks: each answer lets the next check out.
 class Stream final : public grpc::ClientBidiReactor<v1::SessionRequest, v1::SessionResponse> {
  public:
-  Stream(const std::string& target, int window, std::atomic<uint64_t>* ended,
+  Stream(const Target& target, int window, std::atomic<uint64_t>* ended,
          std::vector<double>* samples, Running* running)
       : stub_(v1::PolicyDecisionService::NewStub(Connect(target))),
         window_(window),
@@ -124,7 +137,7 @@ class Stream final : public grpc::ClientBidiReactor<v1::SessionRequest, v1::Sess
     hello_.mutable_hello()->set_sidecar_id("bench");
     hello_.mutable_hello()->set_agent(kAgent);
     hello_.mutable_hello()->set_server("files");
-    FillAccess(request_.mutable_check()->add_accesses());
+    FillAccess("read_file", request_.mutable_check()->add_accesses());
     stub_->async()->Session(&context_, this);
     StartRead(&response_);
     StartWrite(&hello_);
@@ -190,7 +203,7 @@ class Stream final : public grpc::ClientBidiReactor<v1::SessionRequest, v1::Sess
 
 class Sessions final : public Load {
  public:
-  Sessions(const std::string& target, int sessions, int in_flight_each) : running_(sessions) {
+  Sessions(const Target& target, int sessions, int in_flight_each) : running_(sessions) {
     for (int i = 0; i < sessions; ++i) {
       streams_.push_back(std::make_unique<Stream>(target, in_flight_each, &ended_,
                                                   i == 0 ? &samples_ : nullptr, &running_));
@@ -208,11 +221,11 @@ class Sessions final : public Load {
 
 }  // namespace
 
-std::unique_ptr<Load> UnaryLoad(const std::string& target, int in_flight, int batch) {
+std::unique_ptr<Load> UnaryLoad(const Target& target, int in_flight, int batch) {
   return std::make_unique<Unary>(target, in_flight, batch);
 }
 
-std::unique_ptr<Load> SessionLoad(const std::string& target, int sessions, int in_flight_each) {
+std::unique_ptr<Load> SessionLoad(const Target& target, int sessions, int in_flight_each) {
   return std::make_unique<Sessions>(target, sessions, in_flight_each);
 }
 

@@ -33,11 +33,20 @@ class Load {
   std::vector<double> samples_;  // written by the first slot alone
 };
 
+// A service to load.
+struct Target {
+  std::string address;
+  // PEM of the authority to trust, and of the client's own certificate and key. Empty: no TLS.
+  std::string authority = {};
+  std::string certificate = {};
+  std::string key = {};
+};
+
 // Check calls (`batch` 0), or BatchCheck calls of `batch` accesses, over one connection.
-std::unique_ptr<Load> UnaryLoad(const std::string& target, int in_flight, int batch);
+std::unique_ptr<Load> UnaryLoad(const Target& target, int in_flight, int batch);
 
 // Checks on sessions, each with a connection of its own.
-std::unique_ptr<Load> SessionLoad(const std::string& target, int sessions, int in_flight_each);
+std::unique_ptr<Load> SessionLoad(const Target& target, int sessions, int in_flight_each);
 
 }  // namespace ostiary::bench
 
