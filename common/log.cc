@@ -72,7 +72,7 @@ Log::Log(int fd, LogLevel threshold, const Clock& clock)
       clock_(clock) {}
 
 void Log::Write(LogLevel level, absl::string_view event, LogFields fields) const {
-  if (level < threshold_) return;
+  if (!Takes(level)) return;
   std::string line =
       absl::StrCat("{\"time\":\"",
                    absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", clock_.WallNow(), absl::UTCTimeZone()),

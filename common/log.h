@@ -55,6 +55,10 @@ class Log {
   // `fd` is not owned. Lines below `threshold` are dropped.
   Log(int fd, LogLevel threshold, const Clock& clock);
 
+  // Whether a line of this level is written: worth asking first where its fields cost something and
+  // there are many.
+  bool Takes(LogLevel level) const { return level >= threshold_; }
+
   // `event` is a short name in snake_case that programs can match on.
   void Write(LogLevel level, absl::string_view event, LogFields fields = {}) const;
 

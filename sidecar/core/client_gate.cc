@@ -102,16 +102,18 @@ void ClientGate::PassOn(const GateMessage& message) {
 }
 
 void ClientGate::Deny(const GateMessage& message, const Denial& denial) {
-  session_.log.Info(
-      denial.verdict != nullptr ? "denied" : "undecided",
-      {{"kind", AccessKindName(denial.access.kind)},
-       {"name", denial.access.name.substr(0, 256)},
-       {"reason", denial.verdict != nullptr ? absl::string_view(denial.verdict->reason)
-                                            : denial.undecided->reason},
-       {"rule", denial.verdict != nullptr ? denial.verdict->rule_pointer : ""}});
+  if (session_.log.Takes(LogLevel::kInfo)) {
+    session_.log.Info(
+        denial.verdict != nullptr ? "denied" : "undecided",
+        {{"kind", AccessKindName(denial.access.kind)},
+         {"name", denial.access.name.substr(0, 256)},
+         {"reason", denial.verdict != nullptr ? absl::string_view(denial.verdict->reason)
+                                              : denial.undecided->reason},
+         {"rule", denial.verdict != nullptr ? denial.verdict->rule_pointer : ""}});
+  }
   if (message.what == Held::What::kRequest && message.request != nullptr) {
     session_.client_requests.Close(message.id);
-    session_.output->ToClient(DenialAnswer(IdAsJson(message.id), message.denial_shape, denial));
+    session_.output->ToClient(denials_.Answer(message.id, message.denial_shape, denial));
   } else if (message.what == Held::What::kResponse && session_.server_started &&
              !session_.server_gone) {
     // The server waits for it.

@@ -37,6 +37,7 @@ class ClientGate {
   Denial DenialOf(const AccessView& access) const;
 
   Session& session_;
+  DenialWriter denials_;
 };
 
 }  // namespace ostiary::sidecar

@@ -9,20 +9,34 @@ namespace {
 // Names come from the client and may be as long as a line; an answer quotes no more than this.
 constexpr size_t kMaxQuotedBytes = 1024;
 
-std::string Clip(absl::string_view text) {
+// As much of `text` as is quoted.
+absl::string_view Clipped(absl::string_view text) {
   if (text.size() <= kMaxQuotedBytes) {
-    return std::string(text);
+    return text;
   }
   size_t size = kMaxQuotedBytes;
   while ((static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) {
     --size;  // not in the middle of a character
   }
-  return absl::StrCat(text.substr(0, size), "…");
+  return text.substr(0, size);
 }
+
+// What stands behind it.
+absl::string_view Ellipsis(absl::string_view text) {
+  return text.size() <= kMaxQuotedBytes ? "" : "…";
+}
+
+std::string Clip(absl::string_view text) { return absl::StrCat(Clipped(text), Ellipsis(text)); }
 
 void AppendMember(absl::string_view key, absl::string_view value, std::string* out) {
   absl::StrAppend(out, out->back() == '{' ? "" : ",", "\"", key, "\":");
   AppendJsonString(value, out);
+}
+
+void AppendClippedMember(absl::string_view key, absl::string_view value, std::string* out) {
+  AppendMember(key, Clipped(value), out);
+  out->pop_back();
+  absl::StrAppend(out, Ellipsis(value), "\"");
 }
 
 void AppendRule(const Verdict& verdict, std::string* out) {
@@ -42,69 +56,79 @@ void AppendRevision(const Revision& revision, std::string* out) {
 }
 
 // {"ostiary/decision": …}: for programs.
-std::string DecisionJson(const Denial& denial) {
-  std::string out = R"({"ostiary/decision":{)";
-  AppendMember("outcome", denial.verdict != nullptr ? "denied" : "undecided", &out);
-  AppendMember("effect", "DENY", &out);
+void AppendDecision(const Denial& denial, std::string* out) {
+  absl::StrAppend(out, R"({"ostiary/decision":{)");
+  AppendMember("outcome", denial.verdict != nullptr ? "denied" : "undecided", out);
+  AppendMember("effect", "DENY", out);
   if (denial.verdict != nullptr) {
-    AppendMember("reason", denial.verdict->reason, &out);
+    AppendMember("reason", denial.verdict->reason, out);
     if (!denial.verdict->rule_pointer.empty()) {
-      AppendRule(*denial.verdict, &out);
+      AppendRule(*denial.verdict, out);
     }
-    AppendMember("message", denial.verdict->message, &out);
+    AppendMember("message", denial.verdict->message, out);
   } else {
-    AppendMember("reason", denial.undecided->reason, &out);
-    AppendMember("message", denial.undecided->why, &out);
+    AppendMember("reason", denial.undecided->reason, out);
+    AppendMember("message", denial.undecided->why, out);
   }
-  AppendMember("agent", denial.agent, &out);
-  AppendMember("server", denial.server, &out);
-  AppendMember("kind", AccessKindName(denial.access.kind), &out);
-  AppendMember("name", Clip(denial.access.name), &out);
+  AppendMember("agent", denial.agent, out);
+  AppendMember("server", denial.server, out);
+  AppendMember("kind", AccessKindName(denial.access.kind), out);
+  AppendClippedMember("name", denial.access.name, out);
   if (denial.revision != nullptr) {
-    AppendRevision(*denial.revision, &out);
+    AppendRevision(*denial.revision, out);
   }
-  out += "}}";
-  return out;
+  absl::StrAppend(out, "}}");
 }
 
-std::string Subject(const Denial& denial) {
-  std::string server = absl::StrCat("server \"", denial.server, "\"");
-  switch (denial.access.kind) {
+// What is named within a server.
+absl::string_view Noun(AccessKind kind) {
+  switch (kind) {
     case AccessKind::kServer:
-      return server;
+      return "";
     case AccessKind::kTool:
-      return absl::StrCat("tool \"", Clip(denial.access.name), "\" of ", server);
+      return "tool";
     case AccessKind::kResource:
-      return absl::StrCat("resource \"", Clip(denial.access.name), "\" of ", server);
+      return "resource";
     case AccessKind::kPrompt:
-      return absl::StrCat("prompt \"", Clip(denial.access.name), "\" of ", server);
+      return "prompt";
   }
-  return server;
+  return "";
+}
+
+void AppendSubject(const Denial& denial, std::string* out) {
+  if (const absl::string_view noun = Noun(denial.access.kind); !noun.empty()) {
+    const absl::string_view name = denial.access.name;
+    absl::StrAppend(out, noun, " \"", Clipped(name), Ellipsis(name), "\" of ");
+  }
+  absl::StrAppend(out, "server \"", denial.server, "\"");
 }
 
 // For the model and for people: what was denied, for whom, by which rule, what to do.
-std::string Sentence(const Denial& denial) {
+void AppendSentence(const Denial& denial, std::string* out) {
   if (denial.verdict == nullptr) {
-    return absl::StrCat("No decision could be had, so access is denied for now: whether agent \"",
-                        denial.agent, "\" may use ", Subject(denial),
-                        " is not known: ", denial.undecided->why, ". Trying again later may help.");
+    absl::StrAppend(out, "No decision could be had, so access is denied for now: whether agent \"",
+                    denial.agent, "\" may use ");
+    AppendSubject(denial, out);
+    absl::StrAppend(out, " is not known: ", denial.undecided->why,
+                    ". Trying again later may help.");
+    return;
   }
   const Verdict& verdict = *denial.verdict;
-  std::string out = absl::StrCat("Denied by policy: agent \"", denial.agent, "\" may not use ",
-                                 Subject(denial), " (", verdict.reason, ")");
+  absl::StrAppend(out, "Denied by policy: agent \"", denial.agent, "\" may not use ");
+  AppendSubject(denial, out);
+  absl::StrAppend(out, " (", verdict.reason, ")");
   if (!verdict.rule_pointer.empty()) {
-    absl::StrAppend(&out, ", by the rule \"", verdict.rule_pattern, "\" at ", verdict.rule_file,
-                    ":", verdict.rule_line, ":", verdict.rule_column, " (", verdict.rule_pointer,
-                    ")");
+    absl::StrAppend(out, ", by the rule \"", verdict.rule_pattern, "\" at ", verdict.rule_file, ":",
+                    verdict.rule_line, ":", verdict.rule_column, " (", verdict.rule_pointer, ")");
   }
-  return absl::StrCat(out, ". Trying again will not help unless the policy changes.");
+  absl::StrAppend(out, ". Trying again will not help unless the policy changes.");
 }
 
-std::string ErrorWithData(absl::string_view id_json, int code, absl::string_view message,
-                          absl::string_view data) {
-  return absl::StrCat(R"({"jsonrpc":"2.0","id":)", id_json, R"(,"error":{"code":)", code,
-                      R"(,"message":)", JsonString(message), data.empty() ? "" : R"(,"data":)",
-                      data, "}}");
+// Up to the error's data, which one may append.
+void AppendError(absl::string_view id_json, int code, absl::string_view message, std::string* out) {
+  absl::StrAppend(out, R"({"jsonrpc":"2.0","id":)", id_json, R"(,"error":{"code":)", code,
+                  R"(,"message":)");
+  AppendJsonString(message, out);
 }
 
 // What is denied without a rule.
@@ -122,32 +146,53 @@ constexpr absl::string_view kTasksAreRequired =
 
 std::string RulelessDenial(absl::string_view id_json, absl::string_view agent,
                            absl::string_view server, const Ruleless& denied) {
-  std::string data = absl::StrCat("{", denied.more, R"("ostiary/decision":{)");
-  AppendMember("outcome", "denied", &data);
-  AppendMember("effect", "DENY", &data);
-  AppendMember("reason", denied.reason, &data);
-  AppendMember("message", denied.why, &data);
-  AppendMember("agent", agent, &data);
-  AppendMember("server", server, &data);
-  AppendMember(denied.key, denied.value, &data);
-  data += "}}";
-  return ErrorWithData(id_json, denied.code, denied.why, data);
+  std::string out;
+  AppendError(id_json, denied.code, denied.why, &out);
+  absl::StrAppend(&out, R"(,"data":{)", denied.more, R"("ostiary/decision":{)");
+  AppendMember("outcome", "denied", &out);
+  AppendMember("effect", "DENY", &out);
+  AppendMember("reason", denied.reason, &out);
+  AppendMember("message", denied.why, &out);
+  AppendMember("agent", agent, &out);
+  AppendMember("server", server, &out);
+  AppendMember(denied.key, denied.value, &out);
+  out += "}}}}";
+  return out;
 }
 
 }  // namespace
 
-std::string DenialAnswer(absl::string_view id_json, AnswerShape shape, const Denial& denial) {
-  const std::string sentence = Sentence(denial);
-  const std::string decision = DecisionJson(denial);
+absl::string_view DenialWriter::Answer(const MessageId& id, AnswerShape shape,
+                                       const Denial& denial) {
+  id_.clear();
+  AppendIdAsJson(id, &id_);
+  return Write(id_, shape, denial);
+}
+
+absl::string_view DenialWriter::Write(absl::string_view id_json, AnswerShape shape,
+                                      const Denial& denial) {
+  sentence_.clear();
+  answer_.clear();
+  AppendSentence(denial, &sentence_);
   if (shape == AnswerShape::kError) {
-    return ErrorWithData(id_json, denial.verdict != nullptr ? kDeniedCode : kUndecidedCode,
-                         sentence, decision);
+    AppendError(id_json, denial.verdict != nullptr ? kDeniedCode : kUndecidedCode, sentence_,
+                &answer_);
+    absl::StrAppend(&answer_, R"(,"data":)");
+  } else {
+    absl::StrAppend(&answer_, R"({"jsonrpc":"2.0","id":)", id_json, R"(,"result":{)",
+                    shape == AnswerShape::kCompleteToolResult ? R"("resultType":"complete",)" : "",
+                    R"("content":[{"type":"text","text":)");
+    AppendJsonString(sentence_, &answer_);
+    absl::StrAppend(&answer_, R"(}],"isError":true,"_meta":)");
   }
-  return absl::StrCat(
-      R"({"jsonrpc":"2.0","id":)", id_json, R"(,"result":{)",
-      shape == AnswerShape::kCompleteToolResult ? R"("resultType":"complete",)" : "",
-      R"("content":[{"type":"text","text":)", JsonString(sentence), R"(}],"isError":true,"_meta":)",
-      decision, "}}");
+  AppendDecision(denial, &answer_);
+  absl::StrAppend(&answer_, "}}");
+  return answer_;
+}
+
+std::string DenialAnswer(absl::string_view id_json, AnswerShape shape, const Denial& denial) {
+  DenialWriter writer;
+  return std::string(writer.Write(id_json, shape, denial));
 }
 
 std::string MethodDenialAnswer(absl::string_view id_json, absl::string_view agent,
@@ -175,7 +220,10 @@ std::string TaskDenialAnswer(absl::string_view id_json, absl::string_view agent,
 }
 
 std::string ErrorAnswer(absl::string_view id_json, int code, absl::string_view message) {
-  return ErrorWithData(id_json, code, message, "");
+  std::string out;
+  AppendError(id_json, code, message, &out);
+  out += "}}";
+  return out;
 }
 
 }  // namespace ostiary::sidecar

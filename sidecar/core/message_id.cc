@@ -8,15 +8,23 @@ namespace ostiary::sidecar {
 std::string StoredId::json() const { return IdAsJson(view()); }
 
 std::string IdAsJson(const MessageId& id) {
+  std::string out;
+  AppendIdAsJson(id, &out);
+  return out;
+}
+
+void AppendIdAsJson(const MessageId& id, std::string* out) {
   switch (id.kind) {
     case IdKind::kInteger:
-      return absl::StrCat(id.number);
+      absl::StrAppend(out, id.number);
+      return;
     case IdKind::kString:
-      return JsonString(id.text);
+      AppendJsonString(id.text, out);
+      return;
     case IdKind::kNone:
       break;
   }
-  return "null";
+  absl::StrAppend(out, "null");
 }
 
 std::optional<MessageId> ReadId(const JsonValue& value, std::string* scratch) {

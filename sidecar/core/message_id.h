@@ -34,6 +34,7 @@ struct MessageId {
 
 // As JSON, without regard to `raw`: "null" for kNone.
 std::string IdAsJson(const MessageId& id);
+void AppendIdAsJson(const MessageId& id, std::string* out);
 
 // An id of its own memory; short ones (UUIDs too) need none from the heap.
 class StoredId {
