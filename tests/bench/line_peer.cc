@@ -40,7 +40,12 @@ void AppendCall(uint64_t id, absl::string_view tool, std::string* out) {
 
 }  // namespace
 
-LinePeer::LinePeer(const std::vector<std::string>& command) {
+LinePeer::LinePeer(const std::vector<std::string>& command, Greeting greeting) {
+  Spawn(command);
+  Greet(greeting);
+}
+
+void LinePeer::Spawn(const std::vector<std::string>& command) {
   int input[2];
   int output[2];
   if (::pipe2(input, O_CLOEXEC) != 0 || ::pipe2(output, O_CLOEXEC) != 0) Fail("no pipes");
@@ -60,6 +65,15 @@ LinePeer::LinePeer(const std::vector<std::string>& command) {
     Fail(absl::StrCat("cannot start ", command[0]));
   }
   posix_spawn_file_actions_destroy(&actions);
+}
+
+void LinePeer::Greet(Greeting greeting) {
+  if (greeting == Greeting::kRefused) {
+    Write("{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"not/covered\"}\n");
+    const std::string refusal = ReceiveLine();
+    if (!absl::StrContains(refusal, "METHOD_NOT_COVERED")) Fail(refusal);
+    return;
+  }
   Write(R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18",)"
         R"("capabilities":{},"clientInfo":{"name":"pipe_bench","version":"1"}}})"
         "\n");
@@ -109,6 +123,14 @@ void LinePeer::Check(absl::string_view line) {
   if (absl::StrContains(line, "\"isError\":true") || absl::StrContains(line, "\"error\":")) {
     Fail(line);
   }
+}
+
+std::string LinePeer::ReceiveLine() {
+  std::string line;
+  for (char byte = 0; byte != '\n'; line += byte) {
+    if (::read(from_peer_.get(), &byte, 1) <= 0) Fail("the peer ended");
+  }
+  return line;
 }
 
 size_t LinePeer::ReceiveAnswers() {

@@ -19,12 +19,21 @@ namespace ostiary::bench {
 
 class LinePeer {
  public:
-  // Starts the command and does MCP's handshake with it.
-  explicit LinePeer(const std::vector<std::string>& command);
+  // What it is sent first, and answers before the constructor returns.
+  enum class Greeting : uint8_t {
+    kInitialize,  // MCP's handshake
+    kRefused,     // a method that no decision lets pass: the sidecar refuses it by itself
+  };
+
+  // Starts the command and greets it.
+  explicit LinePeer(const std::vector<std::string>& command,
+                    Greeting greeting = Greeting::kInitialize);
   // Closes its input and waits for its end.
   ~LinePeer();
   LinePeer(const LinePeer&) = delete;
   LinePeer& operator=(const LinePeer&) = delete;
+
+  pid_t pid() const { return pid_; }
 
   // Sends calls of the tool, lines of 300 bytes, in one write.
   void SendCalls(absl::string_view tool, size_t count);
@@ -36,7 +45,10 @@ class LinePeer {
   size_t ReceiveAnswers();
 
  private:
+  void Spawn(const std::vector<std::string>& command);
+  void Greet(Greeting greeting);
   void Write(absl::string_view bytes);
+  std::string ReceiveLine();
   static void Check(absl::string_view line);
 
   pid_t pid_ = -1;
