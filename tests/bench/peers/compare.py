@@ -19,7 +19,8 @@ PEERS = ROOT / "build" / "peers"
 RELEASE = ROOT / "build" / "release"
 DRIVER = PEERS / "bin" / "driver"
 
-TITLES = {"ostiary": "Ostiary", "cerbos": "Cerbos", "opa": "OPA", "casbin": "casbin (Go)"}
+TITLES = {"ostiary": "Ostiary", "cerbos": "Cerbos", "opa": "OPA", "casbin": "casbin (Go)",
+          "agent-mcp-gateway": "agent-mcp-gateway (Python)"}  # fmt: skip
 
 ROUNDS = 3
 SECONDS = 2
@@ -139,7 +140,7 @@ def compare_libraries(folder):
             answer = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
             figures[name].append(json.loads(answer))
     for name, runs in figures.items():
-        row(TITLES.get(name, name), spread([run["cpu_us"] for run in runs]), f"{statistics.median(run['heap_mb'] for run in runs):.2g} MB")
+        row(TITLES[name], spread([run["cpu_us"] for run in runs]), f"{statistics.median(run['heap_mb'] for run in runs):.2g} MB")
 
 
 def main():
