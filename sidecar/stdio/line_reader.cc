@@ -116,8 +116,9 @@ void LineReader::MoveTo(size_t place) {
   if (size > 0 && place != begin_) {
     std::memmove(buffer_.get() + place, buffer_.get() + begin_, size);
   }
+  scanned_ = place + (scanned_ - begin_);
   begin_ = place;
-  scanned_ = end_ = place + size;
+  end_ = place + size;
   touched_ = std::max(touched_, end_);
   // A line of many megabytes is rare: what it took goes back to the machine.
   if (touched_ > 2 * kWindowBytes && end_ < kRoomBytes) ReleaseMemory();

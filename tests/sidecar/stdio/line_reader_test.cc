@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -169,6 +171,46 @@ TEST(LineReader, TellsItsOwnLinesFromOthers) {
   const absl::string_view trimmed = two.substr(0, 3);
   EXPECT_TRUE(reader.Contains(trimmed));
   EXPECT_FALSE(reader.EndsWithNewline(trimmed));
+}
+
+// Lines of all sizes in reads of all sizes, while each line stays in use for a while: what is begun
+// is moved now and then, and nothing else is.
+TEST(LineReader, MovesOnlyWhatIsBegun) {
+  std::mt19937 random(20261123);
+  const auto upto = [&random](size_t most) {
+    return std::uniform_int_distribution<size_t>(1, most)(random);
+  };
+  LineReader reader(size_t{1} << 20);
+  std::string written;
+  std::vector<std::string> lines;
+  for (int i = 0; i < 400; ++i) {
+    const size_t size = upto(i % 10 == 0 ? 1'000'000 : i % 3 == 0 ? 50'000 : 300);
+    lines.emplace_back(size, static_cast<char>('a' + i % 26));
+    absl::StrAppend(&written, lines.back(), "\n");
+  }
+  size_t next = 0;
+  std::vector<std::pair<absl::string_view, size_t>> in_use;  // with the line's index
+  for (absl::string_view rest = written; !rest.empty();) {
+    if (upto(4) == 1) in_use.clear();
+    const absl::Span<char> room =
+        reader.Room(in_use.empty() ? TakenLines::kDone : TakenLines::kInUse);
+    if (room.empty()) {
+      in_use.clear();
+      continue;
+    }
+    const size_t size = std::min({room.size(), rest.size(), upto(upto(2) == 1 ? 300 : 200'000)});
+    std::copy_n(rest.data(), size, room.data());
+    reader.Commit(size);
+    rest.remove_prefix(size);
+    while (const auto line = reader.Next()) {
+      ASSERT_LT(next, lines.size());
+      ASSERT_TRUE(line->text == lines[next]) << next;
+      ASSERT_TRUE(reader.Contains(line->text) && reader.EndsWithNewline(line->text));
+      in_use.emplace_back(line->text, next++);
+    }
+    for (const auto& [text, index] : in_use) ASSERT_TRUE(text == lines[index]) << index;
+  }
+  EXPECT_EQ(next, lines.size());
 }
 
 TEST(LineReader, TakesLinesOfTheLimitOneAfterAnother) {
