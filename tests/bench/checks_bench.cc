@@ -49,14 +49,6 @@ struct Figures {
   std::vector<double> p50_us;
 };
 
-void Pause(MonoDuration span) {
-  Mutex mutex;
-  CondVar never;
-  MutexLock lock(&mutex);
-  const MonoTime end = Clock::System().Now() + span;
-  while (Clock::System().Now() < end) never.WaitUntil(&mutex, end);
-}
-
 std::unique_ptr<Load> Start(Method method, const Target& target, int in_flight) {
   switch (method) {
     case Method::kCheck:
@@ -72,11 +64,11 @@ std::unique_ptr<Load> Start(Method method, const Target& target, int in_flight) 
 
 void RunOnce(Method method, const Server& server, int in_flight, Figures* figures) {
   const std::unique_ptr<Load> load = Start(method, server.target, in_flight);
-  Pause(kWarmUp);
+  WaitFor(kWarmUp);
   const uint64_t ended = load->ended();
   const double cpu = CpuSeconds(server.pid);
   const MonoTime start = Clock::System().Now();
-  Pause(kMeasured);
+  WaitFor(kMeasured);
   const auto calls = static_cast<double>(load->ended() - ended);
   const double seconds = Nanoseconds(Clock::System().Now() - start) / 1e9;
   const double used = CpuSeconds(server.pid) - cpu;
