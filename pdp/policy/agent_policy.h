@@ -100,7 +100,7 @@ class AgentPolicy {
 
   static constexpr ServerRules kNoRules = {};
   // Two lists of ten short entries, and what stands before them.
-  static constexpr size_t kPrefetchedLines = 10;
+  static constexpr size_t kPrefetchedLines = 12;
 
   // What DecideServer found about a server that has rules.
   static Decision ServerDecision(const ServerRules& rules);

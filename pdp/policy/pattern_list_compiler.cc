@@ -208,15 +208,16 @@ void PatternListCompiler::AddToLong(uint32_t entry, const Literals& literals) {
     affixes_.push_back({by_head ? AffixEnd::kPrefix : AffixEnd::kSuffix, by_head ? head : tail});
     (by_head ? prefix_sizes_ : suffix_sizes_).Add(affixes_.back().text.size());
   }
+  const ListIndex::Item item{entry, entries_[entry].begin};
   const uint32_t first = index_.Find(hash);
   if (first == ListIndexBuilder::kNone) {
-    if (!index_.Add(hash, entry)) walked_.push_back(entry);
+    if (!index_.Add(hash, item)) walked_.push_back(entry);
   } else if (list_->Text(entries_[first]) != text) {
     // What matches all under its key stands first, so that its repetitions are seen.
     if (shape == Shape::kEnds || shape == Shape::kGlob) {
-      index_.AddBehind(first, entry);
+      index_.AddBehind(first, item);
     } else {
-      index_.Add(hash, entry);
+      index_.Add(hash, item);
     }
   }
 }

@@ -21,6 +21,9 @@ inline constexpr size_t kNameKinds = 3;
 // "tools", "resources", "prompts".
 absl::string_view NameKindKey(size_t kind);
 
+// What a compiled list can hold of one entry: the limit on a pattern's bytes is never more.
+inline constexpr size_t kMaxEntryBytes = (size_t{1} << 29) - 1;
+
 // All offsets are bytes from the start of the file.
 struct RuleEntry {
   absl::string_view text;

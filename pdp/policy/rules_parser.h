@@ -6,6 +6,7 @@
 #ifndef OSTIARY_PDP_POLICY_RULES_PARSER_H_
 #define OSTIARY_PDP_POLICY_RULES_PARSER_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -40,7 +41,7 @@ class RulesParser {
   // Problems go to `log`, whose current file is the rules. Texts that this decodes live as long as
   // it does.
   RulesParser(size_t max_pattern_bytes, IssueLog* log)
-      : max_pattern_bytes_(max_pattern_bytes), reader_(log) {}
+      : max_pattern_bytes_(std::min(max_pattern_bytes, kMaxEntryBytes)), reader_(log) {}
 
   // A member of the object of agents. Calls `visit` where it is an agent, by itself or under a bad
   // id (whose rules are read all the same, for their issues).

@@ -178,6 +178,20 @@ class SearchName : public NameKey {
   template <AffixEnd kEnd>
   bool HasAffix(const char* affix, size_t affix_size) const;
 
+  // The same for an affix of up to kWordsSize bytes at an end that nobody can foresee: without a
+  // branch on which it is.
+  bool HasShortAffix(AffixEnd end, const char* affix, size_t affix_size) const {
+    const bool prefix = end == AffixEnd::kPrefix;
+    const TextWords& own = *(prefix ? &head() : &tail_);
+    const TextWords& mask = (prefix ? search_name::kMasks<AffixEnd::kPrefix>
+                                    : search_name::kMasks<AffixEnd::kSuffix>)[affix_size];
+    const auto distance = static_cast<ptrdiff_t>(affix_size);
+    const uint64_t near = search_name::Load64(affix + (prefix ? 0 : distance - 8));
+    const uint64_t far = search_name::Load64(affix + (prefix ? 8 : distance - 16));
+    return ((((near ^ own.near) & mask.near) | ((far ^ own.far) & mask.far)) == 0) &
+           (affix_size <= size());
+  }
+
  private:
   const TextWords tail_;
 };
