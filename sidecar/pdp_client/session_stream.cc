@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/status_macros.h"
+#include "grpc/support/time.h"
 
 namespace ostiary::sidecar {
 namespace {
@@ -14,6 +16,8 @@ namespace {
 absl::Status Violation(absl::string_view what) {
   return absl::InternalError(absl::StrCat("the PDP broke the session's protocol: ", what));
 }
+
+void* TagOf(intptr_t operation) { return reinterpret_cast<void*>(operation); }
 
 std::string Seconds(MonoDuration span) { return absl::FormatDuration(absl::FromChrono(span)); }
 
@@ -29,36 +33,71 @@ SessionStream::SessionStream(const SessionSourceOptions& options,
       acknowledged_(std::move(acknowledged)) {}
 
 absl::Status SessionStream::Run(const SessionWire& wire) {
+  grpc::CompletionQueue queue;
+  void* tag = nullptr;
+  bool ok = false;
+  if (Start(wire, &queue)) {
+    while (!Over()) {
+      const MonoDuration wait = Watch() - clock_.Now();
+      const gpr_timespec wake = gpr_time_from_nanos(wait.count(), GPR_TIMESPAN);
+      if (queue.AsyncNext(&tag, &ok, wake) != grpc::CompletionQueue::GOT_EVENT) continue;
+      switch (static_cast<Operation>(reinterpret_cast<intptr_t>(tag))) {
+        case kRead:
+          OnRead(ok);
+          break;
+        case kWrite:
+          OnWritten(ok);
+          break;
+        case kFinish:
+          OnFinished();
+          break;
+      }
+    }
+  }
+  queue.Shutdown();
+  while (queue.Next(&tag, &ok)) {
+  }
   MutexLock lock(&mutex_);
-  if (!end_.ok()) return end_;
+  return end_;
+}
+
+bool SessionStream::Start(const SessionWire& wire, grpc::CompletionQueue* queue) {
+  MutexLock lock(&mutex_);
+  if (!end_.ok()) return false;
   stub_ = v1::PolicyDecisionService::NewStub(wire.channel);
   // gRPC itself refuses to send these without TLS.
   if (wire.token != nullptr) context_.set_credentials(wire.token);
-  stub_->async()->Session(&context_, this);
-  v1::SessionHello& hello = *outgoing_.mutable_hello();
+  // The call goes out with hello, not before it.
+  context_.set_initial_metadata_corked(true);
+  stream_ = stub_->PrepareAsyncSession(&context_, queue);
+  stream_->StartCall(nullptr);
+  started_ = true;
+  started_at_ = clock_.Now();
+  v1::SessionRequest request;
+  v1::SessionHello& hello = *request.mutable_hello();
   hello.set_sidecar_id(options_.sidecar_id);
   hello.set_agent(options_.agent);
   hello.set_server(options_.server);
   hello.set_version(options_.version);
-  started_ = true;
-  started_at_ = clock_.Now();
-  writing_ = true;
-  // Asks write from outside the reactions; the hold goes when nothing can be written any more.
-  AddHold();
-  StartRead(&incoming_);
-  StartWrite(&outgoing_);
-  StartCall();
-  while (!done_) {
-    MonoTime wake;
-    const absl::Status overdue = Overdue(clock_.Now(), &wake);
-    if (end_.ok() && !overdue.ok()) CancelLocked(overdue);
-    if (end_.ok()) {
-      changed_.WaitUntil(&mutex_, wake);
-    } else {
-      changed_.Wait(&mutex_);  // a cancelled call ends by itself, whatever the PDP does
-    }
-  }
-  return end_;
+  Write(request);
+  stream_->Read(&incoming_, TagOf(kRead));
+  return true;
+}
+
+MonoTime SessionStream::Watch() {
+  MutexLock lock(&mutex_);
+  const MonoTime now = clock_.Now();
+  MonoTime wake = now + options_.answer_timeout;
+  // A cancelled call ends by itself, whatever the PDP does.
+  if (!end_.ok()) return wake;
+  const absl::Status overdue = Overdue(now, &wake);
+  if (!overdue.ok()) CancelLocked(overdue);
+  return wake;
+}
+
+bool SessionStream::Over() const {
+  MutexLock lock(&mutex_);
+  return done_ && !writing_;
 }
 
 absl::Status SessionStream::Overdue(MonoTime now, MonoTime* wake) const {
@@ -94,7 +133,6 @@ void SessionStream::CancelLocked(absl::Status why) {
   if (!end_.ok()) return;
   end_ = std::move(why);
   if (started_) context_.TryCancel();
-  changed_.NotifyAll();
 }
 
 absl::Status SessionStream::Ask(uint64_t id, const std::vector<Access>& accesses) {
@@ -128,52 +166,54 @@ void SessionStream::ReportUsage(const CacheUsage& usage) {
 void SessionStream::WriteNext() {
   if (!started_ || writing_ || read_ended_) return;
   if (unsent_applied_.has_value()) {
-    outgoing_ = ToAppliedRequest(*unsent_applied_, std::exchange(unsent_usage_, {}));
+    Write(ToAppliedRequest(*unsent_applied_, std::exchange(unsent_usage_, {})));
     unsent_applied_.reset();
   } else if (std::optional<v1::SessionRequest> request = book_.TakeUnsent()) {
-    outgoing_ = *std::move(request);
-  } else {
-    return;
+    Write(*request);
   }
-  writing_ = true;
-  StartWrite(&outgoing_);
 }
 
-void SessionStream::OnWriteDone(bool ok) {
+void SessionStream::Write(const v1::SessionRequest& request) {
+  writing_ = true;
+  stream_->Write(request, TagOf(kWrite));
+}
+
+void SessionStream::OnWritten(bool ok) {
   MutexLock lock(&mutex_);
   writing_ = false;
-  // A write fails only where the stream ends, which OnReadDone and OnDone tell.
+  // A write fails only where the stream ends, which OnRead tells.
   if (ok) WriteNext();
 }
 
-void SessionStream::OnReadDone(bool ok) {
+void SessionStream::OnRead(bool ok) {
   if (!ok) {
-    {
-      MutexLock lock(&mutex_);
-      read_ended_ = true;
-    }
-    RemoveHold();
+    MutexLock lock(&mutex_);
+    read_ended_ = true;
+    stream_->Finish(&final_, TagOf(kFinish));
     return;
   }
   Outcome outcome = Take(clock_.Now());
-  if (outcome.ok()) {
+  if (!outcome.ok()) {
+    Cancel(outcome.status());
+    // Also after a violation: the end of the stream comes as a failed read.
+    stream_->Read(&incoming_, TagOf(kRead));
+  } else if (std::holds_alternative<SourceRevision>(*outcome)) {
+    // The sink answers an event at once. Two threads that write at a time would cost a third.
+    stream_->Read(&incoming_, TagOf(kRead));
     sink_->Post(*std::move(outcome));
   } else {
-    Cancel(outcome.status());
+    sink_->Post(*std::move(outcome));
+    stream_->Read(&incoming_, TagOf(kRead));
   }
-  // Also after a violation: the end of the stream comes as a failed read.
-  StartRead(&incoming_);
 }
 
-void SessionStream::OnDone(const grpc::Status& status) {
+void SessionStream::OnFinished() {
   MutexLock lock(&mutex_);
   if (end_.ok()) {
-    ended_in_order_ = status.ok();
-    end_ = FromGrpc(status);
+    ended_in_order_ = final_.ok();
+    end_ = FromGrpc(final_);
   }
   done_ = true;
-  // The keeper may destroy the stream as soon as the lock is free.
-  changed_.NotifyAll();
 }
 
 SessionStream::Outcome SessionStream::Take(MonoTime received) {
@@ -207,7 +247,6 @@ SessionStream::Outcome SessionStream::TakeEvent(MonoTime received) {
   }
   present_ = event.revision;
   lease_end_ = received + event.lease;
-  changed_.NotifyAll();
   WriteNext();
   return SourceRevision{std::move(event.revision), lease_end_};
 }
