@@ -90,12 +90,13 @@ void Enforcer::Rep::OnRevision(const SourceRevision& present, MonoTime now) {
   if (const CacheUsage usage = session_.decisions.TakeUsage(); !usage.empty()) {
     source_->ReportUsage(usage);
   }
+  // First what the client waits for.
+  if (change == Decisions::Change::kChanged) {
+    list_changes_.OnPolicyChanged(now);
+  }
   if (change != Decisions::Change::kNone || !acknowledged_) {
     acknowledged_ = true;
     source_->Acknowledge(present.revision);
-  }
-  if (change == Decisions::Change::kChanged) {
-    list_changes_.OnPolicyChanged(now);
   }
 }
 
