@@ -147,10 +147,11 @@ class Linter::Agent {
   // An entry of `deny` that surely matches all that `text` does, as a name or as a pattern.
   size_t FindCover(absl::string_view text, const ListUse& deny) {
     if (deny.list == nullptr) return PatternList::kNoEntry;
+    // Before the search, which compares the globs.
+    if (!MayCompare(deny.list->glob_count())) return PatternList::kNoEntry;
     const SearchName name(text);
     const PatternList::Match match = deny.list->Find(name);
     if (match.exact != PatternList::kNoEntry) return match.exact;
-    if (!MayCompare(deny.list->glob_count())) return PatternList::kNoEntry;
     uint32_t covering = match.pattern;
     if (covering == PatternList::kNoEntry || !HasWildcard(text, &parsed_)) return covering;
     if (Covers(deny.list->entry(covering), text)) return covering;

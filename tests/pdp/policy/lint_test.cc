@@ -214,6 +214,22 @@ TEST(LintTest, CallsARuleDeadOnlyWhereThatIsSure) {
   }
 }
 
+// Each entry of the allow list would be compared with each glob of the deny list.
+TEST(LintTest, StopsLookingForCoversWhereListsAreLong) {
+  constexpr int kEntries = 2000;
+  std::string allow = R"("same_0")";
+  std::string deny = R"("same_0", "same_1")";
+  for (int i = 0; i < kEntries; ++i) {
+    absl::StrAppend(&allow, ", \"name_", i, "\"");
+    absl::StrAppend(&deny, ", \"*x", i, "*\"");
+  }
+  allow += R"(, "same_1")";
+  const std::string rules = absl::StrCat(
+      R"({"agents": {"a": {"allow": {"servers": ["*"], "tools": {"s": [)", allow,
+      R"(]}}, "deny": {"tools": {"s": [)", deny, R"(]}}}}})");
+  EXPECT_THAT(Formatted(LoadTexts(rules).issues), ElementsAre(HasSubstr("same_0")));
+}
+
 // An entry that matches the pattern's text and proves nothing hides none that does.
 TEST(LintTest, LooksForACoverBehindWhatProvesNothing) {
   struct {
