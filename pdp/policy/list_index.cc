@@ -25,6 +25,7 @@ void ListIndexBuilder::Start(size_t count) {
   places_.assign(capacity_ + kTagLanes, {});
   next_.assign(count, {});
   has_next_ = false;
+  may_grow_ = true;
 }
 
 // Where the key stands, or the free place that it would take, or places_.size().
@@ -61,6 +62,8 @@ void ListIndexBuilder::AddBehind(uint32_t after, ListIndex::Item item) {
 }
 
 bool ListIndexBuilder::Grow() {
+  // What did not help once would not help the next entry, and takes time in proportion to all.
+  if (!may_grow_) return false;
   std::swap(places_, old_places_);
   while (true) {
     const size_t capacity = capacity_ + capacity_ / 4;
@@ -78,6 +81,7 @@ bool ListIndexBuilder::Grow() {
   }
   capacity_ = static_cast<uint32_t>(old_places_.size() - kTagLanes);
   std::swap(places_, old_places_);
+  may_grow_ = false;
   return false;
 }
 

@@ -105,6 +105,7 @@ class ListIndexBuilder {
   std::vector<ListIndex::Item> next_;
   std::vector<uint64_t> filter_;
   bool has_next_ = false;
+  bool may_grow_ = true;
   size_t count_ = 0;
   uint32_t capacity_ = 0;
 };
