@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
+#include "google/protobuf/message.h"
+#include "google/protobuf/unknown_field_set.h"
 #include "pdp/server/answer_bytes.h"
 #include "pdp/server/call_memory.h"
 #include "pdp/server/convert.h"
@@ -22,12 +24,17 @@ absl::Status ValidateSize(absl::string_view field, const std::string& value, siz
       absl::StrCat(field, " has ", value.size(), " bytes; at most ", limit, " are allowed"));
 }
 
+// Protobuf keeps the fields that it does not know.
+size_t UnknownBytes(const google::protobuf::Message& message) {
+  return message.GetReflection()->GetUnknownFields(message).SpaceUsedExcludingSelfLong();
+}
+
 // What an open check takes, near enough.
 size_t MemoryOf(const v1::SessionCheck& check) {
-  size_t bytes = sizeof(check);
+  size_t bytes = sizeof(check) + UnknownBytes(check);
   for (const v1::Access& access : check.accesses()) {
     bytes += sizeof(void*) + sizeof(access) + 2 * sizeof(std::string) + access.server().capacity() +
-             access.name().capacity();
+             access.name().capacity() + UnknownBytes(access);
   }
   return bytes;
 }

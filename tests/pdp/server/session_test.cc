@@ -301,6 +301,28 @@ TEST(SessionTest, EndsTheSessionThatPassesTheLimitOfAll) {
   ExpectEnd(&session, absl::StatusCode::kResourceExhausted, "too many checks open");
 }
 
+// A newer sidecar's, or anyone's who wants the PDP to run out of memory.
+TEST(SessionTest, CountsTheUnknownFieldsOfOpenChecks) {
+  const std::string unknown = "\xFA\x01\xD0\x0F" + std::string(2000, 'u');  // field 31
+  for (const bool in_access : {false, true}) {
+    SCOPED_TRACE(in_access);
+    ServerOptions options;
+    options.sessions.max_total_open_bytes = 1000;
+    RunningPdp pdp(options);
+    TestSession session(pdp.Connect());
+    session.Hello();
+    session.ReadEvent(v1::CURRENT);
+    v1::SessionRequest request;
+    v1::SessionCheck& check = *request.mutable_check();
+    check.set_id(1);
+    ASSERT_TRUE(in_access ? check.add_accesses()->ParseFromString(unknown)
+                          : check.MergeFromString(unknown));
+    session.Send(request);
+    session.CloseSending();
+    ExpectEnd(&session, absl::StatusCode::kResourceExhausted, "too many checks open");
+  }
+}
+
 TEST(SessionTest, UsageIsSummedOverSessionsWhateverItRidesOn) {
   RunningPdp pdp;
   const auto report = [](v1::SessionRequest request, uint64_t hits, uint64_t misses) {
