@@ -42,12 +42,13 @@ TEST(DecideMemoryTest, DecidingAllocatesNothing) {
 
 enum class Agents { kDifferent, kAlike };
 
+// The lists are long enough to outweigh what every agent takes by itself during a load.
 size_t BytesToLoad(Agents agents) {
   std::string rules = "{\"agents\": {";
   for (int i = 0; i < 1000; ++i) {
     absl::StrAppend(&rules, i == 0 ? "" : ",", "\"agent-", i,
                     R"(": {"allow": {"servers": ["*"], "tools": {"s": [)");
-    for (int j = 0; j < 20; ++j) {
+    for (int j = 0; j < 100; ++j) {
       absl::StrAppend(&rules, j == 0 ? "" : ",", "\"tool-",
                       agents == Agents::kAlike ? 1000 : 1000 + i, "-", j, "\"");
     }
