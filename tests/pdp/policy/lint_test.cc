@@ -224,9 +224,9 @@ TEST(LintTest, StopsLookingForCoversWhereListsAreLong) {
     absl::StrAppend(&deny, ", \"*x", i, "*\"");
   }
   allow += R"(, "same_1")";
-  const std::string rules = absl::StrCat(
-      R"({"agents": {"a": {"allow": {"servers": ["*"], "tools": {"s": [)", allow,
-      R"(]}}, "deny": {"tools": {"s": [)", deny, R"(]}}}}})");
+  const std::string rules =
+      absl::StrCat(R"({"agents": {"a": {"allow": {"servers": ["*"], "tools": {"s": [)", allow,
+                   R"(]}}, "deny": {"tools": {"s": [)", deny, R"(]}}}}})");
   EXPECT_THAT(Formatted(LoadTexts(rules).issues), ElementsAre(HasSubstr("same_0")));
 }
 
