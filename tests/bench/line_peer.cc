@@ -1,15 +1,15 @@
 #include "tests/bench/line_peer.h"
 
-#include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "tests/bench/piped_process.h"
 
 namespace ostiary::bench {
 namespace {
@@ -41,30 +41,11 @@ void AppendCall(uint64_t id, absl::string_view tool, std::string* out) {
 }  // namespace
 
 LinePeer::LinePeer(const std::vector<std::string>& command, Greeting greeting) {
-  Spawn(command);
+  PipedProcess process = StartPiped(command);
+  pid_ = process.pid;
+  to_peer_ = std::move(process.input);
+  from_peer_ = std::move(process.output);
   Greet(greeting);
-}
-
-void LinePeer::Spawn(const std::vector<std::string>& command) {
-  int input[2];
-  int output[2];
-  if (::pipe2(input, O_CLOEXEC) != 0 || ::pipe2(output, O_CLOEXEC) != 0) Fail("no pipes");
-  to_peer_.Reset(input[1]);
-  from_peer_.Reset(output[0]);
-  const UniqueFd its_input(input[0]);
-  const UniqueFd its_output(output[1]);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, its_input.get(), STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, its_output.get(), STDOUT_FILENO);
-  std::vector<char*> arguments;
-  arguments.reserve(command.size() + 1);
-  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  if (::posix_spawnp(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ) != 0) {
-    Fail(absl::StrCat("cannot start ", command[0]));
-  }
-  posix_spawn_file_actions_destroy(&actions);
 }
 
 void LinePeer::Greet(Greeting greeting) {

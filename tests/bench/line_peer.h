@@ -45,7 +45,6 @@ class LinePeer {
   size_t ReceiveAnswers();
 
  private:
-  void Spawn(const std::vector<std::string>& command);
   void Greet(Greeting greeting);
   void Write(absl::string_view bytes);
   std::string ReceiveLine();

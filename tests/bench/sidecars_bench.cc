@@ -7,8 +7,6 @@
 // says that the list of tools changed, and the figure is the time from the replacement to the
 // denial that comes back. Then the tool is allowed again, in the same way. Clients, sidecars,
 // servers and the PDP share the machine's cores.
-#include <fcntl.h>
-#include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -27,6 +25,7 @@
 #include "absl/strings/string_view.h"
 #include "common/unique_fd.h"
 #include "tests/bench/measure.h"
+#include "tests/bench/piped_process.h"
 
 namespace ostiary::bench {
 namespace {
@@ -72,41 +71,22 @@ void Replace(const std::string& rules, Verdict verdict) {
 // One sidecar, and its client's end of it.
 class Sidecar {
  public:
-  explicit Sidecar(const std::vector<std::string>& command) {
-    int input[2];
-    int output[2];
-    if (::pipe2(input, O_CLOEXEC) != 0 || ::pipe2(output, O_CLOEXEC) != 0) Fail("no pipes");
-    input_.Reset(input[1]);
-    output_.Reset(output[0]);
-    const UniqueFd its_input(input[0]);
-    const UniqueFd its_output(output[1]);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, its_input.get(), STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, its_output.get(), STDOUT_FILENO);
-    std::vector<char*> arguments;
-    arguments.reserve(command.size() + 1);
-    for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
-    if (::posix_spawnp(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ) != 0) {
-      Fail(absl::StrCat("cannot start ", command[0]));
-    }
-    posix_spawn_file_actions_destroy(&actions);
-  }
+  explicit Sidecar(const std::vector<std::string>& command) : process_(StartPiped(command)) {}
   // A sidecar whose client goes ends its server, and then itself.
   ~Sidecar() {
     CloseInput();
-    ::waitpid(pid_, nullptr, 0);
+    ::waitpid(process_.pid, nullptr, 0);
   }
   Sidecar(const Sidecar&) = delete;
   Sidecar& operator=(const Sidecar&) = delete;
 
-  void CloseInput() { input_.Reset(); }
-  int output_fd() const { return output_.get(); }
-  pid_t pid() const { return pid_; }
+  void CloseInput() { process_.input.Reset(); }
+  int output_fd() const { return process_.output.get(); }
+  pid_t pid() const { return process_.pid; }
 
   void Send(absl::string_view lines) const {
-    if (::write(input_.get(), lines.data(), lines.size()) != static_cast<ssize_t>(lines.size())) {
+    if (::write(process_.input.get(), lines.data(), lines.size()) !=
+        static_cast<ssize_t>(lines.size())) {
       Fail("a sidecar takes no lines");
     }
   }
@@ -114,7 +94,7 @@ class Sidecar {
   // The lines that came, after at least some bytes of them have.
   std::vector<std::string> Receive() {
     char bytes[16 << 10];
-    const ssize_t size = ::read(output_.get(), bytes, sizeof(bytes));
+    const ssize_t size = ::read(process_.output.get(), bytes, sizeof(bytes));
     if (size <= 0) Fail("a sidecar ended");
     partial_.append(bytes, static_cast<size_t>(size));
     std::vector<std::string> lines;
@@ -136,9 +116,7 @@ class Sidecar {
   MonoTime answered;
 
  private:
-  pid_t pid_ = -1;
-  UniqueFd input_;
-  UniqueFd output_;
+  PipedProcess process_;
   std::string partial_;
 };
 
