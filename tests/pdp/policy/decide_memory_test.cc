@@ -42,10 +42,12 @@ TEST(DecideMemoryTest, DecidingAllocatesNothing) {
 
 enum class Agents { kDifferent, kAlike };
 
-// The lists are long enough to outweigh what every agent takes by itself during a load.
+// The lists are long enough to outweigh what every agent takes by itself during a load, and the
+// whole is small enough to come from operator new: the arena takes large blocks from the kernel,
+// which are not counted.
 size_t BytesToLoad(Agents agents) {
   std::string rules = "{\"agents\": {";
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < 100; ++i) {
     absl::StrAppend(&rules, i == 0 ? "" : ",", "\"agent-", i,
                     R"(": {"allow": {"servers": ["*"], "tools": {"s": [)");
     for (int j = 0; j < 100; ++j) {
@@ -63,7 +65,7 @@ size_t BytesToLoad(Agents agents) {
 TEST(DecideMemoryTest, AgentsThatAreWrittenAlikeShareTheirRules) {
   const size_t different = BytesToLoad(Agents::kDifferent);
   const size_t alike = BytesToLoad(Agents::kAlike);
-  EXPECT_LT(alike, different / 2) << alike << " bytes against " << different;
+  EXPECT_LT(alike, different / 4) << alike << " bytes against " << different;
 }
 
 }  // namespace
