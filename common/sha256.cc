@@ -11,6 +11,27 @@
 
 namespace ostiary {
 
+struct Sha256Stream::State {
+  SHA256_CTX context;
+};
+
+// Nothing of this can fail.
+Sha256Stream::Sha256Stream() : state_(std::make_unique<State>()) {
+  ::SHA256_Init(&state_->context);
+}
+
+Sha256Stream::~Sha256Stream() = default;
+
+void Sha256Stream::Add(absl::string_view bytes) {
+  ::SHA256_Update(&state_->context, bytes.data(), bytes.size());
+}
+
+Sha256Digest Sha256Stream::Finish() {
+  Sha256Digest digest;
+  ::SHA256_Final(digest.data(), &state_->context);
+  return digest;
+}
+
 Sha256Digest Sha256(absl::string_view bytes) {
   Sha256Digest digest;
   SHA256_CTX context;  // nothing here can fail

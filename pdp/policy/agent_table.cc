@@ -8,25 +8,21 @@ constexpr size_t kAgentsPerBucket = 1;
 
 }  // namespace
 
-void AgentTable::Add(absl::string_view id, const AgentPolicy* policy, uint32_t offset) {
-  const NameKey name(id);
-  added_.push_back({KeptName(name), policy, offset, static_cast<uint32_t>(id.size())});
-}
-
-void AgentTable::Build(Arena* arena) {
+void AgentTable::Start(size_t most_agents, Arena* arena) {
   // One more, so that even without agents there is a bucket to look into.
-  buckets_ = arena->NewArray<Bucket>(added_.size() / kAgentsPerBucket + 1);
-  for (const AgentRecord& record : added_) Insert(record);
-  size_ = added_.size();
-  added_ = {};
+  buckets_ = arena->NewArray<Bucket>(most_agents / kAgentsPerBucket + 1);
 }
 
-void AgentTable::Insert(const AgentRecord& record) {
-  for (size_t at = Home(NameKey(Id(record)));; at = Next(at)) {
+bool AgentTable::Add(absl::string_view id, const AgentPolicy* policy, uint32_t offset) {
+  const NameKey key(id);
+  for (size_t at = Home(key);; at = Next(at)) {
     for (AgentRecord& place : buckets_[at].records) {
-      if (place.policy != nullptr) continue;
-      place = record;
-      return;
+      if (place.policy == nullptr) {
+        place = {KeptName(key), policy, offset, static_cast<uint32_t>(id.size())};
+        ++size_;
+        return true;
+      }
+      if (place.id.Is(key, place.id_size)) return false;
     }
   }
 }

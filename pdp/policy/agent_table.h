@@ -1,6 +1,6 @@
 // AgentTable: the agents of a snapshot by their ids.
 //
-// Its memory is a snapshot's arena. Built by one thread; afterwards any thread may look agents up.
+// Its memory is a snapshot's arena. Filled by one thread; afterwards any thread may look agents up.
 // Open addressing in buckets of one cache line, which hold ids of up to 16 bytes themselves: to
 // find an agent mostly takes one miss of the cache.
 #ifndef OSTIARY_PDP_POLICY_AGENT_TABLE_H_
@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -33,10 +32,11 @@ class AgentTable {
   AgentTable(const AgentTable&) = delete;
   AgentTable& operator=(const AgentTable&) = delete;
 
-  // Ids differ, and live as long as the table but for those of up to kWordsSize bytes.
-  void Add(absl::string_view id, const AgentPolicy* policy, uint32_t offset);
-  // Once, behind all Add. Only then agents can be found.
-  void Build(Arena* arena);
+  // Once, before all else. At most so many agents may be added.
+  void Start(size_t most_agents, Arena* arena);
+  // Returns false, and changes nothing, where the id is there already. An id of more than
+  // kWordsSize bytes must live as long as the table.
+  bool Add(absl::string_view id, const AgentPolicy* policy, uint32_t offset);
 
   // nullptr where there is no such agent.
   const AgentRecord* Find(absl::string_view id) const {
@@ -68,10 +68,8 @@ class AgentTable {
   size_t Next(size_t bucket) const { return bucket + 1 == buckets_.size() ? 0 : bucket + 1; }
   const AgentRecord* FindShort(const NameKey& id) const;
   const AgentRecord* FindLong(const NameKey& id) const;
-  void Insert(const AgentRecord& record);
 
-  std::vector<AgentRecord> added_;  // until Build
-  absl::Span<Bucket> buckets_;      // never full
+  absl::Span<Bucket> buckets_;  // never full
   size_t size_ = 0;
 };
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,19 +42,27 @@ class SnapshotBuilder {
   std::shared_ptr<const PolicySnapshot> Build();
 
  private:
-  // For the digest: beside each other, since a look at each agent's policy would miss the cache.
-  struct DigestedAgent {
+  struct AddedAgent {
     absl::string_view id;
+    const AgentPolicy* policy;
+    uint32_t offset;
+    // The policy's, which lies far from the next one's.
     Sha256Digest digest;
+  };
+  // An agent's id and its index in agents_.
+  struct OrderedAgent {
+    uint64_t order;  // of what the id has behind `common`, see below
+    uint32_t index;
   };
 
   std::string Digest() const;
-  // The indexes of digested_, by their ids.
-  std::vector<uint32_t> Sorted() const;
+  // The agents by their ids.
+  std::vector<OrderedAgent> Sorted() const;
 
   std::unique_ptr<PolicySnapshot::Rep> rep_;
   AgentCompiler compiler_;
-  std::vector<DigestedAgent> digested_;
+  // How many there will be is not known, and a vector that grows takes its memory twice.
+  std::deque<AddedAgent> agents_;
   bool has_default_agent_ = false;
 };
 

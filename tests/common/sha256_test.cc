@@ -20,7 +20,13 @@ TEST(Sha256Test, KnownDigests) {
       {std::string(1'000'000, 'a'),
        "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"},
   };
-  for (const auto& c : kCases) EXPECT_EQ(HexString(Sha256(c.bytes)), c.hex);
+  for (const auto& c : kCases) {
+    EXPECT_EQ(HexString(Sha256(c.bytes)), c.hex);
+    Sha256Stream pieces;
+    pieces.Add(absl::string_view(c.bytes).substr(0, c.bytes.size() / 3));
+    pieces.Add(absl::string_view(c.bytes).substr(c.bytes.size() / 3));
+    EXPECT_EQ(HexString(pieces.Finish()), c.hex);
+  }
 }
 
 }  // namespace

@@ -1,7 +1,11 @@
 // Digests and differences: equal for policies that read alike, different for all others.
+#include <algorithm>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/pdp/policy/policy_testing.h"
@@ -50,6 +54,23 @@ TEST(DigestTest, IsEqualForPoliciesThatReadAlike) {
   EXPECT_EQ(digest.size(), 7u + 64u);
   for (const absl::string_view rules : kAlike)
     EXPECT_EQ(MustLoad(rules)->digest(), digest) << rules;
+}
+
+// Ids that differ early, late, behind many bytes that are alike, and by being longer.
+TEST(DigestTest, IsEqualForManyAgentsInAnyOrder) {
+  std::vector<std::string> agents;
+  for (int i = 0; i < 3000; ++i) {
+    for (const std::string& id :
+         {absl::StrCat("a-", i), absl::StrCat("a-", i % 10, "-as-long-as-many-ids-", i)}) {
+      agents.push_back(absl::StrCat("\"", id, "\":{\"allow\":{\"servers\":[\"", i, "\"]}}"));
+    }
+  }
+  const auto digest = [&] {
+    return MustLoad(absl::StrCat("{\"agents\":{", absl::StrJoin(agents, ","), "}}"))->digest();
+  };
+  const std::string forwards = digest();
+  std::reverse(agents.begin(), agents.end());
+  EXPECT_EQ(digest(), forwards);
 }
 
 TEST(DigestTest, DiffersForAllOthers) {
