@@ -87,7 +87,16 @@ class Loader {
   }
 
   std::shared_ptr<const PolicySnapshot> LoadRules() {
-    RulesParser parser(limits_.max_pattern_bytes, &log_);
+    const IssueLog::Mark before = log_.mark();
+    auto snapshot = LoadRules(RulesParser::Repeats::kLeftToTable);
+    if (snapshot != nullptr) return snapshot;
+    // Agents that stand there twice may be among what is wrong.
+    log_.ReturnTo(before);
+    return LoadRules(RulesParser::Repeats::kFound);
+  }
+
+  std::shared_ptr<const PolicySnapshot> LoadRules(RulesParser::Repeats repeats) {
+    RulesParser parser(limits_.max_pattern_bytes, repeats, &log_);
     SnapshotBuilder builder(source_.rules.name, source_.rules.text);
     AgentLoader agents(lint_catalog_.has_value() ? &*lint_catalog_ : nullptr, &parser, &builder,
                        &log_);
@@ -106,7 +115,7 @@ class Loader {
                "deny_on_missing_agent is false and there is no agent \"default\"; set it to true, "
                "or write the rules of \"default\"");
     }
-    if (source_.mcp_config.has_value()) builder.SetCatalog(std::move(catalog_));
+    if (source_.mcp_config.has_value()) builder.SetCatalog(catalog_);
     return log_.error_count() > 0 ? nullptr : builder.Build();
   }
 

@@ -33,7 +33,7 @@ void Clear(RuleSection* section) {
 
 void RulesParser::VisitAgent(JsonValue key, absl::FunctionRef<void(const AgentSite&)> visit) {
   const JsonPointer::Step agents(reader_.pointer(), kAgentsKey);
-  const auto is_new = [this](absl::string_view id) { return seen_agents_.insert(id).second; };
+  const auto is_new = [this](absl::string_view id) { return IsNewAgent(id); };
   reader_.Member(key, is_new, [&](absl::string_view id, JsonValue at, JsonValue rules) {
     if (IsNamedComment(id, rules)) return;
     if (!IsAgentId(id)) {
@@ -185,6 +185,12 @@ void RulesParser::CheckPattern(const RuleEntry& entry, JsonValue value) {
       reader_.Error(value, std::string(status.message()));
     }
   }
+}
+
+bool RulesParser::IsNewAgent(absl::string_view key) {
+  // The table gets no comments, and an agent can be called like one.
+  if (repeats_ == Repeats::kLeftToTable && !IsComment(key)) return true;
+  return seen_agents_.insert(key).second;
 }
 
 bool RulesParser::IsComment(absl::string_view key) { return absl::StartsWith(key, "_"); }

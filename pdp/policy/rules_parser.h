@@ -38,10 +38,16 @@ class RulesParser {
  public:
   static constexpr absl::string_view kAgentsKey = "agents";
 
+  // What finds an agent that stands in the file twice. To remember all ids takes a twentieth of the
+  // time of a load, and the table of agents finds it anyway, if too late to say where.
+  enum class Repeats { kLeftToTable, kFound };
+
   // Problems go to `log`, whose current file is the rules. Texts that this decodes live as long as
-  // it does.
-  RulesParser(size_t max_pattern_bytes, IssueLog* log)
-      : max_pattern_bytes_(std::min(max_pattern_bytes, kMaxEntryBytes)), reader_(log) {}
+  // it does. With kLeftToTable, agents that are visited without an error may repeat others such.
+  RulesParser(size_t max_pattern_bytes, Repeats repeats, IssueLog* log)
+      : max_pattern_bytes_(std::min(max_pattern_bytes, kMaxEntryBytes)),
+        repeats_(repeats),
+        reader_(log) {}
 
   // A member of the object of agents. Calls `visit` where it is an agent, by itself or under a bad
   // id (whose rules are read all the same, for their issues).
@@ -68,7 +74,11 @@ class RulesParser {
   // comment, so that rules for such a name are never taken for one.
   bool IsNamedComment(absl::string_view key, JsonValue value);
 
+  // Whether the key of the object of agents is the first of its text, or that is left to the table.
+  bool IsNewAgent(absl::string_view key);
+
   const size_t max_pattern_bytes_;
+  const Repeats repeats_;
   JsonReader reader_;
   absl::flat_hash_set<absl::string_view> seen_agents_;
   ParsedPattern pattern_;  // scratch

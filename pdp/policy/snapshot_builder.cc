@@ -78,7 +78,8 @@ std::shared_ptr<const PolicySnapshot> SnapshotBuilder::Build() {
   for (const AddedAgent& agent : agents_) {
     // The table holds short ids itself.
     const bool is_short = agent.id.size() <= kWordsSize;
-    rep_->agents.Add(is_short ? agent.id : rep_->arena.Copy(agent.id), agent.policy, agent.offset);
+    const absl::string_view id = is_short ? agent.id : rep_->arena.Copy(agent.id);
+    if (!rep_->agents.Add(id, agent.policy, agent.offset)) return nullptr;
   }
   rep_->default_agent = rep_->agents.Find(PolicySnapshot::Rep::kDefaultAgent);
   rep_->digest = Digest();

@@ -30,7 +30,6 @@ class SnapshotBuilder {
 
   // The patterns of `rules` must be good. The policy lives as long as the builder or its snapshot.
   const AgentPolicy* Compile(const AgentRules& rules) { return compiler_.Compile(rules); }
-  // Ids differ.
   void AddAgent(absl::string_view id, const AgentPolicy* policy, uint32_t offset);
 
   void SetDenyOnMissingAgent(bool deny, uint32_t offset);
@@ -38,7 +37,7 @@ class SnapshotBuilder {
   // Whether unknown agents have an entry that decides for them.
   bool has_default_agent() const { return has_default_agent_; }
 
-  // Once, last.
+  // Once, last. nullptr where an agent was added twice.
   std::shared_ptr<const PolicySnapshot> Build();
 
  private:

@@ -106,6 +106,27 @@ const ErrorCase kRulesCases[] = {
       "of the two (/agents)",
       "rules.json:2:57: error: duplicate key \"k\": it stands in this object before; keep one of "
       "the two (/_c/0/k)"}},
+    {"agents twice, with nothing else wrong",
+     R"({"agents": {"a": {}, "an-agent-with-a-long-id": {}, "\u0061": {"allow": {"servers": []}},
+ "an-agent-with-a-long-id": {"allow": {"servers": []}}}})",
+     {"rules.json:1:53: error: duplicate key \"a\": it stands in this object before; keep one of "
+      "the two (/agents/a)",
+      "rules.json:2:2: error: duplicate key \"an-agent-with-a-long-id\": it stands in this object "
+      "before; keep one of the two (/agents/an-agent-with-a-long-id)"}},
+    {"an agent twice, with a warning of the first",
+     R"({"agents": {"a": {"allow": {"servers": []}}, "a": {}}})",
+     {"rules.json:1:40: warning: agent \"a\": allow.servers is an empty list, so the agent may use "
+      "no server; list servers, or leave the agent out (/agents/a/allow/servers)",
+      "rules.json:1:46: error: duplicate key \"a\": it stands in this object before; keep one of "
+      "the two (/agents/a)"}},
+    {"a comment and an agent of one name",
+     R"({"agents": {"_a": "", "_a": {}, "_b": {}, "_b": "", "_c": "", "_c": ""}})",
+     {"rules.json:1:23: error: duplicate key \"_a\": it stands in this object before; keep one of "
+      "the two (/agents/_a)",
+      "rules.json:1:43: error: duplicate key \"_b\": it stands in this object before; keep one of "
+      "the two (/agents/_b)",
+      "rules.json:1:63: error: duplicate key \"_c\": it stands in this object before; keep one of "
+      "the two (/agents/_c)"}},
     {"a bad pattern, wherever it stands",
      R"({"agents": {"a": {"allow": {"servers": ["[b-a]"]}, "deny": {"tools": {"s": ["ok", "x[9-0]*"]}}}}})",
      {"rules.json:1:41: error: bad pattern \"[b-a]\": the range \"b-a\" runs backwards, so nothing "
