@@ -2,6 +2,7 @@
 #ifndef OSTIARY_PDP_POLICY_DECISION_H_
 #define OSTIARY_PDP_POLICY_DECISION_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -71,13 +72,21 @@ struct Decision {
     static constexpr uint32_t kNone = 0xffffffff;
     uint32_t list = kNone;
     uint32_t entry = 0;
+
+    bool operator==(const RuleId&) const = default;
   } rule;
+
+  bool operator==(const Decision&) const = default;
 };
 
 // A decision in full, for the wire and for people.
 struct Explanation {
   RuleRef rule;         // empty() where no rule matched
   std::string message;  // a sentence
+  // Where it quotes the request's name. What one rule says of one server's names differs in that
+  // alone.
+  size_t name_at = 0;
+  size_t name_size = 0;
 };
 
 }  // namespace ostiary::pdp

@@ -19,22 +19,29 @@ void AppendQuoted(absl::string_view before, absl::string_view quoted, absl::stri
   Append(after, out);
 }
 
-// "the tool "x" of the server "s"".
-void AppendTarget(const AccessRequest& request, std::string* out) {
-  switch (request.kind) {
+absl::string_view Named(AccessKind kind) {
+  switch (kind) {
     case AccessKind::kServer:
-      break;
+      return "";
     case AccessKind::kTool:
-      AppendQuoted("the tool ", request.name, " of ", out);
-      break;
+      return "the tool ";
     case AccessKind::kResource:
-      AppendQuoted("the resource ", request.name, " of ", out);
-      break;
+      return "the resource ";
     case AccessKind::kPrompt:
-      AppendQuoted("the prompt ", request.name, " of ", out);
-      break;
+      return "the prompt ";
   }
-  AppendQuoted("the server ", request.server, "", out);
+  return "";
+}
+
+// "the tool "x" of the server "s"".
+void AppendTarget(const AccessRequest& request, Explanation* out) {
+  std::string& message = out->message;
+  const absl::string_view named = Named(request.kind);
+  Append(named, &message);
+  out->name_at = message.size();
+  if (!named.empty()) AppendQuote(request.name, &message);
+  out->name_size = message.size() - out->name_at;
+  AppendQuoted(named.empty() ? "the server " : " of the server ", request.server, "", &message);
 }
 
 // Why, for a reason and the entry that matched.
@@ -96,7 +103,7 @@ void PolicySnapshot::Explain(const AccessRequest& request, const Decision& decis
   message.clear();
   AppendQuoted("Agent ", request.agent,
                decision.effect == Effect::kAllow ? " may use " : " may not use ", &message);
-  AppendTarget(request, &message);
+  AppendTarget(request, out);
   Append(": ", &message);
   AppendBecause(decision.reason, request, out->rule.pattern, &message);
   message.push_back('.');

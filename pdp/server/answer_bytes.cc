@@ -24,7 +24,8 @@ size_t MessageBytes(size_t size) {
   return kTagBytes + CodedOutputStream::VarintSize64(size) + size;
 }
 
-size_t TextBytes(absl::string_view text) { return text.empty() ? 0 : MessageBytes(text.size()); }
+size_t TextBytes(size_t size) { return size == 0 ? 0 : MessageBytes(size); }
+size_t TextBytes(absl::string_view text) { return TextBytes(text.size()); }
 
 // Writes fields into memory that has room for them.
 class FieldWriter {
@@ -41,8 +42,11 @@ class FieldWriter {
   }
   void Message(int field, absl::string_view bytes) {
     MessageHead(field, bytes.size());
-    std::memcpy(at_, bytes.data(), bytes.size());
-    at_ += bytes.size();
+    Bytes(bytes.data(), bytes.size());
+  }
+  void Bytes(const char* bytes, size_t size) {
+    std::memcpy(at_, bytes, size);
+    at_ += size;
   }
   // What comes before a message's own fields.
   void MessageHead(int field, size_t size) {
@@ -84,8 +88,8 @@ void WriteRule(const RuleRef& rule, FieldWriter* writer) {
 
 }  // namespace
 
-void AppendDecision(int field, const Decision& decision, const Explanation& explanation,
-                    std::string* out) {
+WrittenDecision AppendDecision(int field, const Decision& decision, const Explanation& explanation,
+                               std::string* out) {
   const auto effect = static_cast<uint64_t>(EffectToProto(decision.effect));
   const auto reason = static_cast<uint64_t>(ReasonToProto(decision.reason));
   const bool has_rule = !explanation.rule.empty();
@@ -101,6 +105,32 @@ void AppendDecision(int field, const Decision& decision, const Explanation& expl
     WriteRule(explanation.rule, &writer);
   }
   writer.Text(v1::Decision::kMessageFieldNumber, explanation.message);
+
+  WrittenDecision written;
+  written.end = out->size();
+  written.begin = written.end - size;
+  written.rule_end = written.end - TextBytes(explanation.message);
+  written.message = written.end - explanation.message.size();
+  written.name = written.message + explanation.name_at;
+  written.name_end = written.name + explanation.name_size;
+  return written;
+}
+
+void AppendAlike(int field, const WrittenDecision& alike, absl::string_view quoted_name,
+                 std::string* out) {
+  const size_t until_name = alike.name - alike.message;
+  const size_t behind_name = alike.end - alike.name_end;
+  const size_t message = until_name + quoted_name.size() + behind_name;
+  const size_t size = alike.rule_end - alike.begin + TextBytes(message);
+  FieldWriter writer(Extend(MessageBytes(size), out));
+  const char* const bytes = out->data();
+  writer.MessageHead(field, size);
+  writer.Bytes(bytes + alike.begin, alike.rule_end - alike.begin);
+  if (message == 0) return;
+  writer.MessageHead(v1::Decision::kMessageFieldNumber, message);
+  writer.Bytes(bytes + alike.message, until_name);
+  writer.Bytes(quoted_name.data(), quoted_name.size());
+  writer.Bytes(bytes + alike.name_end, behind_name);
 }
 
 void AppendRevision(int field, const Revision& revision, std::string* out) {

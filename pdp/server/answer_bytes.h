@@ -18,9 +18,23 @@ namespace ostiary::pdp {
 // Each appends one field of the number `field` (1 to 15), which holds the message named. A field
 // that is empty or 0 is left out of it, as proto3 has it.
 
+// Where a v1.Decision stands in an answer, for others like it: from `begin` its effect, reason and
+// rule, and behind these its message, which quotes the name.
+struct WrittenDecision {
+  size_t begin = 0;
+  size_t rule_end = 0;
+  size_t message = 0;
+  size_t name = 0;
+  size_t name_end = 0;
+  size_t end = 0;
+};
+
 // v1.Decision.
-void AppendDecision(int field, const Decision& decision, const Explanation& explanation,
-                    std::string* out);
+WrittenDecision AppendDecision(int field, const Decision& decision, const Explanation& explanation,
+                               std::string* out);
+// The one in `*out` once more, with another name, as AppendQuote quotes it.
+void AppendAlike(int field, const WrittenDecision& alike, absl::string_view quoted_name,
+                 std::string* out);
 // v1.Revision.
 void AppendRevision(int field, const Revision& revision, std::string* out);
 // A message of its own bytes; also where there are none.

@@ -51,7 +51,7 @@ absl::StatusOr<const v1::BatchCheckRequest*> CallMemory::ReadBatch(const grpc::B
 }
 
 void CallMemory::Parts::Clear() {
-  for (std::string* text : {&answer, &explanation.message, &explanation.rule.file,
+  for (std::string* text : {&answer, &quoted, &explanation.message, &explanation.rule.file,
                             &explanation.rule.pointer, &explanation.rule.pattern}) {
     ClearText(text);
   }

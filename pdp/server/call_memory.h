@@ -32,6 +32,7 @@ class CallMemory {
   // Each empty at first.
   std::string* answer() { return &parts_.answer; }
   Explanation* explanation() { return &parts_.explanation; }
+  std::string* quoted() { return &parts_.quoted; }
 
   // What `bytes` are, as ReadMessage.
   absl::StatusOr<const v1::CheckRequest*> ReadCheck(const grpc::ByteBuffer& bytes);
@@ -43,6 +44,7 @@ class CallMemory {
 
     std::string answer;
     Explanation explanation;
+    std::string quoted;
     v1::CheckRequest check;
     v1::BatchCheckRequest batch;
     // Of all requests that were read since these two were made.

@@ -5,15 +5,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
-#include "pdp/server/answer_bytes.h"
 #include "pdp/server/convert.h"
+#include "pdp/server/decision_writer.h"
 
 namespace ostiary::pdp {
 namespace {
 
 absl::Status Decide(const PublishedPolicy& policy, absl::string_view agent,
-                    const v1::Access& access, const RequestLimits& limits, int field,
-                    Decision* made, CallMemory* memory) {
+                    const v1::Access& access, const RequestLimits& limits, Decision* made,
+                    DecisionWriter* writer) {
   const std::optional<AccessKind> kind = AccessKindFromProto(access.kind());
   if (!kind.has_value()) {
     return absl::InvalidArgumentError(
@@ -22,8 +22,7 @@ absl::Status Decide(const PublishedPolicy& policy, absl::string_view agent,
   OSTIARY_RETURN_IF_ERROR(ValidateAccess(access.server(), *kind, access.name(), limits));
   const AccessRequest request{agent, access.server(), *kind, access.name()};
   *made = policy.snapshot->Decide(request);
-  policy.snapshot->Explain(request, *made, memory->explanation());
-  AppendDecision(field, *made, *memory->explanation(), memory->answer());
+  writer->Append(request, *made);
   return absl::OkStatus();
 }
 
@@ -40,7 +39,8 @@ absl::Status DecideOne(const PublishedPolicy& policy, absl::string_view agent,
                        const v1::Access& access, const RequestLimits& limits, int field,
                        DecisionCounts* counts, CallMemory* memory) {
   Decision made;
-  OSTIARY_RETURN_IF_ERROR(Decide(policy, agent, access, limits, field, &made, memory));
+  DecisionWriter writer(*policy.snapshot, field, memory);
+  OSTIARY_RETURN_IF_ERROR(Decide(policy, agent, access, limits, &made, &writer));
   counts->Count(made);
   return absl::OkStatus();
 }
@@ -56,9 +56,10 @@ absl::Status DecideAll(const PublishedPolicy& policy, absl::string_view agent,
   }
   const size_t before = memory->answer()->size();
   DecisionTally tally;
+  DecisionWriter writer(*policy.snapshot, field, memory);
   for (int i = 0; i < accesses.size(); ++i) {
     Decision made;
-    const absl::Status status = Decide(policy, agent, accesses[i], limits, field, &made, memory);
+    const absl::Status status = Decide(policy, agent, accesses[i], limits, &made, &writer);
     if (!status.ok()) {
       return {status.code(), absl::StrCat("accesses[", i, "]: ", status.message())};
     }
