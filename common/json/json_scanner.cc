@@ -13,7 +13,6 @@ namespace ostiary {
 namespace {
 
 constexpr uint32_t kNone = std::numeric_limits<uint32_t>::max();
-constexpr uint32_t kMaxChildren = (uint32_t{1} << 26) - 1;
 constexpr size_t kMaxBytes = size_t{kNone} - 1;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -110,7 +109,7 @@ inline const char* JsonScanner::Literal(const char* p, absl::string_view word, J
                                         uint32_t last) {
   const char* const literal_begin = p;
   for (const char c : word) {
-    if (p == end_ || *p != c) return FailExpected(p, absl::StrCat("all of '", word, "'"));
+    if (p == end_ || *p != c) return FailInLiteral(p, word);
     ++p;
   }
   AddLeaf(literal_begin, p, type, last);
@@ -118,9 +117,7 @@ inline const char* JsonScanner::Literal(const char* p, absl::string_view word, J
 }
 
 inline const char* JsonScanner::Open(const char* p, JsonType type, uint32_t last) {
-  if (depth_ >= limits_.max_depth) {
-    return Fail(p, absl::StrCat("lists and objects nest deeper than ", limits_.max_depth));
-  }
+  if (depth_ >= limits_.max_depth) return FailTooDeep(p);
   ++depth_;
   if (open_ != kNone) {
     nodes_[open_].size = children_;
@@ -131,6 +128,7 @@ inline const char* JsonScanner::Open(const char* p, JsonType type, uint32_t last
   open_ = size_ - 1;
   children_ = 0;
   in_object_ = type == JsonType::kObject;
+  end_byte_ = in_object_ ? '}' : ']';
   return p + 1;
 }
 
@@ -147,6 +145,7 @@ inline const char* JsonScanner::Close(const char* p) {
     children_ = parent.size;
     last_child_ = parent.next;
     in_object_ = parent.type == static_cast<uint32_t>(JsonType::kObject);
+    end_byte_ = in_object_ ? '}' : ']';
   }
   return p + 1;
 }
@@ -181,24 +180,25 @@ inline const char* JsonScanner::Key(const char* p) {
   return SkipBlanks(p + 1);
 }
 
-inline const char* JsonScanner::Step(const char* p) {
-  p = SkipBlanks(p);
-  if (p != end_ && *p == (in_object_ ? '}' : ']')) return Close(p);
-  if (children_ != 0) {
-    if (p == end_ || *p != ',') {
-      return FailExpected(p,
-                          in_object_ ? "',' or '}' after a member" : "',' or ']' after an element");
+inline const char* JsonScanner::NextValue(const char* p) {
+  while (open_ != kNone) {
+    if (ABSL_PREDICT_FALSE(pieces_ != nullptr)) HandOut();
+    p = SkipBlanks(p);
+    if (ABSL_PREDICT_FALSE(p == end_)) return FailBehindValue(p);
+    if (*p == end_byte_) {
+      p = Close(p);
+      continue;
     }
-    p = SkipBlanks(p + 1);
+    if (children_ != 0) {
+      if (ABSL_PREDICT_FALSE(*p != ',')) return FailBehindValue(p);
+      p = SkipBlanks(p + 1);
+    }
+    if (ABSL_PREDICT_FALSE(children_ == kMaxChildren)) return FailTooMany(p);
+    ++children_;
+    last_child_ = size_;
+    return in_object_ ? Key(p) : p;
   }
-  if (children_ == kMaxChildren) {
-    return Fail(p, absl::StrCat("more than ", kMaxChildren, " elements or members in one value"));
-  }
-  ++children_;
-  last_child_ = size_;
-  if (!in_object_) return Value(p, 0);
-  p = Key(p);
-  return p == nullptr ? nullptr : Value(p, 1);
+  return p;
 }
 
 void JsonScanner::HandOut() {
@@ -238,12 +238,14 @@ const char* JsonScanner::Text(const char* p) {
   if (absl::StartsWith(absl::string_view(p, static_cast<size_t>(end_ - p)), "\xEF\xBB\xBF")) {
     return Fail(p, "expected a value, found a byte order mark; write the text as UTF-8 without it");
   }
-  p = Value(SkipBlanks(p), 1);
-  while (p != nullptr && open_ != kNone) {
-    if (ABSL_PREDICT_FALSE(pieces_ != nullptr)) HandOut();
-    p = Step(p);
-  }
-  if (p == nullptr) return nullptr;
+  p = SkipBlanks(p);
+  uint32_t last = 1;  // in what contains it: a member's value is
+  do {
+    p = Value(p, last);
+    if (p != nullptr) p = NextValue(p);
+    if (p == nullptr) return nullptr;
+    last = in_object_ ? 1 : 0;
+  } while (open_ != kNone);
   p = SkipBlanks(p);
   if (p != end_) return FailExpected(p, "nothing but blanks after the value");
   return p;

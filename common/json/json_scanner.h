@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "absl/base/attributes.h"
 #include "absl/strings/string_view.h"
 #include "common/json/json_document.h"
 
@@ -29,8 +30,10 @@ class JsonScanner {
   // Each of these reads what starts at `p` and returns the place behind it, or, having set the
   // error, nullptr.
   const char* Text(const char* p);
-  // The next thing in the open container: a member, an element or the end.
-  const char* Step(const char* p);
+  // From behind a value, or behind the opening of a container, to the next value: over commas, keys
+  // and the ends of containers. Behind the last value, that is where no container is open, it is
+  // `p`.
+  const char* NextValue(const char* p);
   const char* Value(const char* p, uint32_t last);
   const char* Key(const char* p);
   const char* String(const char* p, uint32_t last);
@@ -45,7 +48,7 @@ class JsonScanner {
   const char* Open(const char* p, JsonType type, uint32_t last);
   const char* Close(const char* p);
 
-  // Before each step, where there are pieces: hands out the member that is complete, if one is.
+  // Behind each value, where there are pieces: hands out the member that is complete, if one is.
   void HandOut();
   // Whether the container that was opened just now is the one whose members are handed out.
   bool OpenedPieces();
@@ -61,9 +64,13 @@ class JsonScanner {
   void AddLeaf(const char* begin, const char* end, JsonType type, uint32_t last);
   uint32_t Offset(const char* p) const { return static_cast<uint32_t>(p - begin_); }
 
-  const char* Fail(const char* p, std::string message);
-  const char* FailExpected(const char* p, absl::string_view expected);
-  const char* FailInString(const char* p, const char* string_begin);
+  ABSL_ATTRIBUTE_COLD const char* Fail(const char* p, std::string message);
+  ABSL_ATTRIBUTE_COLD const char* FailExpected(const char* p, absl::string_view expected);
+  ABSL_ATTRIBUTE_COLD const char* FailInString(const char* p, const char* string_begin);
+  ABSL_ATTRIBUTE_COLD const char* FailInLiteral(const char* p, absl::string_view word);
+  ABSL_ATTRIBUTE_COLD const char* FailBehindValue(const char* p);
+  ABSL_ATTRIBUTE_COLD const char* FailTooDeep(const char* p);
+  ABSL_ATTRIBUTE_COLD const char* FailTooMany(const char* p);
   std::string Found(const char* p) const;
 
   const JsonLimits limits_;
@@ -77,6 +84,8 @@ class JsonScanner {
   size_t size_ = 0;
   size_t capacity_;
 
+  static constexpr uint32_t kMaxChildren = (uint32_t{1} << 26) - 1;
+
   // The innermost open container, or kNone; what its children amount to so far. While a container
   // is open, its node's `end` is the container around it; while another one is open inside, its
   // node's `size` and `next` are its children and the last of them.
@@ -85,6 +94,7 @@ class JsonScanner {
   size_t last_child_ = 0;
   size_t depth_ = 0;
   bool in_object_ = false;
+  char end_byte_ = ']';  // of the innermost open container
   // The container whose members are handed out, or kNone; and whether it has been looked for.
   uint32_t handed_out_;
   bool looked_for_pieces_ = false;

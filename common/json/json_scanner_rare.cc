@@ -122,6 +122,24 @@ const char* JsonScanner::FailInString(const char* p, const char* string_begin) {
   return FailExpected(p, "control characters in a string to be written as escapes");
 }
 
+const char* JsonScanner::FailInLiteral(const char* p, absl::string_view word) {
+  return FailExpected(p, absl::StrCat("all of '", word, "'"));
+}
+
+// Where neither a comma nor the end of the container stands; the first value needs no comma.
+const char* JsonScanner::FailBehindValue(const char* p) {
+  if (children_ == 0) return FailExpected(p, in_object_ ? "a key in double quotes" : "a value");
+  return FailExpected(p, in_object_ ? "',' or '}' after a member" : "',' or ']' after an element");
+}
+
+const char* JsonScanner::FailTooDeep(const char* p) {
+  return Fail(p, absl::StrCat("lists and objects nest deeper than ", limits_.max_depth));
+}
+
+const char* JsonScanner::FailTooMany(const char* p) {
+  return Fail(p, absl::StrCat("more than ", kMaxChildren, " elements or members in one value"));
+}
+
 std::string JsonScanner::Found(const char* p) const {
   if (p == end_) return "the end of the text";
   switch (*p) {

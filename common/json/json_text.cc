@@ -32,6 +32,22 @@ char SimpleEscape(char letter) {
 
 }  // namespace
 
+const char* SkipLongPlainJson(const char* p, const char* end) {
+#if defined(__SSE2__)
+  for (; end - p >= 64; p += 64) {
+    const __m128i first = _mm_or_si128(NotPlainJson16(p), NotPlainJson16(p + 16));
+    const __m128i second = _mm_or_si128(NotPlainJson16(p + 32), NotPlainJson16(p + 48));
+    if (_mm_movemask_epi8(_mm_or_si128(first, second)) != 0) break;
+  }
+  for (; end - p >= 16; p += 16) {
+    const int mask = _mm_movemask_epi8(NotPlainJson16(p));
+    if (mask != 0) return p + __builtin_ctz(static_cast<unsigned>(mask));
+  }
+#endif
+  while (p != end && IsPlainJsonByte(*p)) ++p;
+  return p;
+}
+
 size_t Utf8SequenceLength(const char* p, const char* end) {
   const auto left = static_cast<size_t>(end - p);
   if (left == 0) return 0;

@@ -22,23 +22,32 @@ inline bool IsPlainJsonByte(char c) {
   return static_cast<signed char>(c) >= 0x20 && c != '"' && c != '\\';
 }
 
-// The first byte in [p, end) that is not plain, or `end`.
+// The first byte in [p, end) that is not plain, or `end`. Quickest where that is one of the first
+// sixteen, and there is more behind: most keys are so short.
+inline const char* SkipPlainJson(const char* p, const char* end);
+// The same, for long strings.
+const char* SkipLongPlainJson(const char* p, const char* end);
+
+#if defined(__SSE2__)
+// Bytes whose highest bit is set where a byte at `p` is not plain.
+inline __m128i NotPlainJson16(const char* p) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  // Less 0x20, those below that have the highest bit, as those from 0x80 on have before.
+  const __m128i outside = _mm_or_si128(bytes, _mm_sub_epi8(bytes, _mm_set1_epi8(0x20)));
+  return _mm_or_si128(outside, _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                            _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+}
+#endif
+
 inline const char* SkipPlainJson(const char* p, const char* end) {
 #if defined(__SSE2__)
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  const __m128i blank = _mm_set1_epi8(0x20);
-  for (; end - p >= 16; p += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const __m128i special =
-        _mm_or_si128(_mm_cmplt_epi8(bytes, blank),
-                     _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
-    const int mask = _mm_movemask_epi8(special);
+  if (end - p >= 16) {
+    const int mask = _mm_movemask_epi8(NotPlainJson16(p));
     if (mask != 0) return p + __builtin_ctz(static_cast<unsigned>(mask));
+    p += 16;
   }
 #endif
-  while (p != end && IsPlainJsonByte(*p)) ++p;
-  return p;
+  return SkipLongPlainJson(p, end);
 }
 
 // The length of the well-formed UTF-8 sequence (Unicode, table 3-7) at the front of [p, end), or 0
