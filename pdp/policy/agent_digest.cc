@@ -1,6 +1,7 @@
 #include "pdp/policy/agent_digest.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <tuple>
 
@@ -9,8 +10,9 @@
 namespace ostiary::pdp {
 namespace {
 
-// Up to so many entries, inserting each where it belongs is the fastest sort.
-constexpr size_t kInserted = 32;
+// Up to so many entries, it is the fastest sort to count for each those that come before it: the
+// processor need not foresee how any two compare.
+constexpr size_t kCounted = 16;
 
 uint64_t LoadBytes(const char* p, size_t size) {
   uint64_t bytes = 0;
@@ -42,13 +44,24 @@ Sha256Digest AgentDigester::Digest(const AgentRules& rules) {
     return std::tie(a.section_and_kind, a.list->server) <
            std::tie(b.section_and_kind, b.list->server);
   });
-  canonical_.clear();
+  if (const size_t most = MostBytes(rules); canonical_.size() < most) canonical_.resize(most);
+  char* end = canonical_.data();
   for (const Place& place : lists_) {
-    canonical_.push_back(static_cast<char>(place.section_and_kind));
-    AppendCanonicalText(place.list->server, &canonical_);
-    AppendList(rules.entries(*place.list));
+    *end++ = static_cast<char>(place.section_and_kind);
+    end = WriteCanonicalText(place.list->server, end);
+    end = WriteList(rules.entries(*place.list), end);
   }
-  return Sha256(canonical_);
+  const auto size = static_cast<size_t>(end - canonical_.data());
+  return Sha256(absl::string_view(canonical_.data(), size));
+}
+
+size_t AgentDigester::MostBytes(const AgentRules& rules) const {
+  size_t most = 0;
+  for (const Place& place : lists_) {
+    most += 1 + 2 * kMaxCanonicalNumber + place.list->server.size();
+  }
+  for (const RuleEntry& entry : rules.all_entries) most += kMaxCanonicalNumber + entry.text.size();
+  return most;
 }
 
 // An empty list counts as none.
@@ -64,26 +77,39 @@ void AgentDigester::CollectLists(const RuleSection& section, uint8_t first_kind)
   }
 }
 
-void AgentDigester::AppendList(absl::Span<const RuleEntry> entries) {
-  const auto before = [](const Keyed& a, const Keyed& b) {
+char* AgentDigester::WriteList(absl::Span<const RuleEntry> entries, char* out) {
+  Sort(entries);
+  out = WriteCanonicalNumber(sorted_.size(), out);
+  for (const Keyed& entry : sorted_) out = WriteCanonicalText(entry.text, out);
+  return out;
+}
+
+void AgentDigester::Sort(absl::Span<const RuleEntry> entries) {
+  if (entries.size() <= kCounted && SortByCounting(entries)) return;
+  sorted_.clear();
+  for (const RuleEntry& entry : entries) sorted_.push_back({OrderKey(entry.text), entry.text});
+  std::sort(sorted_.begin(), sorted_.end(), [](const Keyed& a, const Keyed& b) {
     return a.key != b.key ? a.key < b.key : a.text < b.text;
-  };
-  sorted_.resize(entries.size());
-  for (size_t i = 0; i < entries.size(); ++i) {
-    const Keyed keyed{OrderKey(entries[i].text), entries[i].text};
-    size_t at = i;
-    if (entries.size() <= kInserted) {
-      for (; at > 0 && before(keyed, sorted_[at - 1]); --at) sorted_[at] = sorted_[at - 1];
-    }
-    sorted_[at] = keyed;
-  }
-  if (entries.size() > kInserted) std::sort(sorted_.begin(), sorted_.end(), before);
+  });
   const auto same = [](const Keyed& a, const Keyed& b) {
     return a.key == b.key && a.text == b.text;
   };
   sorted_.erase(std::unique(sorted_.begin(), sorted_.end(), same), sorted_.end());
-  AppendCanonicalNumber(sorted_.size(), &canonical_);
-  for (const Keyed& entry : sorted_) AppendCanonicalText(entry.text, &canonical_);
+}
+
+bool AgentDigester::SortByCounting(absl::Span<const RuleEntry> entries) {
+  std::array<uint64_t, kCounted> keys;
+  const size_t count = entries.size();
+  for (size_t i = 0; i < count; ++i) keys[i] = OrderKey(entries[i].text);
+  sorted_.resize(count);
+  uint32_t taken = 0;
+  for (size_t i = 0; i < count; ++i) {
+    size_t before = 0;
+    for (size_t j = 0; j < count; ++j) before += keys[j] < keys[i] ? 1 : 0;
+    sorted_[before] = {keys[i], entries[i].text};
+    taken |= 1u << before;
+  }
+  return taken == (1u << count) - 1;
 }
 
 }  // namespace ostiary::pdp

@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -33,12 +32,18 @@ class AgentDigester {
   };
 
   void CollectLists(const RuleSection& section, uint8_t first_kind);
-  void AppendList(absl::Span<const RuleEntry> entries);
+  // Bytes that the canonical text cannot exceed.
+  size_t MostBytes(const AgentRules& rules) const;
+  char* WriteList(absl::Span<const RuleEntry> entries, char* out);
+  // Puts the entries of a list into sorted_, each once.
+  void Sort(absl::Span<const RuleEntry> entries);
+  // The same for few entries, without keys that are equal; otherwise it returns false.
+  bool SortByCounting(absl::Span<const RuleEntry> entries);
 
   // Scratch.
   std::vector<Place> lists_;
   std::vector<Keyed> sorted_;
-  std::string canonical_;
+  std::vector<char> canonical_;
 };
 
 }  // namespace ostiary::pdp
