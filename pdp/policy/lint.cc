@@ -1,5 +1,6 @@
 #include "pdp/policy/lint.h"
 
+#include <array>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -48,10 +49,10 @@ class Linter::Agent {
   }
 
  private:
-  // A deny entry that covers another.
-  struct Cover {
-    const RuleList* list = nullptr;
-    size_t entry = 0;
+  // A compiled deny list and the key that it stands under.
+  struct Denied {
+    const PatternList* list;
+    absl::string_view server;
   };
 
   void LintServers(absl::string_view section, const RuleSection& rules) {
@@ -70,8 +71,8 @@ class Linter::Agent {
       if (!CatalogHas(entry.text) && !HasWildcard(entry.text, &parsed_)) {
         WarnOfUnknownServer(absl::StrCat(section, ".servers"), entry.text, entry.offset, pointer());
       }
-      if (!allow || !rules_.deny.servers.has_value()) continue;
-      const size_t covering = FindCover(entry.text, policy_.servers(Effect::kDeny));
+      if (!allow || policy_.servers(Effect::kDeny).list == nullptr) continue;
+      const size_t covering = FindCover(entry.text, *policy_.servers(Effect::kDeny).list);
       if (covering == PatternList::kNoEntry) continue;
       Warn(entry.offset, pointer(),
            absl::StrCat("the allow.servers entry ", Quote(entry.text),
@@ -119,47 +120,50 @@ class Linter::Agent {
                ", which counts as no list and narrows nothing; to allow none, deny \"*\""));
       return;
     }
-    const ServerRules* own = list.server == "*" ? nullptr : policy_.ForServer(NameKey(list.server));
+    const std::array<Denied, 2> denied = DeniedBeside(kind, list);
+    if (denied[0].list == nullptr) return;
     const absl::Span<const RuleEntry> entries = rules_.entries(list);
     for (size_t i = 0; i < entries.size(); ++i) {
-      const RuleEntry& entry = entries[i];
-      std::string cover;
-      if (own != nullptr)
-        cover = DescribeCover(entry.text, key, list.server, own->Use(Effect::kDeny, kind));
-      if (cover.empty())
-        cover = DescribeCover(entry.text, key, "*", policy_.for_all().Use(Effect::kDeny, kind));
-      if (cover.empty()) continue;
-      Warn(entry.offset, absl::StrCat(Pointer("allow", key, list.server), "/", i),
-           absl::StrCat("the allow.", key, " entry ", Quote(entry.text), " of the server ",
-                        Quote(list.server), " can never match, since ", cover,
+      const Denied* by = &denied[0];
+      size_t covering = FindCover(entries[i].text, *by->list);
+      if (covering == PatternList::kNoEntry && denied[1].list != nullptr) {
+        by = &denied[1];
+        covering = FindCover(entries[i].text, *by->list);
+      }
+      if (covering == PatternList::kNoEntry) continue;
+      Warn(entries[i].offset, absl::StrCat(Pointer("allow", key, list.server), "/", i),
+           absl::StrCat("the allow.", key, " entry ", Quote(entries[i].text), " of the server ",
+                        Quote(list.server), " can never match, since the deny.", key, " entry ",
+                        Quote(by->list->entry(covering)), " of the server ", Quote(by->server),
                         " covers it; remove one of the two"));
     }
   }
 
-  std::string DescribeCover(absl::string_view text, absl::string_view key, absl::string_view server,
-                            const ListUse& deny) {
-    const size_t covering = FindCover(text, deny);
-    if (covering == PatternList::kNoEntry) return "";
-    return absl::StrCat("the deny.", key, " entry ", Quote(deny.list->entry(covering)),
-                        " of the server ", Quote(server));
+  // The deny lists of that kind for the server of an allow list: its own and that of all, first
+  // those that are there.
+  std::array<Denied, 2> DeniedBeside(size_t kind, const RuleList& list) const {
+    const ServerRules* const own =
+        list.server == "*" ? nullptr : policy_.ForServer(NameKey(list.server));
+    const Denied by_own{own == nullptr ? nullptr : own->Use(Effect::kDeny, kind).list, list.server};
+    const Denied by_all{policy_.for_all().Use(Effect::kDeny, kind).list, "*"};
+    return by_own.list == nullptr ? std::array{by_all, by_own} : std::array{by_own, by_all};
   }
 
   // An entry of `deny` that surely matches all that `text` does, as a name or as a pattern.
-  size_t FindCover(absl::string_view text, const ListUse& deny) {
-    if (deny.list == nullptr) return PatternList::kNoEntry;
+  size_t FindCover(absl::string_view text, const PatternList& deny) {
     // Before the search, which compares the globs.
-    if (!MayCompare(deny.list->glob_count())) return PatternList::kNoEntry;
+    if (!MayCompare(deny.glob_count())) return PatternList::kNoEntry;
     const SearchName name(text);
-    const PatternList::Match match = deny.list->Find(name);
+    const PatternList::Match match = deny.Find(name);
     if (match.exact != PatternList::kNoEntry) return match.exact;
     uint32_t covering = match.pattern;
     if (covering == PatternList::kNoEntry || !HasWildcard(text, &parsed_)) return covering;
-    if (Covers(deny.list->entry(covering), text)) return covering;
+    if (Covers(deny.entry(covering), text)) return covering;
     // One that proves nothing may stand before one that does.
-    if (!MayCompare(deny.list->pattern_count())) return PatternList::kNoEntry;
+    if (!MayCompare(deny.pattern_count())) return PatternList::kNoEntry;
     do {
-      covering = deny.list->FindPatternAfter(covering, name);
-    } while (covering != PatternList::kNoEntry && !Covers(deny.list->entry(covering), text));
+      covering = deny.FindPatternAfter(covering, name);
+    } while (covering != PatternList::kNoEntry && !Covers(deny.entry(covering), text));
     return covering;
   }
 
