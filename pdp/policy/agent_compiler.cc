@@ -22,8 +22,10 @@ const AgentPolicy* AgentCompiler::Compile(const AgentRules& rules) {
   GatherLists(rules);
   AgentPolicy* const policy = NewPolicy();
   // The lists come behind it, in the order in which a decision reads them.
-  if (rules.deny.servers.has_value()) policy->deny_servers_ = Use(*rules.deny.servers, rules);
-  if (rules.allow.servers.has_value()) policy->allow_servers_ = Use(*rules.allow.servers, rules);
+  if (rules.deny.servers.has_value())
+    policy->deny_servers_ = Use(*rules.deny.servers, rules, &server_lists_);
+  if (rules.allow.servers.has_value())
+    policy->allow_servers_ = Use(*rules.allow.servers, rules, &server_lists_);
   FillRules(rules, policy);
   auto* const digest = arena_.NewObject<Sha256Digest>();
   *digest = digester_.Digest(rules);
@@ -92,14 +94,14 @@ void AgentCompiler::FillRules(const AgentRules& rules, AgentPolicy* policy) {
       current->server_reason_ = by_server.reason;
       current->server_entry_ = by_server.rule.entry;
     }
-    current->uses_[current->places_[placed.place] - 1] = Use(*placed.list, rules);
+    current->uses_[current->places_[placed.place] - 1] = Use(*placed.list, rules, &name_lists_);
     if (placed.place >= kNameKinds) current->narrowed_ = true;
   }
 }
 
-ListUse AgentCompiler::Use(const RuleList& list, const AgentRules& rules) {
+ListUse AgentCompiler::Use(const RuleList& list, const AgentRules& rules, KnownLists* lists) {
   if (list.empty()) return {};
-  const PatternList** const known = lists_.Find(list.raw);
+  const PatternList** const known = lists->Find(list.raw);
   if (*known == nullptr) *known = list_compiler_.Compile(rules.entries(list), list.offset);
   return {*known, list.offset - rules.offset};
 }

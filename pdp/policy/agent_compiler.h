@@ -28,6 +28,7 @@ class AgentCompiler {
   const AgentPolicy* Compile(const AgentRules& rules);
 
  private:
+  using KnownLists = RecentTexts<PatternList>;
   struct PlacedList {
     const RuleList* list;
     size_t place;  // ServerRules::Place
@@ -37,12 +38,14 @@ class AgentCompiler {
   bool IsFirstOfServer(size_t i) const;
   AgentPolicy* NewPolicy();
   void FillRules(const AgentRules& rules, AgentPolicy* policy);
-  ListUse Use(const RuleList& list, const AgentRules& rules);
+  ListUse Use(const RuleList& list, const AgentRules& rules, KnownLists* lists);
   absl::string_view Name(absl::string_view server);
 
   Arena& arena_;
   // By the list's bytes in the file: equal bytes mean equal entries at equal distances.
-  RecentTexts<PatternList> lists_;
+  // Agents whose lists of names all differ mostly share those of servers.
+  KnownLists server_lists_;
+  KnownLists name_lists_;
   absl::flat_hash_set<absl::string_view> names_;
   AgentDigester digester_;
   PatternListCompiler list_compiler_;

@@ -1,11 +1,14 @@
-// The small parts: text positions, JSON pointers, issues, quoting, names.
+// The small parts: text positions, texts that come again, JSON pointers, issues, quoting, names.
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "pdp/policy/decision.h"
 #include "pdp/policy/issue.h"
 #include "pdp/policy/json_pointer.h"
 #include "pdp/policy/quote.h"
+#include "pdp/policy/recent_texts.h"
 #include "pdp/policy/text_position.h"
 #include "pdp/policy/utf8.h"
 
@@ -21,6 +24,35 @@ TEST(LineIndexTest, CountsLinesAndBytesFromOne) {
   }
   EXPECT_EQ(LineIndex("").Find(0), (TextPosition{1, 1}));
   EXPECT_EQ(LineIndex("x\r\ny").Find(3), (TextPosition{2, 1}));
+}
+
+// The text of each number, looked for and, where it is not known, made.
+bool IsKnown(const std::string& text, RecentTexts<int>* texts) {
+  static const int kMade = 0;
+  const int** const place = texts->Find(text);
+  if (*place != nullptr) return true;
+  *place = &kMade;
+  return false;
+}
+
+TEST(RecentTextsTest, KnowsWhatComesAgain) {
+  RecentTexts<int> texts;
+  const std::vector<std::string> few = {"a", "b", "c"};
+  for (const std::string& text : few) EXPECT_FALSE(IsKnown(text, &texts));
+  for (const std::string& text : few) EXPECT_TRUE(IsKnown(text, &texts));
+}
+
+// However many came that did not come again.
+TEST(RecentTextsTest, FindsOutThatTextsComeAgain) {
+  RecentTexts<int> texts;
+  std::vector<std::string> all;
+  for (int i = 0; i < 50'000; ++i) all.push_back(absl::StrCat("text ", i));
+  for (const std::string& text : all) EXPECT_FALSE(IsKnown(text, &texts));
+  const std::vector<std::string> few = {"a", "b", "c", "d", "e"};
+  size_t unknown = 0;
+  for (int i = 0; i < 1'000; ++i) unknown += IsKnown(few[i % few.size()], &texts) ? 0 : 1;
+  EXPECT_LT(unknown, 200u);
+  for (const std::string& text : few) EXPECT_TRUE(IsKnown(text, &texts));
 }
 
 TEST(JsonPointerTest, EscapesKeysAndNumbersElements) {
