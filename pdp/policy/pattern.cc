@@ -1,13 +1,13 @@
 #include "pdp/policy/pattern.h"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "pdp/policy/quote.h"
 #include "pdp/policy/utf8.h"
+#include "pdp/policy/wildcards.h"
 
 namespace ostiary::pdp {
 namespace {
@@ -42,25 +42,6 @@ size_t MatchToken(const Glob& glob, const GlobToken& token, absl::string_view na
 size_t NextStart(const Glob& glob, const GlobToken& behind_run, absl::string_view name, size_t at) {
   if (behind_run.kind != GlobToken::Kind::kText) return at;
   return name.find(glob.text.substr(behind_run.begin, behind_run.end - behind_run.begin), at);
-}
-
-bool IsSpecial(char c) { return c == '*' || c == '?' || c == '['; }
-
-// Eight bytes as one number, or four with four zeros.
-template <typename T>
-uint64_t Load(const char* p) {
-  T bytes;
-  std::memcpy(&bytes, p, sizeof(bytes));
-  return bytes;
-}
-
-// Whether one of eight bytes is special: a byte is zero where it equals what is taken from it.
-bool HasSpecial(uint64_t bytes) {
-  constexpr uint64_t kOnes = 0x0101010101010101;
-  constexpr uint64_t kHighs = kOnes * 0x80;
-  const auto zeros = [](uint64_t x) { return (x - kOnes) & ~x; };
-  return ((zeros(bytes ^ kOnes * '*') | zeros(bytes ^ kOnes * '?') | zeros(bytes ^ kOnes * '[')) &
-          kHighs) != 0;
 }
 
 // Turns a pattern's text into tokens.
@@ -212,16 +193,7 @@ bool ParsedPattern::Matches(absl::string_view name) const {
   return false;
 }
 
-bool MayBePattern(absl::string_view text) {
-  const char* const p = text.data();
-  const size_t size = text.size();
-  if (size < 4) return std::any_of(text.begin(), text.end(), IsSpecial);
-  if (size < 8) return HasSpecial(Load<uint32_t>(p) | Load<uint32_t>(p + size - 4) << 32);
-  for (size_t at = 0; at < size - 8; at += 8) {
-    if (HasSpecial(Load<uint64_t>(p + at))) return true;
-  }
-  return HasSpecial(Load<uint64_t>(p + size - 8));
-}
+bool MayBePattern(absl::string_view text) { return FindWildcards(text).any; }
 
 absl::Status ParsePattern(absl::string_view text, ParsedPattern* parsed) {
   parsed->text = text;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "pdp/policy/pattern.h"
 #include "pdp/policy/quote.h"
+#include "pdp/policy/wildcards.h"
 
 namespace ostiary::pdp {
 namespace {
@@ -153,6 +154,16 @@ void RulesParser::ReadLists(absl::string_view key, JsonValue lists,
   });
 }
 
+inline bool RulesParser::ReadPlainEntry(JsonValue value, AgentRules* out) {
+  if (!value.is_string() || value.has_lone_surrogate()) return false;
+  const absl::string_view text = reader_.Text(value);
+  const HasWildcards wildcards = FindWildcards(text);
+  // Nothing but a set can be bad.
+  if (wildcards.set || text.size() > max_pattern_bytes_) return false;
+  out->all_entries.push_back({text, static_cast<uint32_t>(value.offset()), wildcards.any});
+  return true;
+}
+
 RuleList RulesParser::ReadList(JsonValue value, AgentRules* out) {
   RuleList list;
   list.offset = static_cast<uint32_t>(value.offset());
@@ -160,6 +171,7 @@ RuleList RulesParser::ReadList(JsonValue value, AgentRules* out) {
   list.first_entry = static_cast<uint32_t>(out->all_entries.size());
   size_t index = 0;
   for (auto element = value.first_element(); element; element = element->next_element(), ++index) {
+    if (ReadPlainEntry(*element, out)) continue;
     const JsonPointer::Step step(reader_.pointer(), index);
     ReadEntry(*element, out);
   }
@@ -169,22 +181,14 @@ RuleList RulesParser::ReadList(JsonValue value, AgentRules* out) {
 
 void RulesParser::ReadEntry(JsonValue value, AgentRules* out) {
   if (!reader_.Expect(JsonType::kString, value, "an entry of a list")) return;
-  RuleEntry entry{reader_.Text(value), static_cast<uint32_t>(value.offset()), false};
-  entry.maybe_pattern = MayBePattern(entry.text);
-  if (entry.maybe_pattern || entry.text.size() > max_pattern_bytes_) CheckPattern(entry, value);
-  out->all_entries.push_back(entry);
-}
-
-void RulesParser::CheckPattern(const RuleEntry& entry, JsonValue value) {
-  if (entry.text.size() > max_pattern_bytes_) {
-    reader_.Error(value, absl::StrCat("the entry ", Quote(entry.text), " has ", entry.text.size(),
+  const absl::string_view text = reader_.Text(value);
+  if (text.size() > max_pattern_bytes_) {
+    reader_.Error(value, absl::StrCat("the entry ", Quote(text), " has ", text.size(),
                                       " bytes, more than the limit of ", max_pattern_bytes_));
-  } else if (entry.text.find('[') != absl::string_view::npos) {
-    // Nothing but a set can be bad.
-    if (const absl::Status status = ParsePattern(entry.text, &pattern_); !status.ok()) {
-      reader_.Error(value, std::string(status.message()));
-    }
+  } else if (const absl::Status status = ParsePattern(text, &pattern_); !status.ok()) {
+    reader_.Error(value, std::string(status.message()));
   }
+  out->all_entries.push_back({text, static_cast<uint32_t>(value.offset()), MayBePattern(text)});
 }
 
 bool RulesParser::IsNewAgent(absl::string_view key) {

@@ -11,6 +11,7 @@
 #include "pdp/policy/recent_texts.h"
 #include "pdp/policy/text_position.h"
 #include "pdp/policy/utf8.h"
+#include "pdp/policy/wildcards.h"
 
 namespace ostiary::pdp {
 namespace {
@@ -53,6 +54,23 @@ TEST(RecentTextsTest, FindsOutThatTextsComeAgain) {
   for (int i = 0; i < 1'000; ++i) unknown += IsKnown(few[i % few.size()], &texts) ? 0 : 1;
   EXPECT_LT(unknown, 200u);
   for (const std::string& text : few) EXPECT_TRUE(IsKnown(text, &texts));
+}
+
+// Each special character at each place of texts of each size, beside what others there may be.
+TEST(FindWildcardsTest, FindsThemAtEachPlace) {
+  for (size_t size = 0; size < 70; ++size) {
+    const std::string plain(size, 'x');
+    EXPECT_FALSE(FindWildcards(plain).any) << size;
+    for (size_t at = 0; at < size; ++at) {
+      for (const char c : {'*', '?', '['}) {
+        std::string text = plain;
+        text[at] = c;
+        EXPECT_TRUE(FindWildcards(text).any) << text;
+        EXPECT_EQ(FindWildcards(text).set, c == '[') << text;
+      }
+    }
+  }
+  EXPECT_FALSE(FindWildcards(absl::string_view("*plain-and-more[", 16).substr(1, 14)).any);
 }
 
 TEST(JsonPointerTest, EscapesKeysAndNumbersElements) {
