@@ -49,8 +49,9 @@ class RecentTexts {
       return &set[0].value;
     }
     if (++unknown_ > sets_.size() && sets_.size() < kMostSets) return Grow(hash, text);
-    set[1] = {hash, text, nullptr};
-    return &set[1].value;
+    Entry& entry = set[set[0].value == nullptr ? 0 : 1];
+    entry = {hash, text, nullptr};
+    return &entry.value;
   }
 
   struct Entry {
@@ -61,7 +62,7 @@ class RecentTexts {
     absl::string_view text;
     const T* value = nullptr;
   };
-  // The first came again since the second was put there.
+  // The first, where there is one, gives way only to a second that came again.
   using Set = std::array<Entry, 2>;
 
   const T** Grow(size_t hash, absl::string_view text) {
