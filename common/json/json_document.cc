@@ -21,15 +21,15 @@ constexpr size_t kKeptNodes = size_t{64} << 10;
 constexpr size_t kSafeDigits = 18;
 
 // Of a legal number of at most kSafeDigits bytes.
-std::optional<int64_t> ShortInteger(absl::string_view number) {
+bool ReadShortInteger(absl::string_view number, int64_t* value) {
   const bool negative = number[0] == '-';
-  int64_t value = 0;
+  int64_t digits = 0;
   for (const char c : number.substr(negative ? 1 : 0)) {
-    if (c < '0' || c > '9') return std::nullopt;  // a fraction or an exponent
-    value = value * 10 + (c - '0');
+    if (c < '0' || c > '9') return false;  // a fraction or an exponent
+    digits = digits * 10 + (c - '0');
   }
-  if (!negative) return value;
-  return value == 0 ? std::nullopt : std::optional<int64_t>(-value);
+  *value = negative ? -digits : digits;
+  return !negative || digits != 0;
 }
 
 // Equality of two decoded strings, given with their quotes.
@@ -110,15 +110,11 @@ bool JsonDocument::Parse(absl::string_view text, const JsonLimits& limits,
   return JsonScanner(limits, pieces, this).Scan();
 }
 
-std::optional<int64_t> JsonValue::int64_value() const {
+bool JsonValue::ReadInt64(int64_t* value) const {
   const absl::string_view digits = raw();
-  if (digits.size() <= kSafeDigits) return ShortInteger(digits);
-  if (digits.find_first_of(".eE") != absl::string_view::npos) {
-    return std::nullopt;
-  }
-  int64_t value;
-  if (!absl::SimpleAtoi(digits, &value)) return std::nullopt;
-  return value;
+  if (digits.size() <= kSafeDigits) return ReadShortInteger(digits, value);
+  if (digits.find_first_of(".eE") != absl::string_view::npos) return false;
+  return absl::SimpleAtoi(digits, value);
 }
 
 absl::string_view JsonValue::Decode(std::string* scratch) const {

@@ -64,7 +64,10 @@ class JsonValue {
 
   // For kNumber: the value where it is written as an integer (digits with an optional minus, no
   // "-0", fraction or exponent) and fits.
-  std::optional<int64_t> int64_value() const;
+  std::optional<int64_t> int64_value() const {
+    int64_t value;
+    return ReadInt64(&value) ? std::optional<int64_t>(value) : std::nullopt;
+  }
 
   // For kString (keys too).
   // True where the text between the quotes is not the value, byte for byte.
@@ -113,6 +116,7 @@ class JsonValue {
 
   JsonValue(const JsonDocument* document, uint32_t index) : document_(document), index_(index) {}
   const Node& node() const;
+  bool ReadInt64(int64_t* value) const;
   absl::string_view Decode(std::string* scratch) const;
   bool DecodesTo(absl::string_view text) const;
   // A string without its quotes.
@@ -188,12 +192,13 @@ inline absl::string_view JsonValue::inner() const {
   return absl::string_view(document_->text_.data() + n.begin + 1, n.end - n.begin - 2);
 }
 
+// What decodes gets a copy of the handle, so that the caller's may stay in registers.
 inline absl::string_view JsonValue::string_value(std::string* scratch) const {
-  return has_escapes() ? Decode(scratch) : inner();
+  return has_escapes() ? JsonValue(*this).Decode(scratch) : inner();
 }
 
 inline bool JsonValue::string_equals(absl::string_view text) const {
-  return has_escapes() ? DecodesTo(text) : inner() == text;
+  return has_escapes() ? JsonValue(*this).DecodesTo(text) : inner() == text;
 }
 
 inline size_t JsonValue::size() const { return node().size; }

@@ -196,17 +196,18 @@ void ClientSide::OnNotification(const Message& message, MonoTime now) {
 
 void ClientSide::OnCancelled(const Message& message, MonoTime now) {
   const auto& wanted = message.params[kRequestId];
-  const auto target = wanted ? ReadId(*wanted, &scratch_) : std::nullopt;
-  OpenRequest* const request = target ? session_.client_requests.Find(*target) : nullptr;
+  MessageId target;
+  const bool is_id = wanted && ReadId(*wanted, &scratch_, &target);
+  OpenRequest* const request = is_id ? session_.client_requests.Find(target) : nullptr;
   if (request == nullptr || request->state == RequestState::kFiltering) {
     session_.log.Debug("client_cancel_dropped", {{"why", "no such request is open"}});
     return;
   }
   if (request->state == RequestState::kWaiting) {
-    session_.client_requests.Close(*target);  // the server never hears of it
+    session_.client_requests.Close(target);  // the server never hears of it
     return;
   }
-  gate_.Decide({Held::What::kCancel, message.line, *target, request}, Server(), now);
+  gate_.Decide({Held::What::kCancel, message.line, target, request}, Server(), now);
 }
 
 void ClientSide::OnResponse(const Message& message, MonoTime now) {

@@ -70,15 +70,17 @@ const Message* MessageReader::Read(absl::string_view line) {
 }
 
 bool MessageReader::ReadObject(const JsonValue& root) {
-  Envelope envelope;
-  const char* const fault = ReadMembers(root, kEnvelopeKeyNames, absl::MakeSpan(envelope));
+  for (auto& value : envelope_) {
+    value.reset();
+  }
+  const char* const fault = ReadMembers(root, kEnvelopeKeyNames, absl::MakeSpan(envelope_));
   if (document_.has_line_breaks()) {
     return RefuseAsInvalid("the line", "has a carriage return: end lines with LF alone");
   }
   if (fault != nullptr) {
     return RefuseAsInvalid("the message", fault);
   }
-  return ReadKind(envelope);
+  return ReadKind(envelope_);
 }
 
 // What a refused line would have been, so that it can be answered. An id is given only where it
@@ -117,9 +119,8 @@ void MessageReader::GuessShape(const JsonValue& root) {
     refusal_.shape = has_method ? Refusal::Shape::kNotification : Refusal::Shape::kUnclear;
     return;
   }
-  if (const auto id = ReadId(*envelope[kId], &id_scratch_)) {
+  if (ReadId(*envelope[kId], &id_scratch_, &refusal_.id)) {
     refusal_.shape = has_method ? Refusal::Shape::kRequest : Refusal::Shape::kResponse;
-    refusal_.id = *id;
   }
 }
 
@@ -132,12 +133,8 @@ bool MessageReader::ReadKind(const Envelope& envelope) {
   if (!version || !version->is_string() || !version->string_equals("2.0")) {
     return RefuseAsInvalid("\"jsonrpc\"", "is not \"2.0\"");
   }
-  if (envelope[kId]) {
-    const auto id = ReadId(*envelope[kId], &id_scratch_);
-    if (!id) {
-      return RefuseAsInvalid("\"id\"", "is not a string or an integer that every peer reads alike");
-    }
-    message_.id = *id;
+  if (envelope[kId] && !ReadId(*envelope[kId], &id_scratch_, &message_.id)) {
+    return RefuseAsInvalid("\"id\"", "is not a string or an integer that every peer reads alike");
   }
   if (!envelope[kMethod]) {
     return ReadResponse(envelope);
@@ -204,10 +201,10 @@ std::optional<absl::string_view> ReadPlainString(const JsonValue& value, std::st
   if (!value.is_string() || value.has_lone_surrogate()) {
     return std::nullopt;
   }
-  const absl::string_view text = value.string_value(scratch);
   if (!value.has_escapes()) {
-    return text;  // a NUL needs one
+    return value.string_value(scratch);  // a NUL needs one
   }
+  const absl::string_view text = value.string_value(scratch);
   if (text.find('\0') != absl::string_view::npos) {
     return std::nullopt;
   }

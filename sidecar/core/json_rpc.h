@@ -80,6 +80,7 @@ class MessageReader {
 
   const JsonLimits limits_;
   JsonDocument document_;
+  Envelope envelope_;  // kept, since to set up a new one costs more than to read one
   std::string id_scratch_;
   std::string method_scratch_;
   Message message_;

@@ -128,12 +128,17 @@ bool SameEnds(const char* a, const char* b, size_t size) {
   return words[0] == words[1] && words[2] == words[3];
 }
 
-// For keys: most have 2 to 16 bytes, which two words at their ends cover, without memcmp's call.
+// For keys: most have 2 to 16 bytes, which two words at their ends cover. Without memcmp's call, so
+// that the caller has no registers to save.
 bool SameBytes(const char* a, const char* b, size_t size) {
   if (size >= 4 && size <= 8) return SameEnds<uint32_t>(a, b, size);
-  if (size > 8 && size <= 16) return SameEnds<uint64_t>(a, b, size);
-  if (size == 2 || size == 3) return SameEnds<uint16_t>(a, b, size);
-  return std::memcmp(a, b, size) == 0;
+  for (; size > 16; a += 8, b += 8, size -= 8) {
+    if (!SameEnds<uint64_t>(a, b, 8)) return false;
+  }
+  if (size > 8) return SameEnds<uint64_t>(a, b, size);
+  if (size >= 4) return SameEnds<uint32_t>(a, b, size);
+  if (size >= 2) return SameEnds<uint16_t>(a, b, size);
+  return size == 0 || *a == *b;
 }
 
 // The index of `text` in `known`, or its size.
@@ -161,7 +166,7 @@ KeyMatch MatchFolded(absl::string_view text, absl::Span<const absl::string_view>
 }
 
 // What is wrong with a key that is none of `known`, whatever other keys there are.
-const char* FaultOfUnknown(const JsonValue& key, absl::string_view text,
+const char* FaultOfUnknown(JsonValue key, absl::string_view text,
                            absl::Span<const absl::string_view> known) {
   size_t index = 0;
   if (key.has_lone_surrogate()) {
@@ -177,7 +182,7 @@ const char* FaultOfUnknown(const JsonValue& key, absl::string_view text,
 }
 
 // Whether an earlier key than `key` has its text.
-bool OccursBefore(const JsonValue& object, const JsonValue& key, absl::string_view text) {
+bool OccursBefore(JsonValue object, JsonValue key, absl::string_view text) {
   for (auto before = object.first_key(); before->offset() != key.offset();
        before = before->next_key()) {
     if (before->string_equals(text)) {

@@ -27,31 +27,28 @@ void AppendIdAsJson(const MessageId& id, std::string* out) {
   absl::StrAppend(out, "null");
 }
 
-std::optional<MessageId> ReadId(const JsonValue& value, std::string* scratch) {
-  MessageId id;
-  id.raw = value.raw();
+bool ReadId(const JsonValue& value, std::string* scratch, MessageId* id) {
   if (value.is_number()) {
     const std::optional<int64_t> number = value.int64_value();
     if (!number.has_value() || *number > kMaxIdNumber || *number < -kMaxIdNumber) {
-      return std::nullopt;
+      return false;
     }
-    id.kind = IdKind::kInteger;
-    id.number = *number;
-    return id;
+    *id = {IdKind::kInteger, *number, {}, value.raw()};
+    return true;
   }
   if (!value.is_string() || value.has_lone_surrogate()) {
-    return std::nullopt;
+    return false;
   }
-  id.kind = IdKind::kString;
-  id.text = value.string_value(scratch);
-  if (id.text.size() > kMaxIdBytes) {
-    return std::nullopt;
+  const absl::string_view text = value.string_value(scratch);
+  if (text.size() > kMaxIdBytes) {
+    return false;
   }
   // A peer that stops at NUL would take this id for another.
-  if (value.has_escapes() && id.text.find('\0') != absl::string_view::npos) {
-    return std::nullopt;
+  if (value.has_escapes() && text.find('\0') != absl::string_view::npos) {
+    return false;
   }
-  return id;
+  *id = {IdKind::kString, 0, text, value.raw()};
+  return true;
 }
 
 }  // namespace ostiary::sidecar

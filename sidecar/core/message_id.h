@@ -56,9 +56,9 @@ class StoredId {
   absl::InlinedVector<char, 40> text_;
 };
 
-// Reads an id; nothing where it is not one that every peer reads alike. `*scratch` holds the text
-// of a string with escapes.
-std::optional<MessageId> ReadId(const JsonValue& value, std::string* scratch);
+// Reads an id into `*id`. False, and `*id` as it was, where it is not one that every peer reads
+// alike. `*scratch` holds the text of a string with escapes.
+bool ReadId(const JsonValue& value, std::string* scratch, MessageId* id);
 
 // Hash and equality for tables keyed by StoredId and searched by MessageId.
 struct IdHash {
@@ -71,12 +71,12 @@ struct IdHash {
 };
 struct IdEq {
   using is_transparent = void;
-  static MessageId View(const MessageId& id) { return id; }
+  static const MessageId& View(const MessageId& id) { return id; }
   static MessageId View(const StoredId& id) { return id.view(); }
   template <typename A, typename B>
   bool operator()(const A& a, const B& b) const {
-    const MessageId x = View(a);
-    const MessageId y = View(b);
+    const MessageId& x = View(a);
+    const MessageId& y = View(b);
     if (x.kind != y.kind) return false;
     return x.kind == IdKind::kString ? x.text == y.text : x.number == y.number;
   }

@@ -109,13 +109,16 @@ void ServerSide::OnNotification(const Message& message, MonoTime now) {
       return;
     case Notification::kCancelled: {
       const auto& target = message.params[kRequestId];
-      const auto id = target ? ReadId(*target, &scratch_) : std::nullopt;
-      if (id && session_.listens.Find(*id) != nullptr) {
+      MessageId id;
+      if (!target || !ReadId(*target, &scratch_, &id)) {
+        break;
+      }
+      if (session_.listens.Find(id) != nullptr) {
         // Its way to end a stream (2026-07-28), where it has no requests of its own.
-        session_.listens.Close(*id);
-        session_.client_requests.Close(*id);
-      } else if (id) {
-        session_.server_requests.Close(*id);
+        session_.listens.Close(id);
+        session_.client_requests.Close(id);
+      } else {
+        session_.server_requests.Close(id);
       }
       break;
     }
@@ -174,8 +177,9 @@ void ServerSide::OnDecided(const Held& held) {
 // The stream is open: from now on the client is told on it, whatever the server promises.
 void ServerSide::Acknowledged(const Message& message) {
   const auto& stamp = message.meta[kSubscriptionId];
-  const auto id = stamp ? ReadId(*stamp, &scratch_) : std::nullopt;
-  const ListenStreams::Groups* const wanted = id ? session_.listens.Find(*id) : nullptr;
+  MessageId id;
+  const bool is_id = stamp && ReadId(*stamp, &scratch_, &id);
+  const ListenStreams::Groups* const wanted = is_id ? session_.listens.Find(id) : nullptr;
   const auto& honoured = message.params[kNotifications];
   if (wanted == nullptr || !honoured || !honoured->is_object() ||
       KeyFault(*honoured, kListenKeyNames) != nullptr) {
@@ -195,7 +199,7 @@ void ServerSide::Acknowledged(const Message& message) {
   LineEdits edits;
   SetMembers(*honoured, members, message.line, &edits);
   session_.ToClient(message.line, std::move(edits));
-  for (const std::string& line : session_.listens.Acknowledge(*id, told)) {
+  for (const std::string& line : session_.listens.Acknowledge(id, told)) {
     session_.output->ToClient(line);
   }
 }

@@ -13,7 +13,6 @@ constexpr short kClosing = POLLRDHUP;
 }  // namespace
 
 std::optional<LineReader::Line> LineInput::Next() {
-  if (!has_lines_) return std::nullopt;
   std::optional<LineReader::Line> line = reader_.Next();
   has_lines_ = line.has_value();
   return line;
