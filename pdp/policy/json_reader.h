@@ -51,7 +51,7 @@ class JsonReader {
   // member of one name is an error and not visited.
   template <typename Visit>
   void ForEachMember(JsonValue object, Visit visit) {
-    const bool repeats = object.FirstDuplicateKey().has_value();
+    const bool repeats = object.size() > 1 && object.FirstDuplicateKey().has_value();
     absl::flat_hash_set<absl::string_view> seen;
     const auto is_new = [&](absl::string_view text) {
       return !repeats || seen.insert(text).second;
