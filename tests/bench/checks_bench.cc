@@ -25,9 +25,14 @@ namespace {
 
 // Many and short: what a call costs depends on how many gRPC handles at a time and on which
 // threads, which differs by a fifth from one connection to the next and little within one.
-constexpr int kRounds = 41;
-constexpr MonoDuration kWarmUp = std::chrono::milliseconds(60);
-constexpr MonoDuration kMeasured = std::chrono::milliseconds(120);
+struct Rounds {
+  int count;
+  MonoDuration warm_up;
+  MonoDuration measured;
+};
+constexpr Rounds kBusyRounds = {41, std::chrono::milliseconds(60), std::chrono::milliseconds(120)};
+// One in flight needs no time to gather, and differs by more from one connection to the next.
+constexpr Rounds kIdleRounds = {151, std::chrono::milliseconds(15), std::chrono::milliseconds(35)};
 constexpr int kBatch = 50;
 constexpr int kManyInFlight = 256;
 constexpr int kSessions = 16;
@@ -62,13 +67,16 @@ std::unique_ptr<Load> Start(Method method, const Target& target, int in_flight) 
   return SessionLoad(target, sessions, in_flight / sessions);
 }
 
+const Rounds& RoundsOf(int in_flight) { return in_flight == 1 ? kIdleRounds : kBusyRounds; }
+
 void RunOnce(Method method, const Server& server, int in_flight, Figures* figures) {
+  const Rounds& rounds = RoundsOf(in_flight);
   const std::unique_ptr<Load> load = Start(method, server.target, in_flight);
-  WaitFor(kWarmUp);
+  WaitFor(rounds.warm_up);
   const uint64_t ended = load->ended();
   const double cpu = CpuSeconds(server.pid);
   const MonoTime start = Clock::System().Now();
-  WaitFor(kMeasured);
+  WaitFor(rounds.measured);
   const auto calls = static_cast<double>(load->ended() - ended);
   const double seconds = Nanoseconds(Clock::System().Now() - start) / 1e9;
   const double used = CpuSeconds(server.pid) - cpu;
@@ -113,7 +121,7 @@ struct Pair {
 
 Pair InTurns(const Side& ours, const Side& theirs, int in_flight) {
   Pair pair;
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < RoundsOf(in_flight).count; ++round) {
     RunOnce(ours.method, ours.server, in_flight, &pair.ours);
     RunOnce(theirs.method, theirs.server, in_flight, &pair.theirs);
   }
