@@ -27,6 +27,7 @@ const AgentPolicy* AgentCompiler::Compile(const AgentRules& rules) {
   if (rules.allow.servers.has_value())
     policy->allow_servers_ = Use(*rules.allow.servers, rules, &server_lists_);
   FillRules(rules, policy);
+  JoinShortLists(policy);
   auto* const digest = arena_.NewObject<Sha256Digest>();
   *digest = digester_.Digest(rules);
   policy->digest_ = digest;
@@ -58,23 +59,43 @@ bool AgentCompiler::IsFirstOfServer(size_t i) const {
   return i == 0 || lists_of_agent_[i].list->server != lists_of_agent_[i - 1].list->server;
 }
 
+// For how many kinds of names on a server there may be ShortRules.
+size_t AgentCompiler::CountShortRules() const {
+  size_t count = 0;
+  uint32_t kinds = 0;  // of the server, a bit for each that is counted
+  for (size_t i = 0; i < lists_of_agent_.size(); ++i) {
+    if (IsFirstOfServer(i)) kinds = 0;
+    const PlacedList& placed = lists_of_agent_[i];
+    const uint32_t kind = 1u << placed.place % kNameKinds;
+    if ((kinds & kind) != 0 || placed.list->entry_count > PatternList::kShort) continue;
+    kinds |= kind;
+    ++count;
+  }
+  return count;
+}
+
 // A policy and the rules of its servers, without lists, in one piece.
 AgentPolicy* AgentCompiler::NewPolicy() {
   const size_t rules_size = server_count_ * sizeof(ServerRules);
+  const size_t short_size = CountShortRules() * sizeof(ShortRules);
   char* const memory = arena_.NewBytes(
-      sizeof(AgentPolicy) + rules_size + lists_of_agent_.size() * sizeof(ListUse), kAlignment);
+      sizeof(AgentPolicy) + rules_size + short_size + lists_of_agent_.size() * sizeof(ListUse),
+      kAlignment);
   auto* const policy = new (memory) AgentPolicy();
   auto* rules = reinterpret_cast<ServerRules*>(policy + 1);
-  auto* uses = reinterpret_cast<ListUse*>(reinterpret_cast<char*>(rules) + rules_size);
+  short_rules_ = reinterpret_cast<char*>(rules) + rules_size;
+  uses_ = reinterpret_cast<ListUse*>(short_rules_ + short_size);
   ServerRules* current = nullptr;
   for (size_t i = 0; i < lists_of_agent_.size(); ++i) {
+    new (&uses_[i]) ListUse();
     if (IsFirstOfServer(i)) {
       current = new (rules++) ServerRules();
-      current->uses_ = uses;
+      current->first_use_ = static_cast<uint32_t>(reinterpret_cast<char*>(&uses_[i]) -
+                                                  reinterpret_cast<char*>(current));
       if (lists_of_agent_[i].list->server == "*") policy->for_all_ = current;
     }
-    new (uses++) ListUse();
-    current->places_[lists_of_agent_[i].place] = static_cast<uint8_t>(uses - current->uses_);
+    current->places_[lists_of_agent_[i].place] =
+        static_cast<uint8_t>(&uses_[i] - current->uses() + 1);
   }
   const bool has_for_all = policy->for_all_ != &AgentPolicy::kNoRules;
   policy->named_count_ = static_cast<uint32_t>(server_count_ - (has_for_all ? 1 : 0));
@@ -89,13 +110,35 @@ void AgentCompiler::FillRules(const AgentRules& rules, AgentPolicy* policy) {
       ++current;
       const SearchName server(Name(placed.list->server));
       const Decision by_server = policy->DecideServer(server);
-      current->server_ = KeptName(server);
+      current->server_ = KeptName(NameKey(server.text()));
       current->server_size_ = static_cast<uint32_t>(server.size());
       current->server_reason_ = by_server.reason;
       current->server_entry_ = by_server.rule.entry;
     }
-    current->uses_[current->places_[placed.place] - 1] = Use(*placed.list, rules, &name_lists_);
+    uses_[i] = Use(*placed.list, rules, &name_lists_);
     if (placed.place >= kNameKinds) current->narrowed_ = true;
+  }
+}
+
+// What one search can find of the lists of a server and of "*". Those of "*" come first: they serve
+// the servers that have none of their own.
+void AgentCompiler::JoinShortLists(AgentPolicy* policy) {
+  auto* const first = reinterpret_cast<ServerRules*>(policy + 1);
+  const ServerRules& for_all = policy->for_all();
+  for (ServerRules* rules = first + server_count_; rules-- != first;) {
+    const bool is_for_all = rules == &for_all;
+    if (for_all.narrowed_) rules->narrowed_ = true;
+    for (size_t kind = 0; kind < kNameKinds; ++kind) {
+      if (rules->Use(Effect::kDeny, kind).list == nullptr &&
+          rules->Use(Effect::kAllow, kind).list == nullptr) {
+        rules->short_rules_[kind] = for_all.short_rules_[kind];
+        continue;
+      }
+      const ShortRules::Lists lists = policy->ListsFor(is_for_all ? nullptr : rules, kind);
+      if (!ShortRules::Take(lists)) continue;
+      rules->short_rules_[kind] = new (short_rules_) ShortRules(lists);
+      short_rules_ += sizeof(ShortRules);
+    }
   }
 }
 

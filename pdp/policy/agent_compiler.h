@@ -37,7 +37,9 @@ class AgentCompiler {
   void GatherLists(const AgentRules& rules);
   bool IsFirstOfServer(size_t i) const;
   AgentPolicy* NewPolicy();
+  size_t CountShortRules() const;
   void FillRules(const AgentRules& rules, AgentPolicy* policy);
+  void JoinShortLists(AgentPolicy* policy);
   ListUse Use(const RuleList& list, const AgentRules& rules, KnownLists* lists);
   absl::string_view Name(absl::string_view server);
 
@@ -52,6 +54,8 @@ class AgentCompiler {
   // Scratch.
   std::vector<PlacedList> lists_of_agent_;
   size_t server_count_ = 0;
+  ListUse* uses_ = nullptr;      // of lists_of_agent_
+  char* short_rules_ = nullptr;  // where the next are made
 };
 
 }  // namespace ostiary::pdp

@@ -1,6 +1,7 @@
 #include "pdp/policy/agent_policy.h"
 
 #include <algorithm>
+#include <cstring>
 #include <tuple>
 
 namespace ostiary::pdp {
@@ -17,17 +18,33 @@ constexpr size_t kWalkedServers = 8;
 
 constexpr uint32_t kNoEntry = PatternList::kNoEntry;
 
-PatternList::Match Find(const ListUse& use, const SearchName& name) {
-  return use.list == nullptr ? PatternList::Match{} : use.list->Find(name);
-}
-
 Reason NotAllowed(size_t kind) {
-  constexpr std::array<Reason, kNameKinds> kReasons = {
+  static constexpr std::array<Reason, kNameKinds> kReasons = {
       Reason::kToolNotAllowed, Reason::kResourceNotAllowed, Reason::kPromptNotAllowed};
-  return kReasons[kind];
+  return kReasons.data()[kind];
 }
 
-bool Decided(const Decision& decision) { return decision.reason != Reason::kUnspecified; }
+// Put together in registers: a decision that is stored in parts and read as a whole to be returned
+// would wait for the memory.
+inline Decision Made(Effect effect, Reason reason, Decision::RuleId rule) {
+  const uint64_t first = static_cast<uint64_t>(effect) | static_cast<uint64_t>(reason) << 8 |
+                         static_cast<uint64_t>(rule.list) << 32;
+  Decision decision;
+  char* const bytes = reinterpret_cast<char*>(&decision);
+  std::memcpy(bytes, &first, sizeof(first));
+  std::memcpy(bytes + sizeof(first), &rule.entry, sizeof(rule.entry));
+  return decision;
+}
+
+// By ShortRules::Step.
+constexpr std::array<Reason, 6> kReasonOfStep = {Reason::kExplicitDeny,  Reason::kExplicitDeny,
+                                                 Reason::kPatternDeny,   Reason::kPatternDeny,
+                                                 Reason::kExplicitAllow, Reason::kPatternAllow};
+
+inline Decision DecisionOf(const ShortRules::Found& found) {
+  return Made(found.step >= ShortRules::Step::kAllowEquals ? Effect::kAllow : Effect::kDeny,
+              kReasonOfStep.data()[static_cast<size_t>(found.step)], {found.list, found.entry});
+}
 
 }  // namespace
 
@@ -61,85 +78,97 @@ inline uint32_t AgentPolicy::ListId(const ServerRules* rules, Effect section, si
                                ServerRules::Place(section, kind));
 }
 
-inline Decision AgentPolicy::DecideDeny(const ServerRules* own, size_t kind,
-                                        const SearchName& name) const {
-  const auto denied = [&](const ServerRules* rules, Reason reason, uint32_t entry) {
-    return Decision{Effect::kDeny, reason, {ListId(rules, Effect::kDeny, kind), entry}};
+// Of the allow lists one decides: the server's own, else that of "*".
+ShortRules::Lists AgentPolicy::ListsFor(const ServerRules* own, size_t kind) const {
+  const auto list = [&](const ServerRules* rules, Effect section) -> ShortRules::List {
+    if (rules == nullptr) return {};
+    return {rules->Use(section, kind).list, ListId(rules, section, kind)};
   };
-  PatternList::Match by_own;
-  if (own != nullptr) by_own = Find(own->Use(Effect::kDeny, kind), name);
-  if (by_own.exact != kNoEntry) return denied(own, Reason::kExplicitDeny, by_own.exact);
-  const PatternList::Match by_all = Find(for_all().Use(Effect::kDeny, kind), name);
-  if (by_all.exact != kNoEntry) return denied(&for_all(), Reason::kExplicitDeny, by_all.exact);
-  if (by_own.pattern != kNoEntry) return denied(own, Reason::kPatternDeny, by_own.pattern);
-  if (by_all.pattern != kNoEntry) return denied(&for_all(), Reason::kPatternDeny, by_all.pattern);
-  return {};
+  const ShortRules::List own_allow = list(own, Effect::kAllow);
+  return {list(own, Effect::kDeny), list(for_all_, Effect::kDeny),
+          own_allow.list != nullptr ? own_allow : list(for_all_, Effect::kAllow)};
 }
 
-inline Decision AgentPolicy::DecideAllow(const ServerRules* own, size_t kind,
-                                         const SearchName& name) const {
+ShortRules::Found AgentPolicy::FindInLists(const ServerRules* own, size_t kind,
+                                           const SearchName& name) const {
+  using Step = ShortRules::Step;
+  const auto search = [&](const ServerRules* rules, Effect section) -> PatternList::Match {
+    const PatternList* const list = rules == nullptr ? nullptr : rules->Use(section, kind).list;
+    return list == nullptr ? PatternList::Match{} : list->Find(name);
+  };
+  const auto denied = [&](Step step, const ServerRules* rules, uint32_t entry) {
+    return ShortRules::Found{step, ListId(rules, Effect::kDeny, kind), entry};
+  };
+  const PatternList::Match by_own = search(own, Effect::kDeny);
+  if (by_own.exact != kNoEntry) return denied(Step::kOwnDenyEquals, own, by_own.exact);
+  const PatternList::Match by_all = search(for_all_, Effect::kDeny);
+  if (by_all.exact != kNoEntry) return denied(Step::kAllDenyEquals, for_all_, by_all.exact);
+  if (by_own.pattern != kNoEntry) return denied(Step::kOwnDenyMatches, own, by_own.pattern);
+  if (by_all.pattern != kNoEntry) return denied(Step::kAllDenyMatches, for_all_, by_all.pattern);
   const bool has_own = own != nullptr && own->Use(Effect::kAllow, kind).list != nullptr;
-  const ServerRules* rules = has_own ? own : &for_all();
-  const PatternList::Match match = Find(rules->Use(Effect::kAllow, kind), name);
-  if (match.exact != kNoEntry) {
-    return {
-        Effect::kAllow, Reason::kExplicitAllow, {ListId(rules, Effect::kAllow, kind), match.exact}};
-  }
-  if (match.pattern != kNoEntry) {
-    return {Effect::kAllow,
-            Reason::kPatternAllow,
-            {ListId(rules, Effect::kAllow, kind), match.pattern}};
-  }
+  const ServerRules* const rules = has_own ? own : for_all_;
+  const PatternList::Match allow = search(rules, Effect::kAllow);
+  const uint32_t id = ListId(rules, Effect::kAllow, kind);
+  if (allow.exact != kNoEntry) return {Step::kAllowEquals, id, allow.exact};
+  if (allow.pattern != kNoEntry) return {Step::kAllowMatches, id, allow.pattern};
   return {};
 }
 
 Decision AgentPolicy::Decide(const AccessRequest& request) const {
   const ServerRules* const own = Rules(NameKey(request.server));
-  Decision::RuleId server_rule;
-  if (own != nullptr && own->server_reason_ == Reason::kServerAllowed &&
-      request.kind != AccessKind::kServer) {
-    server_rule = {kAllowServersId, own->server_entry_};
-  } else {
-    const Decision server =
-        own == nullptr ? DecideServer(SearchName(request.server)) : ServerDecision(*own);
-    if (server.effect == Effect::kDeny || request.kind == AccessKind::kServer) return server;
-    server_rule = server.rule;
+  const size_t kind = static_cast<size_t>(request.kind) - static_cast<size_t>(AccessKind::kTool);
+  if (own == nullptr || own->server_reason_ != Reason::kServerAllowed || kind >= kNameKinds) {
+    return DecideOther(own, request);
   }
+  return DecideName(own, kind, request.name, {kAllowServersId, own->server_entry_});
+}
+
+Decision AgentPolicy::DecideOther(const ServerRules* own, const AccessRequest& request) const {
+  const Decision server =
+      own == nullptr ? DecideServer(SearchName(request.server)) : ServerDecision(*own);
+  if (server.effect == Effect::kDeny || request.kind == AccessKind::kServer) return server;
   const size_t kind = static_cast<size_t>(request.kind) - static_cast<size_t>(AccessKind::kTool);
   if (kind >= kNameKinds) return Decision{};  // not one of the enum's: denies
-  const SearchName name(request.name);
-  if (const Decision deny = DecideDeny(own, kind, name); Decided(deny)) return deny;
-  if (const Decision allow = DecideAllow(own, kind, name); Decided(allow)) return allow;
-  if (!for_all().narrowed() && (own == nullptr || !own->narrowed())) {
-    return {Effect::kAllow, Reason::kImplicitGrant, server_rule};
-  }
-  return {Effect::kDeny, NotAllowed(kind), {}};
+  return DecideName(own, kind, request.name, server.rule);
+}
+
+inline Decision AgentPolicy::DecideName(const ServerRules* own, size_t kind,
+                                        absl::string_view name_text,
+                                        Decision::RuleId server_rule) const {
+  const SearchName name(name_text);
+  const ServerRules* const rules = own == nullptr ? for_all_ : own;
+  const ShortRules* const few = rules->short_rules_.data()[kind];
+  const ShortRules::Found found = few == nullptr ? FindInLists(own, kind, name) : few->Find(name);
+  if (found.step != ShortRules::Step::kNone) return DecisionOf(found);
+  if (!rules->narrowed_) return Made(Effect::kAllow, Reason::kImplicitGrant, server_rule);
+  return Made(Effect::kDeny, NotAllowed(kind), {});
 }
 
 Decision AgentPolicy::ServerDecision(const ServerRules& rules) {
   switch (rules.server_reason_) {
     case Reason::kServerAllowed:
-      return {Effect::kAllow, rules.server_reason_, {kAllowServersId, rules.server_entry_}};
+      return Made(Effect::kAllow, rules.server_reason_, {kAllowServersId, rules.server_entry_});
     case Reason::kServerDenied:
-      return {Effect::kDeny, rules.server_reason_, {kDenyServersId, rules.server_entry_}};
+      return Made(Effect::kDeny, rules.server_reason_, {kDenyServersId, rules.server_entry_});
     default:
-      return {Effect::kDeny, rules.server_reason_, {}};
+      return Made(Effect::kDeny, rules.server_reason_, {});
   }
 }
 
 Decision AgentPolicy::DecideServer(const SearchName& server) const {
   // In a list of servers it does not matter how an entry matches.
   const auto find = [&server](const ListUse& use) {
-    const PatternList::Match match = Find(use, server);
+    if (use.list == nullptr) return kNoEntry;
+    const PatternList::Match match = use.list->Find(server);
     return match.exact != kNoEntry ? match.exact : match.pattern;
   };
   if (const uint32_t entry = find(deny_servers_); entry != kNoEntry) {
-    return {Effect::kDeny, Reason::kServerDenied, {kDenyServersId, entry}};
+    return Made(Effect::kDeny, Reason::kServerDenied, {kDenyServersId, entry});
   }
   if (const uint32_t entry = find(allow_servers_); entry != kNoEntry) {
-    return {Effect::kAllow, Reason::kServerAllowed, {kAllowServersId, entry}};
+    return Made(Effect::kAllow, Reason::kServerAllowed, {kAllowServersId, entry});
   }
-  return {Effect::kDeny, Reason::kServerNotAllowed, {}};
+  return Made(Effect::kDeny, Reason::kServerNotAllowed, {});
 }
 
 const ServerRules* AgentPolicy::ForServer(const NameKey& server) const { return Rules(server); }

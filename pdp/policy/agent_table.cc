@@ -1,21 +1,34 @@
 #include "pdp/policy/agent_table.h"
 
+#include <algorithm>
+#include <random>
+
 namespace ostiary::pdp {
 namespace {
 
-// Agents for each bucket of two, so that few buckets overflow.
-constexpr size_t kAgentsPerBucket = 1;
+// Buckets of two for so many agents: one for each, so that few overflow; more where they are so few
+// that memory does not count.
+size_t CountBuckets(size_t agents) {
+  constexpr size_t kFew = 1'000;
+  return agents <= kFew ? std::max<size_t>(2 * agents, 64) : agents;
+}
+
+TextWords RandomWords() {
+  std::random_device random;
+  const auto word = [&random] { return uint64_t{random()} << 32 | random(); };
+  return {word(), word()};
+}
 
 }  // namespace
 
 void AgentTable::Start(size_t most_agents, Arena* arena) {
-  // One more, so that even without agents there is a bucket to look into.
-  buckets_ = arena->NewArray<Bucket>(most_agents / kAgentsPerBucket + 1);
+  buckets_ = arena->NewArray<Bucket>(CountBuckets(most_agents));
+  seed_ = RandomWords();
 }
 
 bool AgentTable::Add(absl::string_view id, const AgentPolicy* policy, uint32_t offset) {
   const NameKey key(id);
-  for (size_t at = Home(key);; at = Next(at)) {
+  for (size_t at = Home(id);; at = Next(at)) {
     for (AgentRecord& place : buckets_[at].records) {
       if (place.policy == nullptr) {
         place = {KeptName(key), policy, offset, static_cast<uint32_t>(id.size())};
@@ -27,11 +40,12 @@ bool AgentTable::Add(absl::string_view id, const AgentPolicy* policy, uint32_t o
   }
 }
 
-const AgentRecord* AgentTable::FindLong(const NameKey& id) const {
+const AgentRecord* AgentTable::FindLong(absl::string_view id) const {
+  const NameKey name(id);
   for (size_t at = Home(id);; at = Next(at)) {
     for (const AgentRecord& record : buckets_[at].records) {
       if (record.policy == nullptr) return nullptr;
-      if (record.id.Is(id, record.id_size)) return &record;
+      if (record.id.Is(name, record.id_size)) return &record;
     }
   }
 }

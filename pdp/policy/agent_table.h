@@ -23,7 +23,8 @@ struct AgentRecord {
   KeptName id;
   const AgentPolicy* policy = nullptr;  // nullptr: no agent
   uint32_t offset = 0;                  // of the agent's object in the file
-  uint32_t id_size = 0;
+  uint32_t id_size = kNoId;
+  static constexpr uint32_t kNoId = 0xffffffff;  // the size of no name that is looked for
 };
 
 class AgentTable {
@@ -40,8 +41,7 @@ class AgentTable {
 
   // nullptr where there is no such agent.
   const AgentRecord* Find(absl::string_view id) const {
-    const NameKey name(id);
-    return id.size() <= kWordsSize ? FindShort(name) : FindLong(name);
+    return id.size() <= kWordsSize ? FindShort(NameKey(id)) : FindLong(id);
   }
 
   size_t size() const { return size_; }
@@ -64,25 +64,30 @@ class AgentTable {
   static_assert(sizeof(Bucket) == 64);
 
   static absl::string_view Id(const AgentRecord& record) { return record.id.Text(record.id_size); }
-  size_t Home(const NameKey& id) const { return HomeOf(id.hash(), buckets_.size()); }
+  size_t Place(uint64_t hash) const { return (hash >> 32) * buckets_.size() >> 32; }
+  size_t HomeOfShort(const NameKey& id) const {
+    return Place(search_name::Fold(id.head().near ^ seed_.near, id.head().far ^ seed_.far));
+  }
+  size_t Home(absl::string_view id) const {
+    return id.size() <= kWordsSize ? HomeOfShort(NameKey(id)) : Place(LongHash(id, seed_));
+  }
   size_t Next(size_t bucket) const { return bucket + 1 == buckets_.size() ? 0 : bucket + 1; }
   const AgentRecord* FindShort(const NameKey& id) const;
-  const AgentRecord* FindLong(const NameKey& id) const;
+  const AgentRecord* FindLong(absl::string_view id) const;
 
   absl::Span<Bucket> buckets_;  // never full
+  // Nobody foresees it, so who writes the rules cannot crowd the agents into few buckets.
+  TextWords seed_;
   size_t size_ = 0;
 };
 
 inline const AgentRecord* AgentTable::FindShort(const NameKey& id) const {
-  for (size_t at = Home(id);; at = Next(at)) {
+  for (size_t at = HomeOfShort(id);; at = Next(at)) {
     // Both are compared before there is a branch: in which of the two it stands nobody can foresee.
-    const AgentRecord* const records = buckets_[at].records;
+    const AgentRecord* const records = buckets_.data()[at].records;
     const uint64_t first = records[0].id.DiffersFromShort(id, records[0].id_size);
     const uint64_t second = records[1].id.DiffersFromShort(id, records[1].id_size);
-    if (first == 0 || second == 0) {
-      const AgentRecord* const found = records + (first == 0 ? 0 : 1);
-      return found->policy == nullptr ? nullptr : found;  // a free one reads like the empty id
-    }
+    if (first == 0 || second == 0) return records + (first == 0 ? 0 : 1);
     if (records[1].policy == nullptr) return nullptr;
   }
 }

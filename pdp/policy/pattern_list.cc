@@ -14,10 +14,10 @@ template <typename Visit>
 inline void PatternList::ForEachAffix(const SearchName& name, const Visit& visit) const {
   const uint16_t* size = sizes_;
   for (const uint16_t* const end = size + prefix_count_; size != end; ++size) {
-    visit(ShortAffixHash<AffixEnd::kPrefix>(name, *size));
+    visit(ShortAffixHash(name, AffixEnd::kPrefix, *size));
   }
   for (const uint16_t* const end = size + suffix_count_; size != end; ++size) {
-    visit(ShortAffixHash<AffixEnd::kSuffix>(name, *size));
+    visit(ShortAffixHash(name, AffixEnd::kSuffix, *size));
   }
 }
 
@@ -35,10 +35,10 @@ inline void PatternList::ForEachLikely(const SearchName& name, const uint16_t* s
                                        const Visit& visit) const {
   if (count == 0) return;
   // Every key of these sizes begins (ends) with a text of the least of them.
-  const uint64_t least = ShortAffixHash<kEnd>(name, sizes[0]);
+  const uint64_t least = ShortAffixHash(name, kEnd, sizes[0]);
   if (count > 1 && !index_.MayHave(least)) return;
   visit(least);
-  for (size_t i = 1; i < count; ++i) visit(ShortAffixHash<kEnd>(name, sizes[i]));
+  for (size_t i = 1; i < count; ++i) visit(ShortAffixHash(name, kEnd, sizes[i]));
 }
 
 PatternList::Match PatternList::FindInShort(const SearchName& name) const {
@@ -59,48 +59,50 @@ PatternList::Match PatternList::FindAmong(uint32_t candidates, const SearchName&
   for (; candidates != 0; candidates &= candidates - 1) {
     const auto entry = static_cast<uint32_t>(__builtin_ctz(candidates));
     if (entry >= entry_count_) break;
-    if (IsEqual(entries()[entry], name)) return {entry, kNoEntry};
-    if (match.pattern == kNoEntry && Matches(entry, name)) match.pattern = entry;
+    const Comparison comparison = Compare(entry, name);
+    if (comparison == Comparison::kEquals) return {entry, kNoEntry};
+    if (comparison == Comparison::kMatches && match.pattern == kNoEntry) match.pattern = entry;
   }
   return match;
 }
 
 PatternList::Match PatternList::FindInLong(const SearchName& name) const {
-  Match match;
+  uint32_t best = kNothing;
   const auto look = [&](uint64_t hash) {
     const ListIndex::Places places = index_.Find(hash);
-    if (places.bits != 0) Improve(places, name, &match);
+    if (places.bits != 0) best = Better(best, places, name);
   };
   look(name.hash());
   // Where a name equals, no entry with wildcards does: it would be written the same.
-  if (match.exact != kNoEntry) return {match.exact, kNoEntry};
+  if (best < kOnlyMatches) return {best, kNoEntry};
   ForEachLikely<AffixEnd::kPrefix>(name, sizes_, prefix_count_, look);
   ForEachLikely<AffixEnd::kSuffix>(name, sizes_ + prefix_count_, suffix_count_, look);
-  if (extra_ != nullptr) LookAtOthers(name, &match);
-  if (match.exact != kNoEntry) match.pattern = kNoEntry;
-  return match;
+  if (extra_ != nullptr) best = BetterOfOthers(best, name);
+  if (best < kOnlyMatches) return {best, kNoEntry};
+  return {kNoEntry, best == kNothing ? kNoEntry : best - kOnlyMatches};
 }
 
-void PatternList::LookAtOthers(const SearchName& name, Match* match) const {
-  ForEachOtherAffix(name, [&](uint64_t hash) { Improve(index_.Find(hash), name, match); });
-  for (uint32_t i = 0; i < extra_->walked_size; ++i) Improve(extra_->walked[i], name, match);
+uint32_t PatternList::BetterOfOthers(uint32_t best, const SearchName& name) const {
+  ForEachOtherAffix(name, [&](uint64_t hash) { best = Better(best, index_.Find(hash), name); });
+  for (uint32_t i = 0; i < extra_->walked_size; ++i) best = Better(best, extra_->walked[i], name);
+  return best;
 }
 
-void PatternList::Improve(const ListIndex::Places& places, const SearchName& name,
-                          Match* match) const {
+uint32_t PatternList::Better(uint32_t best, const ListIndex::Places& places,
+                             const SearchName& name) const {
   index_.ForEach(places, [&](const ListIndex::Item& item) {
     // Where it is compared, both are misses of the cache in a large policy: at once, then.
-    __builtin_prefetch(texts() + item.begin);
-    Improve(item.entry, name, match);
+    __builtin_prefetch(TextAt(item.begin));
+    best = Better(best, item.entry, name);
   });
+  return best;
 }
 
-void PatternList::Improve(uint32_t entry, const SearchName& name, Match* match) const {
-  if (entry < match->exact && IsEqual(entries()[entry], name)) {
-    match->exact = entry;
-  } else if (entry < match->pattern && Matches(entry, name)) {
-    match->pattern = entry;
-  }
+inline uint32_t PatternList::Better(uint32_t best, uint32_t entry, const SearchName& name) const {
+  if (best <= entry) return best;
+  const Comparison comparison = Compare(entry, name);
+  if (comparison == Comparison::kDiffers) return best;
+  return std::min(best, comparison == Comparison::kEquals ? entry : entry + kOnlyMatches);
 }
 
 uint32_t PatternList::FindPatternAfter(uint32_t after, const SearchName& name) const {
@@ -110,20 +112,16 @@ uint32_t PatternList::FindPatternAfter(uint32_t after, const SearchName& name) c
   return kNoEntry;
 }
 
-bool PatternList::IsEqual(const Entry& entry, const SearchName& name) const {
-  return name.Equals(texts() + entry.begin, entry.size);
+PatternList::Comparison PatternList::CompareOther(uint32_t entry, const SearchName& name) const {
+  const Entry& e = entries()[entry];
+  if (name.Equals(TextAt(e.begin), e.size)) return Comparison::kEquals;
+  return Matches(entry, name) ? Comparison::kMatches : Comparison::kDiffers;
 }
 
 bool PatternList::Matches(uint32_t entry, const SearchName& name) const {
   const Entry& e = entries()[entry];
-  const char* const text = texts() + e.begin;
-  const auto shape = static_cast<Shape>(e.shape);
-  if ((shape == Shape::kPrefix || shape == Shape::kSuffix) && e.size <= kWordsSize + 1) {
-    const bool prefix = shape == Shape::kPrefix;
-    return name.HasShortAffix(prefix ? AffixEnd::kPrefix : AffixEnd::kSuffix,
-                              text + (prefix ? 0 : 1), e.size - 1);
-  }
-  switch (shape) {
+  const char* const text = TextAt(e.begin);
+  switch (static_cast<Shape>(e.shape)) {
     case Shape::kName:
       return false;
     case Shape::kAny:

@@ -28,6 +28,8 @@ namespace ostiary::pdp {
 class alignas(16) PatternList {
  public:
   static constexpr uint32_t kNoEntry = 0xffffffff;
+  // Lists of so many entries are searched without an index.
+  static constexpr size_t kShort = 2 * kTagLanes;
 
   // What a search found: the first entry that equals the name, or else the first that matches it as
   // a pattern. At most one of the two is set.
@@ -48,6 +50,10 @@ class alignas(16) PatternList {
   uint32_t FindPatternAfter(uint32_t after, const SearchName& name) const;
 
   size_t size() const { return entry_count_; }
+  // Few entries, all of whose keys are short: what ShortRules takes.
+  bool HasShortKeys() const {
+    return entry_count_ <= kShort && (extra_ == nullptr || !HasOtherSizes());
+  }
   // The entry as written, decoded.
   absl::string_view entry(size_t i) const { return Text(entries()[i]); }
   // Its place, relative to the list's.
@@ -59,16 +65,16 @@ class alignas(16) PatternList {
  private:
   friend class Arena;
   friend class PatternListCompiler;
+  friend class ShortRules;
   PatternList() : tags_{} {}
 
-  // Lists of so many entries are searched without an index.
-  static constexpr size_t kShort = 2 * kTagLanes;
   static constexpr size_t kInlineSizes = 7;
 
   // How an entry is compared. kGlob: by its tokens, among the globs.
-  enum class Shape : uint8_t { kName, kAny, kPrefix, kSuffix, kEnds, kGlob };
+  enum class Shape : uint8_t { kName, kPrefix, kSuffix, kAny, kEnds, kGlob };
+  enum class Comparison : uint8_t { kDiffers, kEquals, kMatches };
   struct Entry {
-    uint32_t begin;  // in the texts
+    uint32_t begin;  // of the text, from the list's own beginning
     uint32_t size : 29;
     uint32_t shape : 3;
     uint32_t offset;
@@ -85,10 +91,11 @@ class alignas(16) PatternList {
     uint32_t walked_size = 0;
   };
 
+  bool HasOtherSizes() const { return extra_->prefix_sizes + extra_->suffix_sizes != 0; }
   // The texts stand behind the entries. kWordsSize bytes may be read before and behind each.
   const Entry* entries() const { return reinterpret_cast<const Entry*>(this + 1); }
-  const char* texts() const { return reinterpret_cast<const char*>(entries() + entry_count_); }
-  absl::string_view Text(const Entry& e) const { return {texts() + e.begin, e.size}; }
+  const char* TextAt(uint32_t begin) const { return reinterpret_cast<const char*>(this) + begin; }
+  absl::string_view Text(const Entry& e) const { return {TextAt(e.begin), e.size}; }
   // Calls visit(hash) for affixes of the name that are as long as a key: of sizes_, of extra_.
   template <typename Visit>
   void ForEachAffix(const SearchName& name, const Visit& visit) const;
@@ -98,7 +105,9 @@ class alignas(16) PatternList {
                      const Visit& visit) const;
   template <typename Visit>
   void ForEachOtherAffix(const SearchName& name, const Visit& visit) const;
-  bool IsEqual(const Entry& entry, const SearchName& name) const;
+  // What the entry is to the name. One that equals it may be a pattern, and may not match it.
+  Comparison Compare(uint32_t entry, const SearchName& name) const;
+  Comparison CompareOther(uint32_t entry, const SearchName& name) const ABSL_ATTRIBUTE_NOINLINE;
   bool Matches(uint32_t entry, const SearchName& name) const;
   const Glob& GlobOf(uint32_t entry) const;
   Match FindInShort(const SearchName& name) const;
@@ -106,13 +115,17 @@ class alignas(16) PatternList {
   Match FindAmong(uint32_t candidates, const SearchName& name) const ABSL_ATTRIBUTE_NOINLINE;
   // Entries of a short list under keys of other sizes than sizes_.
   uint32_t OtherCandidates(const SearchName& name) const ABSL_ATTRIBUTE_NOINLINE;
-  // What a search of a long list looks at that is not under a key of sizes_.
-  void LookAtOthers(const SearchName& name, Match* match) const ABSL_ATTRIBUTE_NOINLINE;
-  // Of a long list: where one of these entries is a better match, it becomes the match. Out of
-  // line, since most of what a search asks the index is not there.
-  void Improve(const ListIndex::Places& places, const SearchName& name,
-               Match* match) const ABSL_ATTRIBUTE_NOINLINE;
-  void Improve(uint32_t entry, const SearchName& name, Match* match) const;
+  // The best of what a search of a long list found as one number, which stays in a register: an
+  // entry that equals the name; kOnlyMatches more for one that matches it; kNothing.
+  static constexpr uint32_t kOnlyMatches = 1u << 31;
+  static constexpr uint32_t kNothing = 0xffffffff;
+  // The better of `best` and what these entries are. Out of line, since most of what a search asks
+  // the index is not there.
+  uint32_t Better(uint32_t best, const ListIndex::Places& places,
+                  const SearchName& name) const ABSL_ATTRIBUTE_NOINLINE;
+  uint32_t Better(uint32_t best, uint32_t entry, const SearchName& name) const;
+  // Of the entries that are not under a key of sizes_.
+  uint32_t BetterOfOthers(uint32_t best, const SearchName& name) const ABSL_ATTRIBUTE_NOINLINE;
   Match FindInLong(const SearchName& name) const;
 
   // A search of a short list that finds nothing reads these 64 bytes and no others.
@@ -129,6 +142,23 @@ class alignas(16) PatternList {
   uint32_t pattern_count_ = 0;
   uint32_t glob_count_ = 0;
 };
+
+inline PatternList::Comparison PatternList::Compare(uint32_t entry, const SearchName& name) const {
+  static_assert(static_cast<int>(Shape::kPrefix) == 1 && static_cast<int>(Shape::kSuffix) == 2);
+  const Entry& e = entries()[entry];
+  const char* const text = TextAt(e.begin);
+  if (e.shape == static_cast<uint32_t>(Shape::kName)) {
+    return name.Equals(text, e.size) ? Comparison::kEquals : Comparison::kDiffers;
+  }
+  // A name of the pattern's size may be the pattern's text itself.
+  if (e.shape > static_cast<uint32_t>(Shape::kSuffix) || e.size > kWordsSize + 1 ||
+      e.size == name.size()) {
+    return CompareOther(entry, name);
+  }
+  const uint32_t end = e.shape - 1;  // as an AffixEnd: a branch on it would often be mispredicted
+  const bool matches = name.HasShortAffix(static_cast<AffixEnd>(end), text + end, e.size - 1);
+  return matches ? Comparison::kMatches : Comparison::kDiffers;
+}
 
 }  // namespace ostiary::pdp
 

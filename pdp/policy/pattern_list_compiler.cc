@@ -105,17 +105,16 @@ void PatternListCompiler::CopyEntries(absl::Span<const RuleEntry> entries, uint3
   list_ = new (memory) PatternList();
   list_->entry_count_ = static_cast<uint32_t>(entries.size());
   entries_ = reinterpret_cast<PatternList::Entry*>(memory + sizeof(PatternList));
-  char* const texts = reinterpret_cast<char*>(entries_ + entries.size());
-  uint32_t begin = 0;
+  auto begin = static_cast<uint32_t>(reinterpret_cast<char*>(entries_ + entries.size()) - memory);
   for (size_t i = 0; i < entries.size(); ++i) {
     const absl::string_view text = entries[i].text;
-    if (!text.empty()) std::memcpy(texts + begin, text.data(), text.size());
+    if (!text.empty()) std::memcpy(memory + begin, text.data(), text.size());
     const auto text_size = static_cast<uint32_t>(text.size());
     new (&entries_[i]) PatternList::Entry{begin, text_size, 0, entries[i].offset - list_offset};
     begin += text_size;
   }
   // What lies behind the last text is read and does not count.
-  std::memset(texts + begin, 0, kWordsSize);
+  std::memset(memory + begin, 0, kWordsSize);
 }
 
 PatternListCompiler::Literals PatternListCompiler::Name(uint32_t entry) const {
@@ -228,10 +227,10 @@ void PatternListCompiler::FillFilter() {
   for (const Affix& affix : affixes_) {
     const SearchName name(affix.text);
     if (affix.end == AffixEnd::kPrefix && list_->prefix_count_ > 0) {
-      index_.AddToFilter(ShortAffixHash<AffixEnd::kPrefix>(name, list_->sizes_[0]));
+      index_.AddToFilter(ShortAffixHash(name, AffixEnd::kPrefix, list_->sizes_[0]));
     } else if (affix.end == AffixEnd::kSuffix && list_->suffix_count_ > 0) {
       const size_t least = list_->sizes_[list_->prefix_count_];
-      index_.AddToFilter(ShortAffixHash<AffixEnd::kSuffix>(name, least));
+      index_.AddToFilter(ShortAffixHash(name, AffixEnd::kSuffix, least));
     }
   }
   affixes_.clear();

@@ -30,15 +30,15 @@ uint64_t AffixHasher<kEnd>::LongAt(size_t size) {
 template class AffixHasher<AffixEnd::kPrefix>;
 template class AffixHasher<AffixEnd::kSuffix>;
 
-uint64_t NameKey::LongHash(absl::string_view text) {
-  uint64_t hash = kWholeSeed;
+uint64_t LongHash(absl::string_view text, const TextWords& seed) {
+  uint64_t hash = seed.near ^ kWholeSeed;
   size_t at = 0;
   for (; at + kWordsSize < text.size(); at += kWordsSize) {
     const TextWords words = search_name::Head(text.substr(at));
-    hash = Mix(words.near ^ hash, words.far, kWholeSeed);
+    hash = Mix(words.near ^ hash, words.far ^ seed.far, kWholeSeed);
   }
   const TextWords rest = search_name::Head(text.substr(at));
-  return Mix(rest.near ^ hash, rest.far, kWholeSeed ^ text.size());
+  return Mix(rest.near ^ hash, rest.far ^ seed.far, kWholeSeed ^ text.size());
 }
 
 }  // namespace ostiary::pdp

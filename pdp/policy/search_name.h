@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <cstring>
 
-#include "absl/numeric/int128.h"
 #include "absl/strings/string_view.h"
 
 namespace ostiary::pdp {
@@ -40,30 +39,46 @@ inline uint64_t Load32(const char* p) {
   return word;
 }
 
-// Masks[n] leaves n bytes of TextWords.
-constexpr std::array<TextWords, kWordsSize + 1> Masks(AffixEnd end) {
-  std::array<TextWords, kWordsSize + 1> masks{};
-  const auto bytes = [end](size_t n) {
-    if (n == 0) return uint64_t{0};
-    return end == AffixEnd::kPrefix ? ~uint64_t{0} >> (64 - 8 * n) : ~uint64_t{0} << (64 - 8 * n);
-  };
-  for (size_t n = 0; n <= kWordsSize; ++n) {
-    masks[n] = {bytes(n < 8 ? n : 8), bytes(n < 8 ? 0 : n - 8)};
+// The sizes that an affix up to kWordsSize can have, at both ends, in one row.
+constexpr size_t AffixPlace(AffixEnd end, size_t size) {
+  return (end == AffixEnd::kPrefix ? 0 : kWordsSize + 1) + size;
+}
+inline AffixEnd EndOfPlace(size_t place) { return static_cast<AffixEnd>(place > kWordsSize); }
+inline constexpr size_t kAffixPlaces = 2 * (kWordsSize + 1);
+
+// kMasks[AffixPlace(end, n)] leaves the n bytes of TextWords that are nearest to that end.
+constexpr std::array<TextWords, kAffixPlaces> Masks() {
+  std::array<TextWords, kAffixPlaces> masks{};
+  for (const AffixEnd end : {AffixEnd::kPrefix, AffixEnd::kSuffix}) {
+    const auto bytes = [end](size_t n) {
+      if (n == 0) return uint64_t{0};
+      return end == AffixEnd::kPrefix ? ~uint64_t{0} >> (64 - 8 * n) : ~uint64_t{0} << (64 - 8 * n);
+    };
+    for (size_t n = 0; n <= kWordsSize; ++n) {
+      masks[AffixPlace(end, n)] = {bytes(n < 8 ? n : 8), bytes(n < 8 ? 0 : n - 8)};
+    }
   }
   return masks;
 }
-template <AffixEnd kEnd>
-inline constexpr std::array<TextWords, kWordsSize + 1> kMasks = Masks(kEnd);
+inline constexpr std::array<TextWords, kAffixPlaces> kMasks = Masks();
+inline const TextWords& MaskOf(AffixEnd end, size_t size) {
+  return kMasks.data()[AffixPlace(end, size)];
+}
 
 // What tells the hash of a prefix from that of a suffix and of a whole name.
-inline constexpr uint64_t kPrefixSeed = 0x8ebc6af09c88c6e3;
-inline constexpr uint64_t kSuffixSeed = 0x589965cc75374cc3;
+inline constexpr std::array<uint64_t, 2> kAffixSeeds = {0x8ebc6af09c88c6e3, 0x589965cc75374cc3};
 inline constexpr uint64_t kWholeSeed = 0xe7037ed1a0b428db;
 
+// The compiler's own type: absl::uint128 would pass through memory.
+__extension__ using Product = unsigned __int128;
+
+inline uint64_t Fold(uint64_t a, uint64_t b) {
+  const Product product = Product{a} * b;
+  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+}
+
 inline uint64_t Mix(uint64_t near, uint64_t far, uint64_t seed) {
-  const absl::uint128 product =
-      absl::uint128(near ^ 0xa0761d6478bd642f) * absl::uint128(far ^ seed);
-  return absl::Uint128Low64(product) ^ absl::Uint128High64(product);
+  return Fold(near ^ 0xa0761d6478bd642f, far ^ seed);
 }
 
 // The first 16 bytes of a text.
@@ -95,43 +110,26 @@ inline size_t HomeOf(uint64_t hash, size_t count) {
   return static_cast<size_t>(((hash ^ hash >> 32) & 0xffffffff) * count >> 32);
 }
 
-// A name's beginning and its hash: what finds a name that is equal.
+// The hash of a text of more than kWordsSize bytes. Who does not know the seed cannot make texts
+// whose hashes are alike.
+uint64_t LongHash(absl::string_view text, const TextWords& seed);
+
+// A name with its beginning: what finds a name that is equal.
 class NameKey {
  public:
-  explicit NameKey(absl::string_view text)
-      : text_(text),
-        head_(search_name::Head(text)),
-        hash_(text.size() > kWordsSize
-                  ? LongHash(text)
-                  : search_name::Mix(head_.near, head_.far, search_name::kWholeSeed)) {}
+  explicit NameKey(absl::string_view text) : text_(text), head_(search_name::Head(text)) {}
 
   absl::string_view text() const { return text_; }
   size_t size() const { return text_.size(); }
   // The first 16 bytes.
   const TextWords& head() const { return head_; }
 
-  // Of the whole name. Like the hashes of affixes it is well mixed, and the same in each process:
-  // who writes the rules could make names collide, and would but slow his own lists.
-  uint64_t hash() const { return hash_; }
-
-  // Whether it is the `size` bytes at `text`, behind which kWordsSize bytes may be read.
-  bool Equals(const char* text, size_t size) const {
-    if (size != text_.size()) return false;
-    if (size > kWordsSize) return std::memcmp(text_.data(), text, size) == 0;
-    const TextWords& mask = search_name::kMasks<AffixEnd::kPrefix>[size];
-    return (((search_name::Load64(text) & mask.near) ^ head_.near) |
-            ((search_name::Load64(text + 8) & mask.far) ^ head_.far)) == 0;
-  }
-
  private:
-  static uint64_t LongHash(absl::string_view text);
-
   const absl::string_view text_;
   const TextWords head_;
-  const uint64_t hash_;
 };
 
-// A name as a table keeps it: up to kWordsSize bytes by themselves; of more the hash and the
+// A name as a table keeps it: up to kWordsSize bytes by themselves; of more the last eight and the
 // address.
 struct KeptName {
   TextWords words;
@@ -141,7 +139,7 @@ struct KeptName {
   explicit KeptName(const NameKey& name)
       : words(name.size() <= kWordsSize
                   ? name.head()
-                  : TextWords{name.hash(), reinterpret_cast<uintptr_t>(name.text().data())}) {}
+                  : TextWords{LastWord(name), reinterpret_cast<uintptr_t>(name.text().data())}) {}
 
   // `size` is that of the name that is kept. A view of this object, where the name is short.
   absl::string_view Text(size_t size) const {
@@ -157,20 +155,36 @@ struct KeptName {
 
   bool Is(const NameKey& name, uint32_t size) const {
     if (name.size() <= kWordsSize) return DiffersFromShort(name, size) == 0;
-    return size == name.size() && words.near == name.hash() && Text(size) == name.text();
+    return size == name.size() && words.near == LastWord(name) && Text(size) == name.text();
+  }
+
+ private:
+  static uint64_t LastWord(const NameKey& long_name) {
+    return search_name::Load64(long_name.text().data() + long_name.size() - 8);
   }
 };
 
 // A name to look for among patterns.
-class SearchName : public NameKey {
+class SearchName {
  public:
   explicit SearchName(absl::string_view text)
-      : NameKey(text), tail_(search_name::Tail(text, head())) {}
+      : text_(text),
+        ends_{search_name::Head(text), search_name::Tail(text, ends_[0])},
+        hash_(text.size() > kWordsSize
+                  ? LongHash(text, {})
+                  : search_name::Mix(ends_[0].near, ends_[0].far, search_name::kWholeSeed)) {}
 
+  absl::string_view text() const { return text_; }
+  size_t size() const { return text_.size(); }
+  // Of the whole name. Like the hashes of affixes it is well mixed, and the same in each process:
+  // who writes the rules could make names collide, and would but slow his own lists.
+  uint64_t hash() const { return hash_; }
   // The first (last) 16 bytes.
-  template <AffixEnd kEnd>
-  const TextWords& words() const {
-    return kEnd == AffixEnd::kPrefix ? head() : tail_;
+  const TextWords& words(AffixEnd end) const { return ends_[static_cast<size_t>(end)]; }
+
+  // Whether it is the `size` bytes at `text`, behind which kWordsSize bytes may be read.
+  bool Equals(const char* text, size_t size) const {
+    return size == text_.size() && HasAffix<AffixEnd::kPrefix>(text, size);
   }
 
   // Whether the name has `size` bytes or more, of which the first (last) are those at `affix`.
@@ -181,29 +195,35 @@ class SearchName : public NameKey {
   // The same for an affix of up to kWordsSize bytes at an end that nobody can foresee: without a
   // branch on which it is.
   bool HasShortAffix(AffixEnd end, const char* affix, size_t affix_size) const {
-    const bool prefix = end == AffixEnd::kPrefix;
-    const TextWords& own = *(prefix ? &head() : &tail_);
-    const TextWords& mask = (prefix ? search_name::kMasks<AffixEnd::kPrefix>
-                                    : search_name::kMasks<AffixEnd::kSuffix>)[affix_size];
+    const TextWords& own = words(end);
+    const TextWords& mask = search_name::MaskOf(end, affix_size);
+    // What lies farther is behind a prefix and before a suffix.
+    const auto if_suffix = -static_cast<ptrdiff_t>(end);
     const auto distance = static_cast<ptrdiff_t>(affix_size);
-    const uint64_t near = search_name::Load64(affix + (prefix ? 0 : distance - 8));
-    const uint64_t far = search_name::Load64(affix + (prefix ? 8 : distance - 16));
-    return ((((near ^ own.near) & mask.near) | ((far ^ own.far) & mask.far)) == 0) &
-           (affix_size <= size());
+    const uint64_t near = search_name::Load64(affix + ((distance - 8) & if_suffix));
+    const uint64_t far = search_name::Load64(affix + 8 + ((distance - 24) & if_suffix));
+    return ((((near ^ own.near) & mask.near) | ((far ^ own.far) & mask.far)) |
+            uint64_t{affix_size > size()}) == 0;
   }
 
  private:
-  const TextWords tail_;
+  const absl::string_view text_;
+  const TextWords ends_[2];  // by AffixEnd, so that no branch chooses
+  const uint64_t hash_;
 };
 
-// The hash of the affix of `size` bytes, 1 to kWordsSize. A name that is shorter gives any number.
-template <AffixEnd kEnd>
-inline uint64_t ShortAffixHash(const SearchName& name, size_t size) {
-  constexpr bool kPrefix = kEnd == AffixEnd::kPrefix;
-  const TextWords& words = name.words<kEnd>();
-  const TextWords& mask = search_name::kMasks<kEnd>[size];
+// The hash of the affix at an AffixPlace, of 1 to kWordsSize bytes. A name that is shorter gives
+// any number.
+inline uint64_t AffixHashAt(const SearchName& name, size_t place) {
+  const AffixEnd end = search_name::EndOfPlace(place);
+  const TextWords& words = name.words(end);
+  const TextWords& mask = search_name::kMasks.data()[place];
   return search_name::Mix(words.near & mask.near, words.far & mask.far,
-                          kPrefix ? search_name::kPrefixSeed : search_name::kSuffixSeed);
+                          search_name::kAffixSeeds.data()[static_cast<size_t>(end)]);
+}
+
+inline uint64_t ShortAffixHash(const SearchName& name, AffixEnd end, size_t size) {
+  return AffixHashAt(name, search_name::AffixPlace(end, size));
 }
 
 // The hashes of a name's affixes of any size, the shorter ones first.
@@ -216,12 +236,11 @@ class AffixHasher {
   // Of the affix of `size` bytes, 1 or more and not less than in the last call. A name that is
   // shorter gives any number. All calls together take time in proportion to the name.
   uint64_t At(size_t size) {
-    return size > kWordsSize ? LongAt(size) : ShortAffixHash<kEnd>(name_, size);
+    return size > kWordsSize ? LongAt(size) : ShortAffixHash(name_, kEnd, size);
   }
 
  private:
-  static constexpr uint64_t kSeed =
-      kEnd == AffixEnd::kPrefix ? search_name::kPrefixSeed : search_name::kSuffixSeed;
+  static constexpr uint64_t kSeed = search_name::kAffixSeeds[static_cast<size_t>(kEnd)];
   uint64_t LongAt(size_t size);
 
   const SearchName& name_;
@@ -239,8 +258,8 @@ inline bool SearchName::HasAffix(const char* affix, size_t affix_size) const {
   }
   const uint64_t near = search_name::Load64(kPrefix ? affix : affix + affix_size - 8);
   const uint64_t far = search_name::Load64(kPrefix ? affix + 8 : affix + affix_size - 16);
-  const TextWords& mask = search_name::kMasks<kEnd>[affix_size];
-  return (((near ^ words<kEnd>().near) & mask.near) | ((far ^ words<kEnd>().far) & mask.far)) == 0;
+  const TextWords& mask = search_name::MaskOf(kEnd, affix_size);
+  return (((near ^ words(kEnd).near) & mask.near) | ((far ^ words(kEnd).far) & mask.far)) == 0;
 }
 
 }  // namespace ostiary::pdp

@@ -13,7 +13,6 @@ PolicySnapshot::~PolicySnapshot() = default;
 
 Decision PolicySnapshot::Decide(const AccessRequest& request) const {
   if (const AgentRecord* record = rep_->Find(request.agent)) {
-    record->policy->Prefetch();
     return record->policy->Decide(request);
   }
   if (rep_->deny_on_missing_agent) return {Effect::kDeny, Reason::kUnknownAgent, {}};

@@ -45,6 +45,47 @@ inline uint32_t EqualTagsOfTwo(const uint16_t* tags, uint16_t tag) {
 #endif
 }
 
+inline constexpr size_t kFourTagLanes = 4 * kTagLanes;
+
+// Which of kFourTagLanes tags are among those that are asked for.
+class WantedTags {
+ public:
+  // The tags stand at an address that is a multiple of 16, and outlive this.
+  explicit WantedTags(const uint16_t* tags) : tags_(tags) {}
+
+#if defined(__SSE2__)
+  void Ask(uint16_t tag) {
+    const __m128i wanted = _mm_set1_epi16(static_cast<int16_t>(tag));
+    for (size_t i = 0; i < 4; ++i) {
+      const __m128i tags = _mm_load_si128(reinterpret_cast<const __m128i*>(tags_) + i);
+      found_[i] = _mm_or_si128(found_[i], _mm_cmpeq_epi16(tags, wanted));
+    }
+  }
+
+  // Bit i is set where tags[i] was asked for.
+  uint32_t bits() const {
+    const auto half = [this](size_t i) {
+      const __m128i bytes = _mm_packs_epi16(found_[i], found_[i + 1]);
+      return static_cast<uint32_t>(_mm_movemask_epi8(bytes));
+    };
+    return half(0) | half(2) << 2 * kTagLanes;
+  }
+#else
+  void Ask(uint16_t tag) {
+    for (size_t i = 0; i < kFourTagLanes; ++i) bits_ |= (tags_[i] == tag ? 1u : 0u) << i;
+  }
+  uint32_t bits() const { return bits_; }
+#endif
+
+ private:
+  const uint16_t* const tags_;
+#if defined(__SSE2__)
+  __m128i found_[4] = {};
+#else
+  uint32_t bits_ = 0;
+#endif
+};
+
 }  // namespace ostiary::pdp
 
 #endif  // OSTIARY_PDP_POLICY_TAG_LANES_H_

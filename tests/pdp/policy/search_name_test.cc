@@ -58,22 +58,22 @@ TEST(SearchNameTest, KnowsItsAffixesAtEverySize) {
 TEST(SearchNameTest, EqualsWhatHasItsSizeAndBytes) {
   for (size_t size = 0; size <= kLongest; ++size) {
     const std::string text = Text(size);
-    const NameKey name(text);
+    const SearchName name(text);
     EXPECT_TRUE(name.Equals(Padded(text).data() + kWordsSize, size));
-    EXPECT_EQ(name.hash(), NameKey(std::string(text)).hash());
+    EXPECT_EQ(name.hash(), SearchName(std::string(text)).hash());
     EXPECT_FALSE(name.Equals(Padded(text + "#").data() + kWordsSize, size + 1));
     if (size == 0) continue;
     EXPECT_FALSE(name.Equals(Padded(text).data() + kWordsSize, size - 1));
     std::string other = text;
     other.back() = '!';
     EXPECT_FALSE(name.Equals(Padded(other).data() + kWordsSize, size));
-    EXPECT_NE(name.hash(), NameKey(other).hash());
+    EXPECT_NE(name.hash(), SearchName(other).hash());
   }
 }
 
 TEST(SearchNameTest, TellsZerosFromNothing) {
   const std::string zeros(3, '\0');
-  const NameKey name(absl::string_view("a", 1));
+  const SearchName name(absl::string_view("a", 1));
   EXPECT_FALSE(name.Equals(Padded("a" + zeros).data() + kWordsSize, 4));
   EXPECT_FALSE(
       SearchName("a").HasAffix<AffixEnd::kPrefix>(Padded("a" + zeros).data() + kWordsSize, 4));

@@ -1,0 +1,115 @@
+// The search of several short lists at once, against searches of each.
+#include "pdp/policy/short_rules.h"
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "pdp/policy/arena.h"
+
+namespace ostiary::pdp {
+namespace {
+
+constexpr uint32_t kNone = PatternList::kNoEntry;
+using Step = ShortRules::Step;
+
+const PatternList* List(const std::vector<std::string>& texts, Arena* arena) {
+  std::vector<RuleEntry> entries;
+  for (const std::string& text : texts) entries.push_back({text, 0});
+  return PatternList::Create(entries, 0, arena);
+}
+
+std::vector<std::string> Names(size_t count) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < count; ++i) names.push_back(absl::StrCat("name-", i));
+  return names;
+}
+
+// Each list is searched by itself, and the steps taken in their order.
+ShortRules::Found FindOneByOne(const ShortRules::Lists& lists, absl::string_view name) {
+  std::array<PatternList::Match, ShortRules::kSources> matches;
+  for (size_t i = 0; i < lists.size(); ++i) {
+    if (lists[i].list != nullptr) matches[i] = lists[i].list->Find(SearchName(name));
+  }
+  const auto& [own, all, allow] = matches;
+  if (own.exact != kNone) return {Step::kOwnDenyEquals, lists[0].id, own.exact};
+  if (all.exact != kNone) return {Step::kAllDenyEquals, lists[1].id, all.exact};
+  if (own.pattern != kNone) return {Step::kOwnDenyMatches, lists[0].id, own.pattern};
+  if (all.pattern != kNone) return {Step::kAllDenyMatches, lists[1].id, all.pattern};
+  if (allow.exact != kNone) return {Step::kAllowEquals, lists[2].id, allow.exact};
+  if (allow.pattern != kNone) return {Step::kAllowMatches, lists[2].id, allow.pattern};
+  return {};
+}
+
+TEST(ShortRulesTest, TakesListsThatAreShortTogether) {
+  Arena arena;
+  const PatternList* const sixteen = List(Names(16), &arena);
+  EXPECT_TRUE(ShortRules::Take({}));
+  EXPECT_TRUE(ShortRules::Take({{{sixteen, 1}, {}, {sixteen, 2}}}));
+  EXPECT_FALSE(ShortRules::Take({{{sixteen, 1}, {List({"a"}, &arena), 2}, {sixteen, 3}}}));
+  EXPECT_FALSE(ShortRules::Take({{{List(Names(17), &arena), 1}, {}, {}}}));
+  EXPECT_TRUE(ShortRules::Take({{{List({std::string(16, 'x') + "*"}, &arena), 1}, {}, {}}}));
+  EXPECT_FALSE(ShortRules::Take({{{List({std::string(17, 'x') + "*"}, &arena), 1}, {}, {}}}));
+}
+
+TEST(ShortRulesTest, FindsTheFirstStepThatDecides) {
+  Arena arena;
+  const ShortRules rules({{{List({"x*", "a*", "a1", "*"}, &arena), 7},
+                           {List({"b1", "a2", "b*"}, &arena), 8},
+                           {List({"c1", "*1"}, &arena), 9}}});
+  const auto expect = [&rules](absl::string_view name, Step step, uint32_t list, uint32_t entry) {
+    const ShortRules::Found found = rules.Find(SearchName(name));
+    EXPECT_EQ(found.step, step) << name;
+    EXPECT_EQ(found.list, list) << name;
+    EXPECT_EQ(found.entry, entry) << name;
+  };
+  expect("a1", Step::kOwnDenyEquals, 7, 2);
+  expect("a2", Step::kAllDenyEquals, 8, 1);
+  expect("a3", Step::kOwnDenyMatches, 7, 1);
+  expect("b1", Step::kAllDenyEquals, 8, 0);
+  expect("b2", Step::kOwnDenyMatches, 7, 3);
+  expect("*", Step::kOwnDenyEquals, 7, 3);
+  expect("a*", Step::kOwnDenyEquals, 7, 1);
+}
+
+TEST(ShortRulesTest, AgreesWithASearchListByList) {
+  std::mt19937 random(5);  // NOLINT: the same cases every time
+  const auto word = [&](size_t longest) {
+    std::string out;
+    for (size_t i = random() % (longest + 1); i > 0; --i) out += "ab*?"[random() % 20 / 9];
+    return out;
+  };
+  const std::vector<std::string> stems = {"", "1234", "12345678", "12345678901234"};
+  size_t found = 0;
+  for (int round = 0; round < 2'000; ++round) {
+    Arena arena;
+    const std::string& stem = stems[random() % stems.size()];
+    ShortRules::Lists lists;
+    for (size_t i = 0; i < lists.size(); ++i) {
+      std::vector<std::string> entries;
+      for (size_t n = random() % 12; n > 0; --n) {
+        const std::string end = random() % 2 == 0 ? "*" : "";
+        entries.push_back(random() % 3 == 0 ? absl::StrCat(end, word(2), stem, word(2))
+                                            : absl::StrCat(word(2), stem, word(2), end));
+      }
+      if (!entries.empty()) lists[i] = {List(entries, &arena), static_cast<uint32_t>(i + 1)};
+    }
+    if (!ShortRules::Take(lists)) continue;
+    const ShortRules rules(lists);
+    for (int i = 0; i < 100; ++i) {
+      const std::string name = absl::StrCat(word(3), random() % 8 == 0 ? "" : stem, word(3));
+      const ShortRules::Found one_by_one = FindOneByOne(lists, name);
+      const ShortRules::Found at_once = rules.Find(SearchName(name));
+      ASSERT_EQ(at_once.step, one_by_one.step) << name;
+      ASSERT_EQ(at_once.list, one_by_one.list) << name;
+      ASSERT_EQ(at_once.entry, one_by_one.entry) << name;
+      found += at_once.step != Step::kNone ? 1 : 0;
+    }
+  }
+  EXPECT_GT(found, 10'000u);
+}
+
+}  // namespace
+}  // namespace ostiary::pdp
