@@ -85,6 +85,7 @@ const PatternList* PatternListCompiler::Compile(absl::Span<const RuleEntry> entr
                                                 uint32_t list_offset) {
   CopyEntries(entries, list_offset);
   const bool is_short = entries.size() <= PatternList::kShort;
+  any_is_walked_ = false;
   if (!is_short) index_.Start(entries.size());
   for (uint32_t i = 0; i < entries.size(); ++i) {
     const Literals literals = entries[i].maybe_pattern ? Classify(i) : Name(i);
@@ -191,7 +192,9 @@ void PatternListCompiler::AddToLong(uint32_t entry, const Literals& literals) {
   if (shape == Shape::kName) {
     hash = SearchName(text).hash();
   } else if (head.empty() && tail.empty()) {
-    walked_.push_back(entry);
+    // The first "*" matches all that its repetitions do.
+    if (shape != Shape::kAny || !any_is_walked_) walked_.push_back(entry);
+    any_is_walked_ |= shape == Shape::kAny;
     return;
   } else {
     const uint64_t head_hash = head.empty() ? 0 : KeyHash(AffixEnd::kPrefix, head);

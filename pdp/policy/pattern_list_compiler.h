@@ -77,6 +77,7 @@ class PatternListCompiler {
   std::vector<Affix> affixes_;  // of a long list
   std::vector<uint16_t> sizes_;
   std::vector<uint32_t> walked_;
+  bool any_is_walked_ = false;  // "*" is among them
   std::vector<Glob> globs_;
   std::vector<uint32_t> glob_entries_;
 };

@@ -64,6 +64,17 @@ std::vector<std::string> Padded(std::vector<std::string> entries, size_t padding
   return entries;
 }
 
+// Of entries without a key, what stands behind a "*" can still equal a name.
+TEST(PatternListTest, FindsTheFirstOfRepeatedStars) {
+  const List list(Padded({"?x", "n", "*", "*", "*y*", "*"}, 100));
+  EXPECT_EQ(list.Pattern("ax"), 0u);
+  EXPECT_EQ(list.Exact("n"), 1u);
+  EXPECT_EQ(list.Pattern("ay"), 2u);
+  EXPECT_EQ(list.Exact("*"), 2u);
+  EXPECT_EQ(list.Exact("*y*"), 4u);
+  EXPECT_EQ(list.Exact("pad-7"), list.NaiveExact("pad-7"));
+}
+
 TEST(PatternListTest, FindsTheFirstThatEqualsAndTheFirstThatMatches) {
   for (const size_t padding : {0, 20}) {
     const List list(
