@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "pdp/policy/load.h"
@@ -31,6 +32,8 @@ namespace {
 // Agents times patterns. Ten times as many are 330 MB of rules, over PolicyLimits::max_file_bytes;
 // such a shape is left out.
 constexpr size_t kMostPatterns = 1'000'000;
+// Agents times patterns, from which on the rules fill more than a core's second cache.
+constexpr size_t kPastTheCache = 100'000;
 constexpr size_t kQueries = 20'000;
 constexpr int kRounds = 7;
 
@@ -228,6 +231,32 @@ void CompareWithProbe(const Shape& shape, double limit) {
                    limit, "hash map probe");
 }
 
+// For orientation, where the rules fill more than the cache: how long it takes just to find one
+// name among as many.
+void TimeNames(const Size& size) {
+  absl::flat_hash_set<std::string> names;
+  for (size_t agent = 0; agent < size.agents; ++agent) {
+    for (size_t k = 0; k < size.patterns; ++k) {
+      for (const char list : {'a', 'd'}) names.insert(Matching(Entry(agent, list, k)));
+    }
+  }
+  const std::vector<Query> queries = Queries(kKinds[0], size);
+  std::vector<double> runs;
+  for (int round = 0; round < kRounds; ++round) {
+    size_t found = 0;
+    const double start = ThreadCpuNanoseconds();
+    for (const Query& query : queries) found += names.contains(query.name) ? 1 : 0;
+    const double took = ThreadCpuNanoseconds() - start;
+    if (found != queries.size()) std::exit(1);
+    runs.push_back(took / static_cast<double>(queries.size()));
+  }
+  PrintRow(
+      {absl::StrFormat("the machine's limit: ns per probe of a hash set of all names, %d agents, "
+                       "%d patterns a list",
+                       size.agents, size.patterns),
+       "", Show(SpreadOf(runs)), "", ""});
+}
+
 // What many patterns add.
 void CompareSizes(const Shape& small, const Shape& large) {
   Comparison comparison;
@@ -257,6 +286,7 @@ void Run() {
         continue;
       }
       CompareWithProbe(Shape({agents, agents, patterns}), 4);
+      if (agents * patterns >= kPastTheCache) TimeNames({agents, agents, patterns});
     }
   }
   for (const size_t agents : {10, 1'000}) {
