@@ -19,9 +19,10 @@
 namespace ostiary::bench {
 namespace {
 
-// Many and short: on which cores the kernel lets a chain's processes run makes a round trip two or
-// three times as long, and differs from round to round.
-constexpr int kRounds = 21;
+// A chain keeps for its life to the cores, and to the memory, that the kernel gave its processes
+// first, and a round trip may take twice as long on others: so chains are started so many times.
+constexpr int kStarts = 21;
+constexpr int kWarmUps = 300;
 constexpr int kRoundTrips = 1'000;
 constexpr size_t kInFlight = 64;
 constexpr size_t kLines = 20'000;
@@ -36,10 +37,18 @@ bool with_targets = true;
 // Whether the call's decision is in the sidecar's cache.
 enum class Decisions { kCached, kNew };
 
-// Of a chain, over the rounds.
+// Of the chains of one kind, over the starts.
 struct Latency {
   std::vector<double> p50;
   std::vector<double> p99;
+};
+struct Figures {
+  Latency cached;
+  Latency uncached;
+  std::vector<double> short_lines;
+  std::vector<double> long_calls;
+  std::vector<double> long_answers;
+  std::vector<double> lists;
 };
 
 void RunRoundTrips(LinePeer* peer, Decisions decisions, Latency* latency) {
@@ -106,7 +115,7 @@ double RunLists(LinePeer* peer) {
   return Percentile(&samples, 0.5);
 }
 
-// The median of the rounds' ratios.
+// The median of the starts' ratios.
 double RatioOf(const std::vector<double>& ours, const std::vector<double>& theirs) {
   std::vector<double> ratios;
   for (size_t i = 0; i < ours.size(); ++i) ratios.push_back(ours[i] / theirs[i]);
@@ -130,58 +139,67 @@ void PrintLatency(const std::string& what, Decisions decisions, const Latency& o
   print("p99", ours.p99, bare.p99);
 }
 
-void MeasureRoundTrips(const std::string& name, LinePeer* bare, LinePeer* sidecar) {
-  for (const auto& [decisions, text] :
-       {std::pair(Decisions::kCached, "round trip of an allowed call, "),
-        std::pair(Decisions::kNew, "the same where the decision is not cached, ")}) {
-    Latency ours;
-    Latency theirs;
-    for (int round = 0; round < kRounds; ++round) {
-      RunRoundTrips(bare, decisions, &theirs);
-      RunRoundTrips(sidecar, decisions, &ours);
-    }
-    PrintLatency(absl::StrCat(text, name), decisions, ours, theirs);
-  }
-}
-
-void MeasureRate(const std::string& what, absl::string_view unit, LinePeer* bare, LinePeer* sidecar,
-                 double (*run)(LinePeer*)) {
-  std::vector<double> ours;
-  std::vector<double> theirs;
-  for (int round = 0; round < kRounds; ++round) {
-    theirs.push_back(run(bare));
-    ours.push_back(run(sidecar));
-  }
-  const double ratio = RatioOf(ours, theirs);
+void PrintRate(const std::string& what, absl::string_view unit, const std::vector<double>& ours,
+               const std::vector<double>& bare) {
+  const double ratio = RatioOf(ours, bare);
   PrintRow({what, with_targets ? AtLeast(ratio, 0.9) : "", absl::StrCat(Show(SpreadOf(ours)), unit),
-            absl::StrCat("pass-through ", Show(SpreadOf(theirs)), unit), Show(ratio)});
+            absl::StrCat("pass-through ", Show(SpreadOf(bare)), unit), Show(ratio)});
 }
 
-void MeasureLists(const std::string& name, LinePeer* bare, LinePeer* sidecar) {
-  std::vector<double> ours;
-  std::vector<double> theirs;
-  for (int round = 0; round < kRounds; ++round) {
-    theirs.push_back(RunLists(bare));
-    ours.push_back(RunLists(sidecar));
-  }
+void PrintLists(const std::string& what, const std::vector<double>& ours,
+                const std::vector<double>& bare) {
   const Spread a = SpreadOf(ours);
-  const Spread b = SpreadOf(theirs);
+  const Spread b = SpreadOf(bare);
   const double added = a.median - b.median;
-  PrintRow({absl::StrCat("tools/list of 76 KB, half of it cut out, added at p50, ", name),
-            with_targets ? AtMost(added, 100, " µs") : "",
+  PrintRow({what, with_targets ? AtMost(added, 100, " µs") : "",
             absl::StrCat(Show(a), " µs, added ", Show(added), " µs"),
-            absl::StrCat("pass-through, all of it ", Show(b), " µs"), Show(RatioOf(ours, theirs))});
+            absl::StrCat("pass-through, all of it ", Show(b), " µs"), Show(RatioOf(ours, bare))});
 }
 
-void Measure(const std::string& name, LinePeer* bare, LinePeer* sidecar) {
-  MeasureRoundTrips(name, bare, sidecar);
-  MeasureRate(absl::StrCat("lines a second, 64 in flight, ", name), "", bare, sidecar,
-              RunShortLines);
-  MeasureRate(absl::StrCat("lines of 1 MiB to the server, ", name), " MiB/s", bare, sidecar,
-              RunLongCalls);
-  MeasureRate(absl::StrCat("lines of 1 MiB to the client, ", name), " MiB/s", bare, sidecar,
-              RunLongAnswers);
-  MeasureLists(name, bare, sidecar);
+// Calls measure(chain, its figures) for both, each first in every other start.
+template <typename Measure>
+void InTurns(int start, LinePeer* bare, Figures* of_bare, LinePeer* sidecar, Figures* of_sidecar,
+             const Measure& measure) {
+  const bool sidecar_first = start % 2 != 0;
+  if (sidecar_first) measure(sidecar, of_sidecar);
+  measure(bare, of_bare);
+  if (!sidecar_first) measure(sidecar, of_sidecar);
+}
+
+void MeasureStart(int start, LinePeer* bare, Figures* of_bare, LinePeer* sidecar,
+                  Figures* of_sidecar) {
+  const auto in_turns = [&](const auto& measure) {
+    InTurns(start, bare, of_bare, sidecar, of_sidecar, measure);
+  };
+  in_turns([](LinePeer* peer, Figures*) {
+    for (int i = 0; i < kWarmUps; ++i) {
+      peer->SendCalls("read_file", 1);
+      peer->ReceiveAnswers();
+    }
+  });
+  in_turns(
+      [](LinePeer* peer, Figures* of) { RunRoundTrips(peer, Decisions::kCached, &of->cached); });
+  in_turns(
+      [](LinePeer* peer, Figures* of) { RunRoundTrips(peer, Decisions::kNew, &of->uncached); });
+  in_turns([](LinePeer* peer, Figures* of) { of->short_lines.push_back(RunShortLines(peer)); });
+  in_turns([](LinePeer* peer, Figures* of) { of->long_calls.push_back(RunLongCalls(peer)); });
+  in_turns([](LinePeer* peer, Figures* of) { of->long_answers.push_back(RunLongAnswers(peer)); });
+  in_turns([](LinePeer* peer, Figures* of) { of->lists.push_back(RunLists(peer)); });
+}
+
+void Print(const std::string& name, const Figures& ours, const Figures& bare) {
+  PrintLatency(absl::StrCat("round trip of an allowed call, ", name), Decisions::kCached,
+               ours.cached, bare.cached);
+  PrintLatency(absl::StrCat("the same where the decision is not cached, ", name), Decisions::kNew,
+               ours.uncached, bare.uncached);
+  PrintRate(absl::StrCat("lines a second, 64 in flight, ", name), "", ours.short_lines,
+            bare.short_lines);
+  PrintRate(absl::StrCat("lines of 1 MiB to the server, ", name), " MiB/s", ours.long_calls,
+            bare.long_calls);
+  PrintRate(absl::StrCat("lines of 1 MiB to the client, ", name), " MiB/s", ours.long_answers,
+            bare.long_answers);
+  PrintLists(absl::StrCat("tools/list of 76 KB, half of it cut out, added at p50, ", name),
+             ours.lists, bare.lists);
 }
 
 }  // namespace
@@ -200,7 +218,12 @@ int main(int argc, char** argv) {
   }
   std::vector<std::string> sidecar(argv + 4, argv + argc);
   sidecar.emplace_back(argv[3]);
-  ostiary::bench::LinePeer bare_peer({argv[2], argv[3]});
-  ostiary::bench::LinePeer sidecar_peer(sidecar);
-  ostiary::bench::Measure(argv[1], &bare_peer, &sidecar_peer);
+  ostiary::bench::Figures of_bare;
+  ostiary::bench::Figures of_sidecar;
+  for (int start = 0; start < ostiary::bench::kStarts; ++start) {
+    ostiary::bench::LinePeer bare({argv[2], argv[3]});
+    ostiary::bench::LinePeer chain(sidecar);
+    ostiary::bench::MeasureStart(start, &bare, &of_bare, &chain, &of_sidecar);
+  }
+  ostiary::bench::Print(argv[1], of_sidecar, of_bare);
 }
