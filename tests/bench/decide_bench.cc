@@ -232,7 +232,7 @@ void CompareWithProbe(const Shape& shape, double limit) {
 }
 
 // For orientation, where the rules fill more than the cache: how long it takes just to find one
-// name among as many.
+// name among as many, if nothing of one search waits for another.
 void TimeNames(const Size& size) {
   absl::flat_hash_set<std::string> names;
   for (size_t agent = 0; agent < size.agents; ++agent) {
@@ -250,11 +250,10 @@ void TimeNames(const Size& size) {
     if (found != queries.size()) std::exit(1);
     runs.push_back(took / static_cast<double>(queries.size()));
   }
-  PrintRow(
-      {absl::StrFormat("the machine's limit: ns per probe of a hash set of all names, %d agents, "
-                       "%d patterns a list",
-                       size.agents, size.patterns),
-       "", Show(SpreadOf(runs)), "", ""});
+  PrintRow({absl::StrFormat("ns per probe of a hash set of all names, %d agents, "
+                            "%d patterns a list",
+                            size.agents, size.patterns),
+            "", Show(SpreadOf(runs)), "", ""});
 }
 
 // What many patterns add.
