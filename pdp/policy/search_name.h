@@ -169,7 +169,7 @@ class SearchName {
  public:
   explicit SearchName(absl::string_view text)
       : text_(text),
-        ends_{search_name::Head(text), search_name::Tail(text, ends_[0])},
+        ends_{search_name::Head(text), search_name::Tail(text, search_name::Head(text))},
         hash_(text.size() > kWordsSize
                   ? LongHash(text, {})
                   : search_name::Mix(ends_[0].near, ends_[0].far, search_name::kWholeSeed)) {}
