@@ -1,8 +1,10 @@
 #include "pdp/policy/agent_policy.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <tuple>
+#include <type_traits>
 
 namespace ostiary::pdp {
 namespace {
@@ -27,6 +29,10 @@ Reason NotAllowed(size_t kind) {
 // Put together in registers: a decision that is stored in parts and read as a whole to be returned
 // would wait for the memory.
 inline Decision Made(Effect effect, Reason reason, Decision::RuleId rule) {
+  static_assert(std::is_trivially_copyable_v<Decision> && sizeof(Decision) == 12 &&
+                sizeof(effect) == 1 && sizeof(reason) == 1 && offsetof(Decision, effect) == 0 &&
+                offsetof(Decision, reason) == 1 && offsetof(Decision, rule) == 4 &&
+                offsetof(Decision::RuleId, list) == 0 && offsetof(Decision::RuleId, entry) == 4);
   const uint64_t first = static_cast<uint64_t>(effect) | static_cast<uint64_t>(reason) << 8 |
                          static_cast<uint64_t>(rule.list) << 32;
   Decision decision;
@@ -91,27 +97,19 @@ ShortRules::Lists AgentPolicy::ListsFor(const ServerRules* own, size_t kind) con
 
 ShortRules::Found AgentPolicy::FindInLists(const ServerRules* own, size_t kind,
                                            const SearchName& name) const {
-  using Step = ShortRules::Step;
-  const auto search = [&](const ServerRules* rules, Effect section) -> PatternList::Match {
-    const PatternList* const list = rules == nullptr ? nullptr : rules->Use(section, kind).list;
-    return list == nullptr ? PatternList::Match{} : list->Find(name);
-  };
-  const auto denied = [&](Step step, const ServerRules* rules, uint32_t entry) {
-    return ShortRules::Found{step, ListId(rules, Effect::kDeny, kind), entry};
-  };
-  const PatternList::Match by_own = search(own, Effect::kDeny);
-  if (by_own.exact != kNoEntry) return denied(Step::kOwnDenyEquals, own, by_own.exact);
-  const PatternList::Match by_all = search(for_all_, Effect::kDeny);
-  if (by_all.exact != kNoEntry) return denied(Step::kAllDenyEquals, for_all_, by_all.exact);
-  if (by_own.pattern != kNoEntry) return denied(Step::kOwnDenyMatches, own, by_own.pattern);
-  if (by_all.pattern != kNoEntry) return denied(Step::kAllDenyMatches, for_all_, by_all.pattern);
-  const bool has_own = own != nullptr && own->Use(Effect::kAllow, kind).list != nullptr;
-  const ServerRules* const rules = has_own ? own : for_all_;
-  const PatternList::Match allow = search(rules, Effect::kAllow);
-  const uint32_t id = ListId(rules, Effect::kAllow, kind);
-  if (allow.exact != kNoEntry) return {Step::kAllowEquals, id, allow.exact};
-  if (allow.pattern != kNoEntry) return {Step::kAllowMatches, id, allow.pattern};
-  return {};
+  const ShortRules::Lists lists = ListsFor(own, kind);
+  ShortRules::Found found;
+  for (size_t source = 0; source < lists.size(); ++source) {
+    const auto& [list, id] = lists[source];
+    if (ShortRules::StepOf(source, true) > found.step) break;  // nothing behind comes before it
+    if (list == nullptr) continue;
+    const PatternList::Match match = list->Find(name);
+    const bool equals = match.exact != kNoEntry;
+    if (!equals && match.pattern == kNoEntry) continue;
+    const ShortRules::Step step = ShortRules::StepOf(source, equals);
+    if (step < found.step) found = {step, id, equals ? match.exact : match.pattern};
+  }
+  return found;
 }
 
 Decision AgentPolicy::Decide(const AccessRequest& request) const {
