@@ -96,16 +96,6 @@ absl::string_view TakePart(absl::string_view* rest) {
   return part;
 }
 
-void AppendEscaped(absl::string_view text, std::string* pattern) {
-  for (const char c : text) {
-    if (c == '*' || c == '?' || c == '[') {
-      absl::StrAppend(pattern, "[", std::string(1, c), "]");
-    } else {
-      pattern->push_back(c);
-    }
-  }
-}
-
 }  // namespace
 
 absl::StatusOr<IdentityTemplate> IdentityTemplate::Parse(absl::string_view text) {
@@ -159,7 +149,9 @@ bool IdentityTemplate::Match(absl::string_view identity, Captured* captured) con
     }
     captured->push_back(text);
   }
-  return rest.empty();
+  // What is captured must leave an identity whole: a namespace has no ".", though an account's name
+  // may.
+  return rest.empty() && (names_.empty() || CheckIdentity(identity).ok());
 }
 
 absl::StatusOr<AgentTemplate> AgentTemplate::Parse(absl::string_view text,
@@ -213,12 +205,7 @@ std::optional<char> AgentTemplate::doubtful_separator() const {
 std::string AgentTemplate::Resolve(absl::Span<const absl::string_view> captured) const {
   std::string pattern = head_;
   for (const Piece& piece : pieces_) {
-    if (has_wildcards_) {
-      AppendEscaped(captured[piece.capture], &pattern);
-    } else {
-      absl::StrAppend(&pattern, captured[piece.capture]);
-    }
-    pattern += piece.literal;
+    absl::StrAppend(&pattern, captured[piece.capture], piece.literal);
   }
   return pattern;
 }

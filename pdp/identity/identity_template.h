@@ -2,9 +2,10 @@
 // a part of an identity and stands for that part on the right.
 //
 // A capture takes one non-empty run of characters without "/" and ":", and there is at most one
-// between two of these, so an identity matches a template in one way at most. What was captured
-// stands for itself: a "*" in it is no wildcard. And no two identities give one agent by a shifted
-// boundary: of "{namespace}.{name}", a namespace with a "." in it matches no agent.
+// between two of these, so an identity matches a template in one way at most. Identities have none
+// of the characters of a pattern, so what was captured stands for itself. And no two identities
+// give one agent by a shifted boundary: of "{namespace}.{name}", a namespace with a "." in it
+// matches no agent.
 //
 // Plain values, never changed after Parse; any thread may match.
 #ifndef OSTIARY_PDP_IDENTITY_IDENTITY_TEMPLATE_H_
@@ -34,7 +35,7 @@ class IdentityTemplate {
   // The names of the captures; empty where the template is one identity.
   const std::vector<std::string>& names() const { return names_; }
 
-  // Whether `identity` is of this form; if so, `*captured` is what it gave.
+  // Whether `identity` is one (CheckIdentity) and of this form; if so, `*captured` is what it gave.
   bool Match(absl::string_view identity, Captured* captured) const;
 
  private:
@@ -67,7 +68,7 @@ class AgentTemplate {
   // capture has it match nothing, which the author may not expect.
   std::optional<char> doubtful_separator() const;
 
-  // Whether it stands for `agent`, given what an identity captured.
+  // Whether it stands for `agent`, given what an identity captured (IdentityTemplate::Match).
   bool Matches(absl::string_view agent, absl::Span<const absl::string_view> captured) const;
 
  private:

@@ -1,5 +1,7 @@
 #include "tests/pdp/identity/naive_bindings.h"
 
+#include <regex>
+
 #include "tests/pdp/policy/naive_glob.h"
 
 namespace ostiary::pdp {
@@ -58,7 +60,12 @@ bool Fill(const std::string& entry, const Taken& taken, std::string* pattern) {
 }  // namespace
 
 std::vector<Taken> NaiveReadings(const std::string& form, const std::string& identity) {
+  static const std::regex identities(
+      "spiffe://[a-z0-9._-]{1,255}(/(?!\\.{1,2}(/|$))[A-Za-z0-9._-]+)+"
+      "|system:serviceaccount:[a-z0-9-]{1,63}:[a-z0-9.-]{1,253}"
+      "|local:unix|local:loopback");
   std::vector<Taken> readings;
+  if (!std::regex_match(identity, identities)) return readings;
   Read(form, 0, identity, 0, {}, &readings);
   return readings;
 }

@@ -15,7 +15,7 @@ struct NaiveBinding {
   std::vector<std::string> agents;
 };
 
-// Every way to read `identity` as `form`: what each capture took.
+// Every way to read `identity` as `form`: what each capture took. None for what is no identity.
 std::vector<std::map<std::string, std::string>> NaiveReadings(const std::string& form,
                                                               const std::string& identity);
 
