@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/sha256.h"
 #include "pdp/policy/canonical.h"
@@ -15,11 +16,11 @@ namespace {
 // The digest takes its text in pieces of about so many bytes.
 constexpr size_t kDigestPiece = size_t{8} << 10;
 
-size_t CommonPrefix(absl::string_view a, absl::string_view b) {
+absl::string_view CommonPrefix(absl::string_view a, absl::string_view b) {
   const size_t limit = std::min(a.size(), b.size());
   size_t common = 0;
   while (common < limit && a[common] == b[common]) ++common;
-  return common;
+  return a.substr(0, common);
 }
 
 // Sorts by `order`, byte by byte from the last: a time in proportion to the number, where comparing
@@ -59,7 +60,8 @@ SnapshotBuilder::SnapshotBuilder(std::string rules_file, absl::string_view rules
 SnapshotBuilder::~SnapshotBuilder() = default;
 
 void SnapshotBuilder::AddAgent(absl::string_view id, const AgentPolicy* policy, uint32_t offset) {
-  agents_.push_back({id, policy, offset, policy->digest()});
+  agents_.push_back(
+      {KeptName(NameKey(id)), static_cast<uint32_t>(id.size()), offset, policy, policy->digest()});
   if (id == PolicySnapshot::Rep::kDefaultAgent) has_default_agent_ = true;
 }
 
@@ -77,8 +79,8 @@ std::shared_ptr<const PolicySnapshot> SnapshotBuilder::Build() {
   rep_->agents.Start(agents_.size(), &rep_->arena);
   for (const AddedAgent& agent : agents_) {
     // The table holds short ids itself.
-    const bool is_short = agent.id.size() <= kWordsSize;
-    const absl::string_view id = is_short ? agent.id : rep_->arena.Copy(agent.id);
+    const bool is_short = agent.id_size <= kWordsSize;
+    const absl::string_view id = is_short ? agent.id() : rep_->arena.Copy(agent.id());
     if (!rep_->agents.Add(id, agent.policy, agent.offset)) return nullptr;
   }
   rep_->default_agent = rep_->agents.Find(PolicySnapshot::Rep::kDefaultAgent);
@@ -93,7 +95,7 @@ std::string SnapshotBuilder::Digest() const {
   AppendCanonicalNumber(rep_->deny_on_missing_agent ? 1 : 0, &canonical);
   for (const OrderedAgent& ordered : Sorted()) {
     const AddedAgent& agent = agents_[ordered.index];
-    AppendCanonicalText(agent.id, &canonical);
+    AppendCanonicalText(agent.id(), &canonical);
     canonical.append(agent.digest.begin(), agent.digest.end());
     if (canonical.size() < kDigestPiece) continue;
     sha256.Add(canonical);
@@ -105,19 +107,19 @@ std::string SnapshotBuilder::Digest() const {
 
 std::vector<SnapshotBuilder::OrderedAgent> SnapshotBuilder::Sorted() const {
   // Ids of many agents begin alike. What they differ in mostly fits into a number.
-  const absl::string_view first = agents_.empty() ? absl::string_view() : agents_[0].id;
-  size_t common = first.size();
+  absl::string_view common = agents_.empty() ? absl::string_view() : agents_[0].id();
   for (const AddedAgent& agent : agents_) {
-    common = CommonPrefix(first.substr(0, common), agent.id);
+    if (!absl::StartsWith(agent.id(), common)) common = CommonPrefix(common, agent.id());
   }
   std::vector<OrderedAgent> sorted;
   sorted.reserve(agents_.size());
   for (const AddedAgent& agent : agents_) {
-    sorted.push_back({OrderOf(agent.id.substr(common)), static_cast<uint32_t>(sorted.size())});
+    sorted.push_back(
+        {OrderOf(agent.id().substr(common.size())), static_cast<uint32_t>(sorted.size())});
   }
   SortByOrder(&sorted);
   const auto by_id = [this](const OrderedAgent& a, const OrderedAgent& b) {
-    return agents_[a.index].id < agents_[b.index].id;
+    return agents_[a.index].id() < agents_[b.index].id();
   };
   for (auto begin = sorted.begin(); begin != sorted.end();) {
     const auto end = std::find_if(begin, sorted.end(), [begin](const OrderedAgent& agent) {

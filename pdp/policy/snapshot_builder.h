@@ -16,6 +16,7 @@
 #include "common/sha256.h"
 #include "pdp/policy/agent_compiler.h"
 #include "pdp/policy/rules_document.h"
+#include "pdp/policy/search_name.h"
 #include "pdp/policy/snapshot.h"
 #include "pdp/policy/snapshot_rep.h"
 
@@ -41,12 +42,15 @@ class SnapshotBuilder {
   std::shared_ptr<const PolicySnapshot> Build();
 
  private:
+  // All that its end needs of an agent lies here together: its id in the file and its policy are
+  // each far from the next one's.
   struct AddedAgent {
-    absl::string_view id;
-    const AgentPolicy* policy;
+    KeptName kept_id;
+    uint32_t id_size;
     uint32_t offset;
-    // The policy's, which lies far from the next one's.
-    Sha256Digest digest;
+    const AgentPolicy* policy;
+    Sha256Digest digest;  // the policy's
+    absl::string_view id() const { return kept_id.Text(id_size); }
   };
   // An agent's id and its index in agents_.
   struct OrderedAgent {
