@@ -4,10 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "pdp/policy/copy_text.h"
 
 namespace ostiary::pdp {
 
@@ -24,17 +24,7 @@ inline char* WriteCanonicalNumber(uint64_t number, char* out) {
 }
 
 inline char* WriteCanonicalText(absl::string_view text, char* out) {
-  const size_t size = text.size();
-  out = WriteCanonicalNumber(size, out);
-  const char* const from = text.data();
-  if (size >= 8 && size <= 16) {
-    // Most entries: copied here in less time than a call takes.
-    std::memcpy(out, from, 8);
-    std::memcpy(out + size - 8, from + size - 8, 8);
-  } else if (size != 0) {
-    std::memcpy(out, from, size);
-  }
-  return out + size;
+  return CopyText(text, WriteCanonicalNumber(text.size(), out));
 }
 
 inline void AppendCanonicalNumber(uint64_t number, std::string* out) {

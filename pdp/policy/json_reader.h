@@ -38,6 +38,11 @@ class JsonReader {
     CheckCharacters(string);
     return Decode(string);
   }
+  // The same of one without escapes, in which nothing can be wrong.
+  static absl::string_view PlainText(JsonValue string) {
+    const absl::string_view quoted = string.raw();
+    return {quoted.data() + 1, quoted.size() - 2};
+  }
 
   // Whether `value` is of that type; if not, an error that names it as `what`, such as
   // "\"allow\"".
@@ -90,8 +95,7 @@ class JsonReader {
   void Add(Severity severity, JsonValue at, std::string message);
   absl::string_view Decode(JsonValue string) {
     if (string.has_escapes()) return decoded_.emplace_back(string.string_copy());
-    const absl::string_view quoted = string.raw();
-    return {quoted.data() + 1, quoted.size() - 2};
+    return PlainText(string);
   }
   void CheckCharacters(JsonValue string) {
     if (string.has_lone_surrogate()) LoneSurrogate(string);

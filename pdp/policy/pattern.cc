@@ -193,7 +193,7 @@ bool ParsedPattern::Matches(absl::string_view name) const {
   return false;
 }
 
-bool MayBePattern(absl::string_view text) { return FindWildcards(text).any; }
+bool MayBePattern(absl::string_view text) { return FindWildcards(text).any != 0; }
 
 absl::Status ParsePattern(absl::string_view text, ParsedPattern* parsed) {
   parsed->text = text;

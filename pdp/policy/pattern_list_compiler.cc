@@ -4,8 +4,10 @@
 #include <cstring>
 #include <new>
 
+#include "pdp/policy/copy_text.h"
 #include "pdp/policy/search_name.h"
 #include "pdp/policy/tag_lanes.h"
+#include "pdp/policy/wildcards.h"
 
 namespace ostiary::pdp {
 namespace {
@@ -14,41 +16,6 @@ namespace {
 constexpr size_t kMaxKeySize = 0xffff;
 
 constexpr size_t kAlignment = 64;
-
-// The first wildcard of a text, and how many there are.
-struct Wildcards {
-  size_t first = absl::string_view::npos;
-  size_t count = 0;  // more than two count as two
-};
-
-// Bit i is set where text[i] begins a wildcard. 16 bytes are read.
-uint32_t WildcardBits(const char* text) {
-#if defined(__SSE2__)
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
-  const auto is = [bytes](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
-  return static_cast<uint32_t>(
-      _mm_movemask_epi8(_mm_or_si128(is('*'), _mm_or_si128(is('?'), is('[')))));
-#else
-  uint32_t bits = 0;
-  for (size_t i = 0; i < 16; ++i) {
-    bits |= (text[i] == '*' || text[i] == '?' || text[i] == '[' ? 1u : 0u) << i;
-  }
-  return bits;
-#endif
-}
-
-// 16 bytes may be read behind the text.
-Wildcards FindWildcards(absl::string_view text) {
-  Wildcards found;
-  for (size_t at = 0; at < text.size() && found.count < 2; at += 16) {
-    uint32_t bits = WildcardBits(text.data() + at);
-    if (text.size() - at < 16) bits &= (1u << (text.size() - at)) - 1;
-    if (bits == 0) continue;
-    if (found.count == 0) found.first = at + static_cast<size_t>(__builtin_ctz(bits));
-    found.count += (bits & (bits - 1)) == 0 ? 1 : 2;
-  }
-  return found;
-}
 
 }  // namespace
 
@@ -88,7 +55,8 @@ const PatternList* PatternListCompiler::Compile(absl::Span<const RuleEntry> entr
   any_is_walked_ = false;
   if (!is_short) index_.Start(entries.size());
   for (uint32_t i = 0; i < entries.size(); ++i) {
-    const Literals literals = entries[i].maybe_pattern ? Classify(i) : Name(i);
+    const absl::string_view text = entries[i].text;
+    const Literals literals = entries[i].maybe_pattern ? Classify(i, text) : Name(text);
     if (is_short) {
       AddToShort(i, literals);
     } else {
@@ -106,35 +74,33 @@ void PatternListCompiler::CopyEntries(absl::Span<const RuleEntry> entries, uint3
   list_ = new (memory) PatternList();
   list_->entry_count_ = static_cast<uint32_t>(entries.size());
   entries_ = reinterpret_cast<PatternList::Entry*>(memory + sizeof(PatternList));
-  auto begin = static_cast<uint32_t>(reinterpret_cast<char*>(entries_ + entries.size()) - memory);
-  for (size_t i = 0; i < entries.size(); ++i) {
-    const absl::string_view text = entries[i].text;
-    if (!text.empty()) std::memcpy(memory + begin, text.data(), text.size());
-    const auto text_size = static_cast<uint32_t>(text.size());
-    new (&entries_[i]) PatternList::Entry{begin, text_size, 0, entries[i].offset - list_offset};
-    begin += text_size;
+  PatternList::Entry* place = entries_;
+  char* end = reinterpret_cast<char*>(entries_ + entries.size());
+  for (const RuleEntry& entry : entries) {
+    const auto begin = static_cast<uint32_t>(end - memory);
+    const auto text_size = static_cast<uint32_t>(entry.text.size());
+    new (place++) PatternList::Entry{begin, text_size, 0, entry.offset - list_offset};
+    end = CopyText(entry.text, end);
   }
   // What lies behind the last text is read and does not count.
-  std::memset(memory + begin, 0, kWordsSize);
+  std::memset(end, 0, kWordsSize);
 }
 
-PatternListCompiler::Literals PatternListCompiler::Name(uint32_t entry) const {
-  const absl::string_view text = list_->Text(entries_[entry]);
-  return {text, text};
-}
-
-PatternListCompiler::Literals PatternListCompiler::Classify(uint32_t entry) {
-  PatternList::Entry& e = entries_[entry];
-  const absl::string_view text = list_->Text(e);
-  const Wildcards wildcards = FindWildcards(text);
-  const auto set_shape = [&e](Shape shape) { e.shape = static_cast<uint32_t>(shape); };
-  if (wildcards.count == 0) return Name(entry);
-  if (wildcards.count > 1 || text[wildcards.first] != '*') return AddGlob(entry);
+PatternListCompiler::Literals PatternListCompiler::Classify(uint32_t entry,
+                                                            absl::string_view text) {
+  // Most patterns have one "*", at an end.
+  size_t star = 0;
+  if (text.empty() || text.front() != '*') {
+    star = !text.empty() && text.back() == '*' ? text.size() - 1 : text.find('*');
+    if (star == absl::string_view::npos) return MayBePattern(text) ? AddGlob(entry) : Name(text);
+  }
+  const Literals around{text.substr(0, star), text.substr(star + 1)};
+  if ((FindWildcards(around.head).any | FindWildcards(around.tail).any) != 0) return AddGlob(entry);
   ++list_->pattern_count_;
-  const Literals around{text.substr(0, wildcards.first), text.substr(wildcards.first + 1)};
   if (!around.head.empty() && !around.tail.empty()) ++list_->glob_count_;
-  set_shape(around.head.empty() ? (around.tail.empty() ? Shape::kAny : Shape::kSuffix)
-                                : (around.tail.empty() ? Shape::kPrefix : Shape::kEnds));
+  const Shape shape = around.head.empty() ? (around.tail.empty() ? Shape::kAny : Shape::kSuffix)
+                                          : (around.tail.empty() ? Shape::kPrefix : Shape::kEnds);
+  entries_[entry].shape = static_cast<uint32_t>(shape);
   return around;
 }
 
@@ -143,7 +109,7 @@ PatternListCompiler::Literals PatternListCompiler::AddGlob(uint32_t entry) {
   PatternList::Entry& e = entries_[entry];
   const absl::string_view text = list_->Text(e);
   if (!ParsePattern(text, &parsed_).ok() || parsed_.shape == PatternShape::kLiteral) {
-    return Name(entry);
+    return Name(text);
   }
   ++list_->pattern_count_;
   if (parsed_.shape == PatternShape::kGlob) ++list_->glob_count_;
@@ -158,7 +124,8 @@ PatternListCompiler::Literals PatternListCompiler::AddGlob(uint32_t entry) {
   return {literal(parsed_.tokens.front()), literal(parsed_.tokens.back())};
 }
 
-uint64_t PatternListCompiler::KeyHash(AffixEnd end, absl::string_view literal) const {
+uint64_t PatternListCompiler::KeyHash(AffixEnd end, absl::string_view literal) {
+  if (literal.size() <= kWordsSize) return WholeAffixHash(end, literal);
   const SearchName name(literal);
   return end == AffixEnd::kPrefix ? AffixHasher<AffixEnd::kPrefix>(name).At(literal.size())
                                   : AffixHasher<AffixEnd::kSuffix>(name).At(literal.size());
@@ -250,11 +217,11 @@ void PatternListCompiler::Finish() {
     FillFilter();
     new (&list_->index_) ListIndex(index_.Build(&arena_));
   }
+  if (prefix_sizes_.empty() && suffix_sizes_.empty() && walked_.empty() && globs_.empty()) return;
   PatternList::Extra extra;
   sizes_.clear();
   extra.prefix_sizes = static_cast<uint32_t>(prefix_sizes_.TakeAll(&sizes_));
   extra.suffix_sizes = static_cast<uint32_t>(suffix_sizes_.TakeAll(&sizes_));
-  if (sizes_.empty() && walked_.empty() && globs_.empty()) return;
   extra.sizes = arena_.Copy(absl::MakeConstSpan(sizes_)).data();
   extra.walked = arena_.Copy(absl::MakeConstSpan(walked_)).data();
   extra.globs = arena_.Copy(absl::MakeConstSpan(globs_)).data();

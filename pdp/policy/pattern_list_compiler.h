@@ -47,6 +47,7 @@ class PatternListCompiler {
   struct Sizes {
     uint64_t small = 0;           // bit n: there is one of n bytes
     std::vector<uint16_t> large;  // those past 63, with repetitions
+    bool empty() const { return small == 0 && large.empty(); }
     void Add(size_t size);
     // Each moves sizes out, ascending, and says how many: those up to kWordsSize, at most `most`
     // of them; all that are left.
@@ -56,14 +57,14 @@ class PatternListCompiler {
 
   void CopyEntries(absl::Span<const RuleEntry> entries, uint32_t list_offset);
   // Of an entry that is a name.
-  Literals Name(uint32_t entry) const;
-  // Finds out what the entry is, and sets its shape.
-  Literals Classify(uint32_t entry);
+  static Literals Name(absl::string_view text) { return {text, text}; }
+  // Finds out what the entry with that text is, and sets its shape.
+  Literals Classify(uint32_t entry, absl::string_view text);
   Literals AddGlob(uint32_t entry);
   void AddToShort(uint32_t entry, const Literals& literals);
   void AddToLong(uint32_t entry, const Literals& literals);
   // The hash of an entry's key at one end.
-  uint64_t KeyHash(AffixEnd end, absl::string_view literal) const;
+  static uint64_t KeyHash(AffixEnd end, absl::string_view literal);
   void FillFilter();
   void Finish();
 

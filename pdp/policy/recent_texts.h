@@ -42,7 +42,7 @@ class RecentTexts {
 
   const T** Place(absl::string_view text) {
     const size_t hash = absl::Hash<absl::string_view>()(text);
-    Set& set = sets_[hash % sets_.size()];
+    Set& set = SetOf(hash, &sets_);
     if (set[0].Is(hash, text)) return &set[0].value;
     if (set[1].Is(hash, text)) {
       std::swap(set[0], set[1]);
@@ -65,18 +65,23 @@ class RecentTexts {
   // The first, where there is one, gives way only to a second that came again.
   using Set = std::array<Entry, 2>;
 
+  // There are always a power of two: to divide takes long.
+  static Set& SetOf(size_t hash, std::vector<Set>* sets) {
+    return (*sets)[hash & (sets->size() - 1)];
+  }
+
   const T** Grow(size_t hash, absl::string_view text) {
     std::vector<Set> more(sets_.size() * 4);
     for (const Set& set : sets_) {
       for (const Entry& entry : set) {
         if (entry.value == nullptr) continue;
-        Set& place = more[entry.hash % more.size()];
+        Set& place = SetOf(entry.hash, &more);
         if (place[0].value != nullptr) place[1] = place[0];
         place[0] = entry;
       }
     }
     sets_.swap(more);
-    Set& set = sets_[hash % sets_.size()];
+    Set& set = SetOf(hash, &sets_);
     set[1] = {hash, text, nullptr};
     return &set[1].value;
   }

@@ -155,12 +155,12 @@ void RulesParser::ReadLists(absl::string_view key, JsonValue lists,
 }
 
 inline bool RulesParser::ReadPlainEntry(JsonValue value, AgentRules* out) {
-  if (!value.is_string() || value.has_lone_surrogate()) return false;
-  const absl::string_view text = reader_.Text(value);
+  if (!value.is_string() || value.has_escapes()) return false;
+  const absl::string_view text = JsonReader::PlainText(value);
   const HasWildcards wildcards = FindWildcards(text);
   // Nothing but a set can be bad.
-  if (wildcards.set || text.size() > max_pattern_bytes_) return false;
-  out->all_entries.push_back({text, static_cast<uint32_t>(value.offset()), wildcards.any});
+  if (wildcards.set != 0 || text.size() > max_pattern_bytes_) return false;
+  out->all_entries.push_back({text, static_cast<uint32_t>(value.offset()), wildcards.any != 0});
   return true;
 }
 

@@ -222,6 +222,14 @@ inline uint64_t AffixHashAt(const SearchName& name, size_t place) {
                           search_name::kAffixSeeds.data()[static_cast<size_t>(end)]);
 }
 
+// The hash of an affix that is all of a text of 1 to kWordsSize bytes.
+inline uint64_t WholeAffixHash(AffixEnd end, absl::string_view text) {
+  const TextWords head = search_name::Head(text);
+  const TextWords words = end == AffixEnd::kPrefix ? head : search_name::Tail(text, head);
+  return search_name::Mix(words.near, words.far,
+                          search_name::kAffixSeeds.data()[static_cast<size_t>(end)]);
+}
+
 inline uint64_t ShortAffixHash(const SearchName& name, AffixEnd end, size_t size) {
   return AffixHashAt(name, search_name::AffixPlace(end, size));
 }

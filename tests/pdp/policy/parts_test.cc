@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "pdp/policy/copy_text.h"
 #include "pdp/policy/decision.h"
 #include "pdp/policy/issue.h"
 #include "pdp/policy/json_pointer.h"
@@ -66,11 +67,23 @@ TEST(FindWildcardsTest, FindsThemAtEachPlace) {
         std::string text = plain;
         text[at] = c;
         EXPECT_TRUE(FindWildcards(text).any) << text;
-        EXPECT_EQ(FindWildcards(text).set, c == '[') << text;
+        EXPECT_EQ(FindWildcards(text).set != 0, c == '[') << text;
       }
     }
   }
   EXPECT_FALSE(FindWildcards(absl::string_view("*plain-and-more[", 16).substr(1, 14)).any);
+}
+
+TEST(CopyTextTest, WritesTheTextAndNothingBehindIt) {
+  std::string text;
+  for (size_t size = 0; size < 70; ++size) {
+    std::string out(72, '.');
+    EXPECT_EQ(CopyText(text, out.data() + 1), out.data() + 1 + size);
+    EXPECT_EQ(out, absl::StrCat(".", text, std::string(71 - size, '.')));
+    text.push_back(static_cast<char>('0' + size));
+  }
+  char nowhere = '.';
+  EXPECT_EQ(CopyText({}, &nowhere), &nowhere);
 }
 
 TEST(JsonPointerTest, EscapesKeysAndNumbersElements) {
