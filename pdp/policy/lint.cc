@@ -121,8 +121,11 @@ class Linter::Agent {
       return;
     }
     const std::array<Denied, 2> denied = DeniedBeside(kind, list);
-    if (denied[0].list == nullptr) return;
     const absl::Span<const RuleEntry> entries = rules_.entries(list);
+    const auto may_cover = [entries](const Denied& deny) {
+      return deny.list != nullptr && deny.list->MayFindAny(entries);
+    };
+    if (!may_cover(denied[0]) && !may_cover(denied[1])) return;
     for (size_t i = 0; i < entries.size(); ++i) {
       const Denied* by = &denied[0];
       size_t covering = FindCover(entries[i].text, *by->list);

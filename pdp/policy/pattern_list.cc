@@ -48,6 +48,18 @@ PatternList::Match PatternList::FindInShort(const SearchName& name) const {
   return candidates == 0 ? Match{} : FindAmong(candidates, name);
 }
 
+bool PatternList::MayFindAny(absl::Span<const RuleEntry> names) const {
+  if (entry_count_ > kShort || extra_ != nullptr || walked_ != 0) return true;
+  uint32_t candidates = 0;
+  const auto look = [&](uint64_t hash) { candidates |= EqualTagsOfTwo(tags_, TagOf(hash)); };
+  for (const RuleEntry& entry : names) {
+    const SearchName name(entry.text);
+    look(name.hash());
+    ForEachAffix(name, look);
+  }
+  return (candidates & ((1u << entry_count_) - 1)) != 0;
+}
+
 uint32_t PatternList::OtherCandidates(const SearchName& name) const {
   uint32_t candidates = 0;
   ForEachOtherAffix(name, [&](uint64_t hash) { candidates |= EqualTagsOfTwo(tags_, TagOf(hash)); });

@@ -46,6 +46,9 @@ class alignas(16) PatternList {
   Match Find(const SearchName& name) const {
     return entry_count_ <= kShort ? FindInShort(name) : FindInLong(name);
   }
+  // False where Find surely finds nothing for any of these texts, which for a short list takes less
+  // time than to Find each.
+  bool MayFindAny(absl::Span<const RuleEntry> names) const;
   // The first entry behind `after` that matches `name` as a pattern. Walks all entries.
   uint32_t FindPatternAfter(uint32_t after, const SearchName& name) const;
 

@@ -28,6 +28,7 @@ class List {
   }
   const PatternList* operator->() const { return list_; }
   PatternList::Match Find(absl::string_view name) const { return list_->Find(SearchName(name)); }
+  bool MayFind(absl::string_view name) const { return list_->MayFindAny({{{"no such"}, {name}}}); }
   uint32_t Exact(absl::string_view name) const { return Find(name).exact; }
   uint32_t Pattern(absl::string_view name) const { return Find(name).pattern; }
 
@@ -122,6 +123,17 @@ TEST(PatternListTest, FindsNothingInAnEmptyList) {
   const List list({});
   EXPECT_EQ(list.Exact("x"), kNone);
   EXPECT_EQ(list.Pattern("x"), kNone);
+}
+
+TEST(PatternListTest, RulesOutWhatItDoesNotHave) {
+  const List list({"read_file", "get_*", "*_by"});
+  for (const char* name : {"read_file", "get_x", "put_by", "get_*"}) {
+    EXPECT_TRUE(list.MayFind(name)) << name;
+  }
+  EXPECT_FALSE(list.MayFind("read_*"));
+  EXPECT_FALSE(list.MayFind(""));
+  EXPECT_FALSE(List({}).MayFind("x"));
+  EXPECT_TRUE(List({"*"}).MayFind("x"));
 }
 
 TEST(PatternListTest, ComparesAllOfAPatternWhoseKeyIsFound) {
@@ -237,6 +249,7 @@ TEST(PatternListTest, AgreesWithAWalkOverTheEntries) {
       ASSERT_EQ(list.Exact(name), exact) << name;
       ASSERT_EQ(list.Pattern(name), exact == kNone ? list.NaivePattern(name) : kNone) << name;
       found += list.Pattern(name) != kNone ? 1 : 0;
+      ASSERT_TRUE(list.MayFind(name) || (exact == kNone && list.Pattern(name) == kNone)) << name;
     }
   }
   EXPECT_GT(found, 10'000u);
