@@ -14,6 +14,8 @@ namespace {
 constexpr size_t kWindowBytes = size_t{2} << 20;
 // So much of a line is moved wherever that is of use: it takes little beside a read.
 constexpr size_t kCheapMoveBytes = size_t{64} << 10;
+// Of more, such a part of what was returned since the last move.
+constexpr size_t kLongMoveShare = 4;
 // Where a read took so much, the end of what came is put on such a boundary for the next one. A
 // pipe's data mostly starts with a page, and to copy a page to 1 to 15 bytes behind such a boundary
 // takes three times as long on some machines (REP MOVSB, AMD's Zen 4).
@@ -34,11 +36,13 @@ LineReader::LineReader(size_t max_line_bytes)
 absl::Span<char> LineReader::Room(TakenLines taken) {
   const size_t begun = end_ - begin_;
   if (taken == TakenLines::kDone) {
-    // Moving no more bytes than were returned since the last move keeps the cost of moving below
-    // that of reading, and the buffer's working set near its front. The beginning of a long line
-    // stays where it is as long as the window has room for more of it.
-    const bool worth_it = begun <= kCheapMoveBytes || end_ > kWindowBytes;
-    if ((begun <= begin_ && worth_it) || capacity_ - end_ < kRoomBytes + kAlignment) {
+    // Moving less than was returned since the last move keeps the cost of moving below that of
+    // reading, and the buffer's working set near its front. Of a long line that is begun a quarter
+    // at most: a line as long as the one before it is written from where it was read.
+    const bool worth_it = begun <= kCheapMoveBytes
+                              ? begun <= begin_
+                              : end_ > kWindowBytes && begun <= begin_ / kLongMoveShare;
+    if (worth_it || capacity_ - end_ < kRoomBytes + kAlignment) {
       MoveTo(Padding(buffer_.get() + begun));
     }
   } else if (!HasRoomBehind()) {

@@ -213,6 +213,25 @@ TEST(LineReader, MovesOnlyWhatIsBegun) {
   EXPECT_EQ(next, lines.size());
 }
 
+// To move it would copy as much as was read.
+TEST(LineReader, LeavesALongLineBehindOneAsLongWhereItIs) {
+  constexpr size_t kLength = (size_t{1} << 20) + 300;
+  const std::string line(kLength, 'z');
+  LineReader reader(size_t{16} << 20);
+  Feed(&reader, line + "\n" + line.substr(0, kLength / 2));
+  const auto first = reader.Next();
+  ASSERT_TRUE(first.has_value());
+  const char* const second_begin = first->text.data() + kLength + 1;
+  EXPECT_FALSE(reader.Next().has_value());
+  Feed(&reader, line.substr(kLength / 2) + "\nnext");
+  const auto second = reader.Next();
+  ASSERT_TRUE(second.has_value());
+  EXPECT_TRUE(second->text == line);
+  EXPECT_EQ(second->text.data(), second_begin);
+  // What is begun behind it is short, and goes to the front.
+  EXPECT_LT(reader.Room(TakenLines::kDone).data(), second_begin);
+}
+
 TEST(LineReader, TakesLinesOfTheLimitOneAfterAnother) {
   constexpr size_t kLimit = size_t{3} << 20;
   LineReader reader(kLimit);
