@@ -1,6 +1,9 @@
 #include "common/json/json_text.h"
 
+#include <algorithm>
 #include <cstring>
+
+#include "common/json/json_plain_run.h"
 
 namespace ostiary {
 namespace {
@@ -30,15 +33,28 @@ char SimpleEscape(char letter) {
   }
 }
 
-}  // namespace
-
-const char* SkipLongPlainJson(const char* p, const char* end) {
 #if defined(__SSE2__)
+// Where so much of a string is plain, the rest is for wider registers.
+constexpr ptrdiff_t kRunBytes = 256;
+
+// Over whole blocks of 64 bytes that are plain.
+const char* SkipPlainBlocks(const char* p, const char* end) {
   for (; end - p >= 64; p += 64) {
     const __m128i first = _mm_or_si128(NotPlainJson16(p), NotPlainJson16(p + 16));
     const __m128i second = _mm_or_si128(NotPlainJson16(p + 32), NotPlainJson16(p + 48));
     if (_mm_movemask_epi8(_mm_or_si128(first, second)) != 0) break;
   }
+  return p;
+}
+#endif
+
+}  // namespace
+
+const char* SkipLongPlainJson(const char* p, const char* end) {
+#if defined(__SSE2__)
+  const char* const run = p + std::min(end - p, kRunBytes);
+  p = SkipPlainBlocks(p, run);
+  if (p == run) p = SkipPlainBlocks(SkipPlainRun(p, end), end);
   for (; end - p >= 16; p += 16) {
     const int mask = _mm_movemask_epi8(NotPlainJson16(p));
     if (mask != 0) return p + __builtin_ctz(static_cast<unsigned>(mask));
