@@ -76,13 +76,13 @@ size_t AgentCompiler::CountShortRules() const {
 
 // A policy and the rules of its servers, without lists, in one piece.
 AgentPolicy* AgentCompiler::NewPolicy() {
-  const size_t rules_size = server_count_ * sizeof(ServerRules);
+  const size_t rules_size = std::max<size_t>(server_count_, 1) * sizeof(ServerRules);
   const size_t short_size = CountShortRules() * sizeof(ShortRules);
   char* const memory = arena_.NewBytes(
       sizeof(AgentPolicy) + rules_size + short_size + lists_of_agent_.size() * sizeof(ListUse),
       kAlignment);
   auto* const policy = new (memory) AgentPolicy();
-  auto* rules = reinterpret_cast<ServerRules*>(policy + 1);
+  auto* rules = new (policy + 1) ServerRules();
   short_rules_ = reinterpret_cast<char*>(rules) + rules_size;
   uses_ = reinterpret_cast<ListUse*>(short_rules_ + short_size);
   ServerRules* current = nullptr;
@@ -99,6 +99,10 @@ AgentPolicy* AgentCompiler::NewPolicy() {
   }
   const bool has_for_all = policy->for_all_ != &AgentPolicy::kNoRules;
   policy->named_count_ = static_cast<uint32_t>(server_count_ - (has_for_all ? 1 : 0));
+  auto* const first = reinterpret_cast<ServerRules*>(policy + 1);
+  for (uint32_t i = 0; i < policy->named_count_; ++i) {
+    first[i].named_left_ = policy->named_count_ - i;
+  }
   return policy;
 }
 

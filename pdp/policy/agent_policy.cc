@@ -47,11 +47,6 @@ constexpr std::array<Reason, 6> kReasonOfStep = {Reason::kExplicitDeny,  Reason:
                                                  Reason::kPatternDeny,   Reason::kPatternDeny,
                                                  Reason::kExplicitAllow, Reason::kPatternAllow};
 
-inline Decision DecisionOf(const ShortRules::Found& found) {
-  return Made(found.step >= ShortRules::Step::kAllowEquals ? Effect::kAllow : Effect::kDeny,
-              kReasonOfStep.data()[static_cast<size_t>(found.step)], {found.list, found.entry});
-}
-
 }  // namespace
 
 absl::string_view NameKindKey(size_t kind) {
@@ -59,23 +54,23 @@ absl::string_view NameKindKey(size_t kind) {
   return kKeys[kind];
 }
 
-inline const ServerRules* AgentPolicy::Rules(const NameKey& server) const {
-  const ServerRules* const begin = named().data();
-  const auto same = [&server](const ServerRules& rules) {
-    return rules.server_.Is(server, rules.server_size_);
-  };
-  if (named_count_ > kWalkedServers) {
-    const ServerRules* const found =
-        std::partition_point(begin, begin + named_count_, [&server](const ServerRules& rules) {
-          return std::tuple(rules.server().size(), rules.server()) <
-                 std::tuple(server.size(), server.text());
-        });
-    return found != begin + named_count_ && same(*found) ? found : nullptr;
-  }
-  for (uint32_t i = 0; i < named_count_; ++i) {
-    if (same(begin[i])) return &begin[i];
+inline const ServerRules* AgentPolicy::WalkTo(const NameKey& server) const {
+  for (const ServerRules* rules = rows(); rules->named_left_ != 0; ++rules) {
+    if (rules->server_.Is(server, rules->server_size_)) return rules;
+    if (rules->named_left_ == 1) break;
   }
   return nullptr;
+}
+
+const ServerRules* AgentPolicy::Rules(const NameKey& server) const {
+  if (named_count_ <= kWalkedServers) return WalkTo(server);
+  const ServerRules* const end = named().data() + named_count_;
+  const ServerRules* const found =
+      std::partition_point(named().data(), end, [&server](const ServerRules& rules) {
+        return std::tuple(rules.server().size(), rules.server()) <
+               std::tuple(server.size(), server.text());
+      });
+  return found != end && found->server_.Is(server, found->server_size_) ? found : nullptr;
 }
 
 inline uint32_t AgentPolicy::ListId(const ServerRules* rules, Effect section, size_t kind) const {
@@ -112,33 +107,50 @@ ShortRules::Found AgentPolicy::FindInLists(const ServerRules* own, size_t kind,
   return found;
 }
 
+// What nearly all requests come to, without a call: short names, a server with few rules, and at
+// most one of them to be compared. It decides as DecideOther would.
 Decision AgentPolicy::Decide(const AccessRequest& request) const {
-  const ServerRules* const own = Rules(NameKey(request.server));
+  if (request.server.size() > kWordsSize || rows()->named_left_ > kWalkedServers) {
+    return DecideOther(request);
+  }
+  const ServerRules* const own = WalkTo(NameKey(request.server));
   const size_t kind = static_cast<size_t>(request.kind) - static_cast<size_t>(AccessKind::kTool);
   if (own == nullptr || own->server_reason_ != Reason::kServerAllowed || kind >= kNameKinds) {
-    return DecideOther(own, request);
+    return DecideOther(request);
   }
-  return DecideName(own, kind, request.name, {kAllowServersId, own->server_entry_});
+  const ShortRules* const few = own->short_rules_.data()[kind];
+  if (few == nullptr) return DecideOther(request);
+  const SearchName name(request.name);
+  const uint32_t candidates = few->Candidates(name);
+  ShortRules::Found found;
+  if (candidates != 0 &&
+      ((candidates & (candidates - 1)) != 0 || !few->FindPlain(candidates, name, &found))) {
+    return DecideOther(request);
+  }
+  return DecisionOf(found, *own, kind, {kAllowServersId, own->server_entry_});
 }
 
-Decision AgentPolicy::DecideOther(const ServerRules* own, const AccessRequest& request) const {
+Decision AgentPolicy::DecideOther(const AccessRequest& request) const {
+  const ServerRules* const own = Rules(NameKey(request.server));
   const Decision server =
       own == nullptr ? DecideServer(SearchName(request.server)) : ServerDecision(*own);
   if (server.effect == Effect::kDeny || request.kind == AccessKind::kServer) return server;
   const size_t kind = static_cast<size_t>(request.kind) - static_cast<size_t>(AccessKind::kTool);
   if (kind >= kNameKinds) return Decision{};  // not one of the enum's: denies
-  return DecideName(own, kind, request.name, server.rule);
+  const ServerRules& rules = own == nullptr ? for_all() : *own;
+  const ShortRules* const few = rules.short_rules_.data()[kind];
+  const SearchName name(request.name);
+  const ShortRules::Found found = few == nullptr ? FindInLists(own, kind, name) : few->Find(name);
+  return DecisionOf(found, rules, kind, server.rule);
 }
 
-inline Decision AgentPolicy::DecideName(const ServerRules* own, size_t kind,
-                                        absl::string_view name_text,
-                                        Decision::RuleId server_rule) const {
-  const SearchName name(name_text);
-  const ServerRules* const rules = own == nullptr ? for_all_ : own;
-  const ShortRules* const few = rules->short_rules_.data()[kind];
-  const ShortRules::Found found = few == nullptr ? FindInLists(own, kind, name) : few->Find(name);
-  if (found.step != ShortRules::Step::kNone) return DecisionOf(found);
-  if (!rules->narrowed_) return Made(Effect::kAllow, Reason::kImplicitGrant, server_rule);
+inline Decision AgentPolicy::DecisionOf(const ShortRules::Found& found, const ServerRules& rules,
+                                        size_t kind, Decision::RuleId server_rule) {
+  if (found.step != ShortRules::Step::kNone) {
+    return Made(found.step >= ShortRules::Step::kAllowEquals ? Effect::kAllow : Effect::kDeny,
+                kReasonOfStep.data()[static_cast<size_t>(found.step)], {found.list, found.entry});
+  }
+  if (!rules.narrowed_) return Made(Effect::kAllow, Reason::kImplicitGrant, server_rule);
   return Made(Effect::kDeny, NotAllowed(kind), {});
 }
 

@@ -51,7 +51,10 @@ class ServerRules {
   KeptName server_;
   uint32_t server_size_ = 0;
   uint32_t server_entry_ = 0;  // of the list of servers that decides about this one
-  uint32_t first_use_ = 0;     // where it is, from here
+  // How many of the agent's named servers stand from here on; 0: "*", or none at all. Here, so that
+  // most decisions do without the line of the AgentPolicy.
+  uint32_t named_left_ = 0;
+  uint32_t first_use_ = 0;                       // where it is, from here
   Reason server_reason_ = Reason::kUnspecified;  // what that list decides
   bool narrowed_ = false;                        // an allow list of any kind is there, or under "*"
   std::array<uint8_t, 2 * kNameKinds> places_{};  // 0: there is none; else uses()[n - 1]
@@ -84,9 +87,7 @@ class alignas(64) AgentPolicy {
   // The rules under a server's own name; nullptr where there are none.
   const ServerRules* ForServer(const NameKey& server) const;
   // The rules of all servers that are named, by size and bytes of the names.
-  absl::Span<const ServerRules> named() const {
-    return {reinterpret_cast<const ServerRules*>(this + 1), named_count_};
-  }
+  absl::Span<const ServerRules> named() const { return {rows(), named_count_}; }
 
   // Over all that decides; equal for agents that decide alike by rules that read alike.
   const Sha256Digest& digest() const { return *digest_; }
@@ -102,12 +103,15 @@ class alignas(64) AgentPolicy {
   static Decision ServerDecision(const ServerRules& rules);
   Decision DecideServer(const SearchName& server) const;
   const ServerRules* Rules(const NameKey& server) const;
-  // All that Decide leaves over: `own` are the server's rules, or nullptr.
-  Decision DecideOther(const ServerRules* own,
-                       const AccessRequest& request) const ABSL_ATTRIBUTE_NOINLINE;
-  // What is decided of a name on a server that is allowed.
-  Decision DecideName(const ServerRules* own, size_t kind, absl::string_view name,
-                      Decision::RuleId server_rule) const ABSL_ATTRIBUTE_ALWAYS_INLINE;
+  // The same where they are few.
+  const ServerRules* WalkTo(const NameKey& server) const;
+  // There is one at least.
+  const ServerRules* rows() const { return reinterpret_cast<const ServerRules*>(this + 1); }
+  // All that Decide leaves over.
+  Decision DecideOther(const AccessRequest& request) const ABSL_ATTRIBUTE_NOINLINE;
+  // What is decided of a name on a server that is allowed, by what was found among the rules.
+  static Decision DecisionOf(const ShortRules::Found& found, const ServerRules& rules, size_t kind,
+                             Decision::RuleId server_rule);
   ShortRules::Found FindInLists(const ServerRules* own, size_t kind,
                                 const SearchName& name) const ABSL_ATTRIBUTE_NOINLINE;
   ShortRules::Lists ListsFor(const ServerRules* own, size_t kind) const;

@@ -44,6 +44,9 @@ class AgentTable {
     return id.size() <= kWordsSize ? FindShort(NameKey(id)) : FindLong(id);
   }
 
+  // The same for an id of up to kWordsSize bytes.
+  const AgentRecord* FindShort(const NameKey& id) const;
+
   size_t size() const { return size_; }
   // Calls `visit(id, record)` for each agent, in the order of the memory. Ids are views of the
   // table.
@@ -72,7 +75,6 @@ class AgentTable {
     return id.size() <= kWordsSize ? HomeOfShort(NameKey(id)) : Place(LongHash(id, seed_));
   }
   size_t Next(size_t bucket) const { return bucket + 1 == buckets_.size() ? 0 : bucket + 1; }
-  const AgentRecord* FindShort(const NameKey& id) const;
   const AgentRecord* FindLong(absl::string_view id) const;
 
   absl::Span<Bucket> buckets_;  // never full

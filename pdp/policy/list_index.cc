@@ -23,7 +23,7 @@ void ListIndexBuilder::Start(size_t count) {
   count_ = count;
   capacity_ = static_cast<uint32_t>(std::min<size_t>(count * kFirstHomes, 0x7fffffff));
   places_.assign(capacity_ + kTagLanes, {});
-  next_.assign(count, {});
+  next_.assign(count, kNone);
   has_next_ = false;
   may_grow_ = true;
 }
@@ -32,32 +32,32 @@ void ListIndexBuilder::Start(size_t count) {
 size_t ListIndexBuilder::PlaceOf(uint64_t hash) const {
   const size_t home = HomeOf(hash, capacity_);
   for (size_t place = home; place < home + kTagLanes; ++place) {
-    if (places_[place].item.entry == kNone || places_[place].hash == hash) return place;
+    if (places_[place].entry == kNone || places_[place].hash == hash) return place;
   }
   return places_.size();
 }
 
 uint32_t ListIndexBuilder::Find(uint64_t hash) const {
   const size_t place = PlaceOf(hash);
-  return place == places_.size() ? kNone : places_[place].item.entry;
+  return place == places_.size() ? kNone : places_[place].entry;
 }
 
-bool ListIndexBuilder::Add(uint64_t hash, ListIndex::Item item) {
+bool ListIndexBuilder::Add(uint64_t hash, uint32_t entry) {
   size_t place = PlaceOf(hash);
   while (place == places_.size()) {
     if (!Grow()) return false;
     place = PlaceOf(hash);
   }
-  if (places_[place].item.entry != kNone) {
-    next_[item.entry] = places_[place].item;
+  if (places_[place].entry != kNone) {
+    next_[entry] = places_[place].entry;
     has_next_ = true;
   }
-  places_[place] = {hash, item};
+  places_[place] = {hash, entry};
   return true;
 }
 
-void ListIndexBuilder::AddBehind(uint32_t after, ListIndex::Item item) {
-  next_[item.entry] = std::exchange(next_[after], item);
+void ListIndexBuilder::AddBehind(uint32_t after, uint32_t entry) {
+  next_[entry] = std::exchange(next_[after], entry);
   has_next_ = true;
 }
 
@@ -71,7 +71,7 @@ bool ListIndexBuilder::Grow() {
     capacity_ = static_cast<uint32_t>(capacity);
     places_.assign(capacity_ + kTagLanes, {});
     const bool all = std::all_of(old_places_.begin(), old_places_.end(), [this](const Place& old) {
-      if (old.item.entry == kNone) return true;
+      if (old.entry == kNone) return true;
       const size_t place = PlaceOf(old.hash);
       if (place == places_.size()) return false;
       places_[place] = old;
@@ -99,14 +99,14 @@ ListIndex ListIndexBuilder::Build(Arena* arena) const {
   char* const memory = arena->NewBytes(filter_bytes + places_.size() * sizeof(uint16_t), 64);
   std::memcpy(memory, filter_.data(), filter_bytes);
   auto* const tags = reinterpret_cast<uint16_t*>(memory + filter_bytes);
-  const absl::Span<ListIndex::Item> items = arena->NewArray<ListIndex::Item>(places_.size());
+  const absl::Span<uint32_t> entries = arena->NewArray<uint32_t>(places_.size());
   for (size_t i = 0; i < places_.size(); ++i) {
-    tags[i] = places_[i].item.entry == kNone ? kNoTag : TagOf(places_[i].hash);
-    items[i] = places_[i].item;
+    tags[i] = places_[i].entry == kNone ? kNoTag : TagOf(places_[i].hash);
+    entries[i] = places_[i].entry;
   }
   ListIndex index;
   index.tags_ = tags;
-  index.items_ = items.data();
+  index.entries_ = entries.data();
   if (has_next_) index.next_ = arena->Copy(absl::MakeConstSpan(next_)).data();
   index.capacity_ = capacity_;
   index.filter_bits_ = static_cast<uint32_t>(filter_.size() * 64);

@@ -18,12 +18,6 @@ namespace ostiary::pdp {
 
 class ListIndex {
  public:
-  // An entry, and where its text begins among those of the list.
-  struct Item {
-    uint32_t entry = 0xffffffff;
-    uint32_t begin = 0;
-  };
-
   // Where a key may stand.
   struct Places {
     size_t home = 0;
@@ -42,14 +36,14 @@ class ListIndex {
     return (filter()[bit / 64] >> (bit % 64) & 1) != 0;
   }
 
-  // Calls visit(item) for every entry under those keys.
+  // Calls visit(entry) for every entry under those keys.
   template <typename Visit>
   void ForEach(const Places& places, const Visit& visit) const {
     for (uint32_t bits = places.bits; bits != 0; bits &= bits - 1) {
       const size_t place = places.home + static_cast<size_t>(__builtin_ctz(bits));
-      for (Item item = items_[place]; item.entry != kNone;) {
-        visit(item);
-        item = next_ == nullptr ? Item{} : next_[item.entry];
+      for (uint32_t entry = entries_[place]; entry != kNone;) {
+        visit(entry);
+        entry = next_ == nullptr ? kNone : next_[entry];
       }
     }
   }
@@ -64,9 +58,9 @@ class ListIndex {
     return reinterpret_cast<const uint64_t*>(tags_) - filter_bits_ / 64;
   }
 
-  const uint16_t* tags_ = nullptr;  // capacity_ homes, and kTagLanes places behind the last
-  const Item* items_ = nullptr;     // by place
-  const Item* next_ = nullptr;      // by entry: another with the same key; nullptr: none has one
+  const uint16_t* tags_ = nullptr;     // capacity_ homes, and kTagLanes places behind the last
+  const uint32_t* entries_ = nullptr;  // by place
+  const uint32_t* next_ = nullptr;     // by entry: another with the same key; nullptr: none has one
   uint32_t capacity_ = 0;
   uint32_t filter_bits_ = 0;  // a power of two, 64 or more
 };
@@ -81,10 +75,10 @@ class ListIndexBuilder {
   static constexpr uint32_t kNone = ListIndex::kNone;
   uint32_t Find(uint64_t hash) const;
 
-  // Puts the item before all others under its key. False where it found no place.
-  bool Add(uint64_t hash, ListIndex::Item item);
+  // Puts the entry before all others under its key. False where it found no place.
+  bool Add(uint64_t hash, uint32_t entry);
   // Puts it behind the entry `after`, which has the same key.
-  void AddBehind(uint32_t after, ListIndex::Item item);
+  void AddBehind(uint32_t after, uint32_t entry);
 
   // Makes room for so many hashes in the filter, and forgets those that are in it.
   void StartFilter(size_t count);
@@ -95,14 +89,14 @@ class ListIndexBuilder {
  private:
   struct Place {
     uint64_t hash = 0;
-    ListIndex::Item item;
+    uint32_t entry = kNone;
   };
   size_t PlaceOf(uint64_t hash) const;
   bool Grow();
 
   std::vector<Place> places_;
   std::vector<Place> old_places_;
-  std::vector<ListIndex::Item> next_;
+  std::vector<uint32_t> next_;
   std::vector<uint64_t> filter_;
   bool has_next_ = false;
   bool may_grow_ = true;

@@ -11,39 +11,39 @@ const PatternList* PatternList::Create(absl::Span<const RuleEntry> entries, uint
 }
 
 template <typename Visit>
-inline void PatternList::ForEachAffix(const SearchName& name, const Visit& visit) const {
-  const uint16_t* size = sizes_;
-  for (const uint16_t* const end = size + prefix_count_; size != end; ++size) {
-    visit(ShortAffixHash(name, AffixEnd::kPrefix, *size));
-  }
-  for (const uint16_t* const end = size + suffix_count_; size != end; ++size) {
-    visit(ShortAffixHash(name, AffixEnd::kSuffix, *size));
-  }
-}
-
-template <typename Visit>
 inline void PatternList::ForEachOtherAffix(const SearchName& name, const Visit& visit) const {
   const uint16_t* size = extra_->sizes;
   AffixHasher<AffixEnd::kPrefix> prefixes(name);
-  for (uint32_t i = 0; i < extra_->prefix_sizes; ++i) visit(prefixes.At(*size++));
+  for (uint32_t i = 0; i < extra_->prefix_sizes; ++i) visit(&prefixes, *size++);
   AffixHasher<AffixEnd::kSuffix> suffixes(name);
-  for (uint32_t i = 0; i < extra_->suffix_sizes; ++i) visit(suffixes.At(*size++));
+  for (uint32_t i = 0; i < extra_->suffix_sizes; ++i) visit(&suffixes, *size++);
 }
 
 template <AffixEnd kEnd, typename Visit>
-inline void PatternList::ForEachLikely(const SearchName& name, const uint16_t* sizes, size_t count,
+inline void PatternList::ForEachLikely(const SearchName& name, const uint8_t* sizes, size_t count,
                                        const Visit& visit) const {
   if (count == 0) return;
   // Every key of these sizes begins (ends) with a text of the least of them.
-  const uint64_t least = ShortAffixHash(name, kEnd, sizes[0]);
+  const uint64_t least = ShortAffixHash<kEnd>(name, sizes[0]);
   if (count > 1 && !index_.MayHave(least)) return;
   visit(least);
-  for (size_t i = 1; i < count; ++i) visit(ShortAffixHash(name, kEnd, sizes[i]));
+  for (size_t i = 1; i < count; ++i) visit(ShortAffixHash<kEnd>(name, sizes[i]));
+}
+
+inline uint32_t PatternList::Candidates(const SearchName& name) const {
+  uint32_t candidates = EqualTagsOfTwo(tags_, name.tag());
+  const uint8_t* size = sizes_;
+  for (const uint8_t* const end = size + prefix_count_; size != end; ++size) {
+    candidates |= EqualTagsOfTwo(tags_, ShortAffixTag<AffixEnd::kPrefix>(name, *size));
+  }
+  for (const uint8_t* const end = size + suffix_count_; size != end; ++size) {
+    candidates |= EqualTagsOfTwo(tags_, ShortAffixTag<AffixEnd::kSuffix>(name, *size));
+  }
+  return candidates;
 }
 
 PatternList::Match PatternList::FindInShort(const SearchName& name) const {
-  uint32_t candidates = walked_ | EqualTagsOfTwo(tags_, TagOf(name.hash()));
-  ForEachAffix(name, [&](uint64_t hash) { candidates |= EqualTagsOfTwo(tags_, TagOf(hash)); });
+  uint32_t candidates = walked_ | Candidates(name);
   if (extra_ != nullptr) candidates |= OtherCandidates(name);
   return candidates == 0 ? Match{} : FindAmong(candidates, name);
 }
@@ -51,18 +51,15 @@ PatternList::Match PatternList::FindInShort(const SearchName& name) const {
 bool PatternList::MayFindAny(absl::Span<const RuleEntry> names) const {
   if (entry_count_ > kShort || extra_ != nullptr || walked_ != 0) return true;
   uint32_t candidates = 0;
-  const auto look = [&](uint64_t hash) { candidates |= EqualTagsOfTwo(tags_, TagOf(hash)); };
-  for (const RuleEntry& entry : names) {
-    const SearchName name(entry.text);
-    look(name.hash());
-    ForEachAffix(name, look);
-  }
+  for (const RuleEntry& entry : names) candidates |= Candidates(SearchName(entry.text));
   return (candidates & ((1u << entry_count_) - 1)) != 0;
 }
 
 uint32_t PatternList::OtherCandidates(const SearchName& name) const {
   uint32_t candidates = 0;
-  ForEachOtherAffix(name, [&](uint64_t hash) { candidates |= EqualTagsOfTwo(tags_, TagOf(hash)); });
+  ForEachOtherAffix(name, [&](auto* affixes, size_t size) {
+    candidates |= EqualTagsOfTwo(tags_, affixes->TagAt(size));
+  });
   return candidates;
 }
 
@@ -95,18 +92,16 @@ PatternList::Match PatternList::FindInLong(const SearchName& name) const {
 }
 
 uint32_t PatternList::BetterOfOthers(uint32_t best, const SearchName& name) const {
-  ForEachOtherAffix(name, [&](uint64_t hash) { best = Better(best, index_.Find(hash), name); });
+  ForEachOtherAffix(name, [&](auto* affixes, size_t size) {
+    best = Better(best, index_.Find(affixes->At(size)), name);
+  });
   for (uint32_t i = 0; i < extra_->walked_size; ++i) best = Better(best, extra_->walked[i], name);
   return best;
 }
 
 uint32_t PatternList::Better(uint32_t best, const ListIndex::Places& places,
                              const SearchName& name) const {
-  index_.ForEach(places, [&](const ListIndex::Item& item) {
-    // Where it is compared, both are misses of the cache in a large policy: at once, then.
-    __builtin_prefetch(TextAt(item.begin));
-    best = Better(best, item.entry, name);
-  });
+  index_.ForEach(places, [&](uint32_t entry) { best = Better(best, entry, name); });
   return best;
 }
 
@@ -126,13 +121,13 @@ uint32_t PatternList::FindPatternAfter(uint32_t after, const SearchName& name) c
 
 PatternList::Comparison PatternList::CompareOther(uint32_t entry, const SearchName& name) const {
   const Entry& e = entries()[entry];
-  if (name.Equals(TextAt(e.begin), e.size)) return Comparison::kEquals;
+  if (name.text() == Text(e)) return Comparison::kEquals;
   return Matches(entry, name) ? Comparison::kMatches : Comparison::kDiffers;
 }
 
 bool PatternList::Matches(uint32_t entry, const SearchName& name) const {
   const Entry& e = entries()[entry];
-  const char* const text = TextAt(e.begin);
+  const char* const text = Text(e).data();
   switch (static_cast<Shape>(e.shape)) {
     case Shape::kName:
       return false;

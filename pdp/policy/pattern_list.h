@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "absl/base/attributes.h"
 #include "absl/strings/string_view.h"
@@ -25,7 +26,7 @@
 
 namespace ostiary::pdp {
 
-class alignas(16) PatternList {
+class alignas(64) PatternList {
  public:
   static constexpr uint32_t kNoEntry = 0xffffffff;
   // Lists of so many entries are searched without an index.
@@ -71,14 +72,18 @@ class alignas(16) PatternList {
   friend class ShortRules;
   PatternList() : tags_{} {}
 
-  static constexpr size_t kInlineSizes = 7;
+  static constexpr size_t kInlineSizes = 8;
 
   // How an entry is compared. kGlob: by its tokens, among the globs.
   enum class Shape : uint8_t { kName, kPrefix, kSuffix, kAny, kEnds, kGlob };
   enum class Comparison : uint8_t { kDiffers, kEquals, kMatches };
+  // A text of up to kWordsSize bytes stands in the entry itself, so that to compare it is to read
+  // one place: at the end of `cell` that of a kSuffix, else at its beginning, with zeros beside it.
+  // Of a longer one the cell begins with where the text is, from the list's own beginning.
   struct Entry {
-    uint32_t begin;  // of the text, from the list's own beginning
-    uint32_t size : 29;
+    char cell[kWordsSize];
+    uint32_t size : 28;
+    uint32_t is_plain : 1;  // kName, kPrefix or kSuffix in the cell
     uint32_t shape : 3;
     uint32_t offset;
   };
@@ -95,24 +100,36 @@ class alignas(16) PatternList {
   };
 
   bool HasOtherSizes() const { return extra_->prefix_sizes + extra_->suffix_sizes != 0; }
-  // The texts stand behind the entries. kWordsSize bytes may be read before and behind each.
   const Entry* entries() const { return reinterpret_cast<const Entry*>(this + 1); }
-  const char* TextAt(uint32_t begin) const { return reinterpret_cast<const char*>(this) + begin; }
-  absl::string_view Text(const Entry& e) const { return {TextAt(e.begin), e.size}; }
-  // Calls visit(hash) for affixes of the name that are as long as a key: of sizes_, of extra_.
-  template <typename Visit>
-  void ForEachAffix(const SearchName& name, const Visit& visit) const;
+  // kWordsSize bytes may be read before and behind a text; long ones stand behind the entries.
+  absl::string_view Text(const Entry& e) const {
+    if (e.size > kWordsSize) {
+      uint32_t begin;
+      std::memcpy(&begin, e.cell, sizeof(begin));
+      return {reinterpret_cast<const char*>(this) + begin, e.size};
+    }
+    const bool at_end = e.shape == static_cast<uint32_t>(Shape::kSuffix);
+    return {e.cell + (at_end ? kWordsSize - e.size : 0), e.size};
+  }
   // Of those at one end with sizes at `sizes` those that the filter of a long list lets pass.
   template <AffixEnd kEnd, typename Visit>
-  void ForEachLikely(const SearchName& name, const uint16_t* sizes, size_t count,
+  void ForEachLikely(const SearchName& name, const uint8_t* sizes, size_t count,
                      const Visit& visit) const;
+  // Calls visit(affixes, size) for the sizes of keys that are not among sizes_.
   template <typename Visit>
   void ForEachOtherAffix(const SearchName& name, const Visit& visit) const;
   // What the entry is to the name. One that equals it may be a pattern, and may not match it.
-  Comparison Compare(uint32_t entry, const SearchName& name) const;
+  Comparison Compare(uint32_t entry, const SearchName& name) const {
+    return IsPlain(entry, name) ? ComparePlain(entry, name) : CompareOther(entry, name);
+  }
+  // Whether it takes no more than the entry's own bytes to compare it.
+  bool IsPlain(uint32_t entry, const SearchName& name) const;
+  Comparison ComparePlain(uint32_t entry, const SearchName& name) const;
   Comparison CompareOther(uint32_t entry, const SearchName& name) const ABSL_ATTRIBUTE_NOINLINE;
   bool Matches(uint32_t entry, const SearchName& name) const;
   const Glob& GlobOf(uint32_t entry) const;
+  // Of a short list: a bit for each entry under a key of sizes_ that may equal or match the name.
+  uint32_t Candidates(const SearchName& name) const;
   Match FindInShort(const SearchName& name) const;
   // Of a short list: among the entries whose bits are set.
   Match FindAmong(uint32_t candidates, const SearchName& name) const ABSL_ATTRIBUTE_NOINLINE;
@@ -131,35 +148,39 @@ class alignas(16) PatternList {
   uint32_t BetterOfOthers(uint32_t best, const SearchName& name) const ABSL_ATTRIBUTE_NOINLINE;
   Match FindInLong(const SearchName& name) const;
 
-  // A search of a short list that finds nothing reads these 64 bytes and no others.
+  // All of it is one line of the cache.
   uint32_t entry_count_ = 0;
-  uint16_t prefix_count_ = 0;  // of sizes_
-  uint16_t suffix_count_ = 0;
+  uint16_t walked_ = 0;       // of a short list: a bit for each entry without a key
+  uint8_t prefix_count_ = 0;  // of sizes_
+  uint8_t suffix_count_ = 0;
   const Extra* extra_ = nullptr;
-  uint16_t walked_ = 0;                // of a short list: a bit for each entry without a key
-  uint16_t sizes_[kInlineSizes] = {};  // of keys up to kWordsSize: of prefixes, then of suffixes
+  uint8_t sizes_[kInlineSizes] = {};  // of keys up to kWordsSize: of prefixes, then of suffixes
+  uint32_t pattern_count_ = 0;
+  uint32_t glob_count_ = 0;
   union {
     uint16_t tags_[kShort];  // of a short list: of each entry's key
     ListIndex index_;        // of another
   };
-  uint32_t pattern_count_ = 0;
-  uint32_t glob_count_ = 0;
 };
 
-inline PatternList::Comparison PatternList::Compare(uint32_t entry, const SearchName& name) const {
-  static_assert(static_cast<int>(Shape::kPrefix) == 1 && static_cast<int>(Shape::kSuffix) == 2);
+static_assert(sizeof(PatternList) == 64);
+
+inline bool PatternList::IsPlain(uint32_t entry, const SearchName& name) const {
   const Entry& e = entries()[entry];
-  const char* const text = TextAt(e.begin);
-  if (e.shape == static_cast<uint32_t>(Shape::kName)) {
-    return name.Equals(text, e.size) ? Comparison::kEquals : Comparison::kDiffers;
-  }
   // A name of the pattern's size may be the pattern's text itself.
-  if (e.shape > static_cast<uint32_t>(Shape::kSuffix) || e.size > kWordsSize + 1 ||
-      e.size == name.size()) {
-    return CompareOther(entry, name);
+  return e.is_plain != 0 &&
+         (e.shape == static_cast<uint32_t>(Shape::kName) || e.size != name.size());
+}
+
+inline PatternList::Comparison PatternList::ComparePlain(uint32_t entry,
+                                                         const SearchName& name) const {
+  const Entry& e = entries()[entry];
+  if (e.shape == static_cast<uint32_t>(Shape::kName)) {
+    return name.IsShort(e.cell, e.size) ? Comparison::kEquals : Comparison::kDiffers;
   }
-  const uint32_t end = e.shape - 1;  // as an AffixEnd: a branch on it would often be mispredicted
-  const bool matches = name.HasShortAffix(static_cast<AffixEnd>(end), text + end, e.size - 1);
+  static_assert(static_cast<int>(Shape::kPrefix) == 1 && static_cast<int>(Shape::kSuffix) == 2);
+  const auto end = static_cast<AffixEnd>(e.shape - 1);
+  const bool matches = name.HasShortAffix(end, e.cell, size_t{e.size} - 1);
   return matches ? Comparison::kMatches : Comparison::kDiffers;
 }
 

@@ -15,7 +15,12 @@ namespace {
 // Keys are no longer than this: the rest of the entry is compared anyway.
 constexpr size_t kMaxKeySize = 0xffff;
 
-constexpr size_t kAlignment = 64;
+// What a short list knows a key by.
+template <AffixEnd kEnd>
+uint16_t KeyTag(absl::string_view key) {
+  const SearchName name(key);
+  return AffixHasher<kEnd>(name).TagAt(key.size());
+}
 
 }  // namespace
 
@@ -27,11 +32,11 @@ void PatternListCompiler::Sizes::Add(size_t size) {
   }
 }
 
-size_t PatternListCompiler::Sizes::TakeShort(size_t most, uint16_t* out) {
+size_t PatternListCompiler::Sizes::TakeShort(size_t most, uint8_t* out) {
   size_t count = 0;
   constexpr uint64_t kShortSizes = (uint64_t{1} << (kWordsSize + 1)) - 1;
   for (; (small & kShortSizes) != 0 && count < most; small &= small - 1) {
-    out[count++] = static_cast<uint16_t>(__builtin_ctzll(small));
+    out[count++] = static_cast<uint8_t>(__builtin_ctzll(small));
   }
   return count;
 }
@@ -68,22 +73,46 @@ const PatternList* PatternListCompiler::Compile(absl::Span<const RuleEntry> entr
 }
 
 void PatternListCompiler::CopyEntries(absl::Span<const RuleEntry> entries, uint32_t list_offset) {
-  size_t size = sizeof(PatternList) + entries.size() * sizeof(PatternList::Entry) + kWordsSize;
-  for (const RuleEntry& entry : entries) size += entry.text.size();
-  char* const memory = arena_.NewBytes(size, kAlignment);
+  size_t long_texts = 0;
+  for (const RuleEntry& entry : entries) {
+    if (entry.text.size() > kWordsSize) long_texts += entry.text.size();
+  }
+  // What lies behind the last text is read and does not count.
+  if (long_texts > 0) long_texts += kWordsSize;
+  const size_t size =
+      sizeof(PatternList) + entries.size() * sizeof(PatternList::Entry) + long_texts;
+  char* const memory = arena_.NewBytes(size, alignof(PatternList));
   list_ = new (memory) PatternList();
   list_->entry_count_ = static_cast<uint32_t>(entries.size());
   entries_ = reinterpret_cast<PatternList::Entry*>(memory + sizeof(PatternList));
-  PatternList::Entry* place = entries_;
   char* end = reinterpret_cast<char*>(entries_ + entries.size());
-  for (const RuleEntry& entry : entries) {
-    const auto begin = static_cast<uint32_t>(end - memory);
-    const auto text_size = static_cast<uint32_t>(entry.text.size());
-    new (place++) PatternList::Entry{begin, text_size, 0, entry.offset - list_offset};
-    end = CopyText(entry.text, end);
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const absl::string_view text = entries[i].text;
+    PatternList::Entry& e = *new (&entries_[i]) PatternList::Entry{};
+    e.size = static_cast<uint32_t>(text.size());
+    e.offset = entries[i].offset - list_offset;
+    e.is_plain = text.size() <= kWordsSize ? 1 : 0;
+    if (e.is_plain != 0) {
+      const TextWords words = search_name::Head(text);
+      std::memcpy(e.cell, &words, sizeof(words));
+    } else {
+      const auto begin = static_cast<uint32_t>(end - memory);
+      std::memcpy(e.cell, &begin, sizeof(begin));
+      end = CopyText(text, end);
+    }
   }
-  // What lies behind the last text is read and does not count.
-  std::memset(end, 0, kWordsSize);
+  std::memset(end, 0, static_cast<size_t>(memory + size - end));
+}
+
+// Gives the entry its shape, and moves its text to where one of that shape stands.
+void PatternListCompiler::SetShape(Shape shape, absl::string_view text, PatternList::Entry* e) {
+  if (shape == Shape::kSuffix && text.size() <= kWordsSize) {
+    const TextWords tail = search_name::Tail(text, search_name::Head(text));
+    std::memcpy(e->cell, &tail.far, sizeof(tail.far));
+    std::memcpy(e->cell + sizeof(tail.far), &tail.near, sizeof(tail.near));
+  }
+  e->shape = static_cast<uint32_t>(shape);
+  if (shape != Shape::kPrefix && shape != Shape::kSuffix) e->is_plain = 0;
 }
 
 PatternListCompiler::Literals PatternListCompiler::Classify(uint32_t entry,
@@ -100,7 +129,7 @@ PatternListCompiler::Literals PatternListCompiler::Classify(uint32_t entry,
   if (!around.head.empty() && !around.tail.empty()) ++list_->glob_count_;
   const Shape shape = around.head.empty() ? (around.tail.empty() ? Shape::kAny : Shape::kSuffix)
                                           : (around.tail.empty() ? Shape::kPrefix : Shape::kEnds);
-  entries_[entry].shape = static_cast<uint32_t>(shape);
+  SetShape(shape, text, &entries_[entry]);
   return around;
 }
 
@@ -113,7 +142,7 @@ PatternListCompiler::Literals PatternListCompiler::AddGlob(uint32_t entry) {
   }
   ++list_->pattern_count_;
   if (parsed_.shape == PatternShape::kGlob) ++list_->glob_count_;
-  e.shape = static_cast<uint32_t>(Shape::kGlob);
+  SetShape(Shape::kGlob, text, &e);
   globs_.push_back({text, arena_.Copy(absl::MakeConstSpan(parsed_.tokens)),
                     arena_.Copy(absl::MakeConstSpan(parsed_.ranges))});
   glob_entries_.push_back(entry);
@@ -134,17 +163,17 @@ uint64_t PatternListCompiler::KeyHash(AffixEnd end, absl::string_view literal) {
 void PatternListCompiler::AddToShort(uint32_t entry, const Literals& literals) {
   const Shape shape = static_cast<Shape>(entries_[entry].shape);
   if (shape == Shape::kName) {
-    list_->tags_[entry] = TagOf(SearchName(literals.head).hash());
+    list_->tags_[entry] = SearchName(literals.head).tag();
   } else if (literals.head.empty() && literals.tail.empty()) {
     list_->walked_ |= static_cast<uint16_t>(1u << entry);
   } else if (literals.head.size() >= literals.tail.size()) {
     const absl::string_view key = literals.head.substr(0, kMaxKeySize);
-    list_->tags_[entry] = TagOf(KeyHash(AffixEnd::kPrefix, key));
+    list_->tags_[entry] = KeyTag<AffixEnd::kPrefix>(key);
     prefix_sizes_.Add(key.size());
   } else {
     const size_t cut = literals.tail.size() - std::min(literals.tail.size(), kMaxKeySize);
     const absl::string_view key = literals.tail.substr(cut);
-    list_->tags_[entry] = TagOf(KeyHash(AffixEnd::kSuffix, key));
+    list_->tags_[entry] = KeyTag<AffixEnd::kSuffix>(key);
     suffix_sizes_.Add(key.size());
   }
 }
@@ -177,16 +206,15 @@ void PatternListCompiler::AddToLong(uint32_t entry, const Literals& literals) {
     affixes_.push_back({by_head ? AffixEnd::kPrefix : AffixEnd::kSuffix, by_head ? head : tail});
     (by_head ? prefix_sizes_ : suffix_sizes_).Add(affixes_.back().text.size());
   }
-  const ListIndex::Item item{entry, entries_[entry].begin};
   const uint32_t first = index_.Find(hash);
   if (first == ListIndexBuilder::kNone) {
-    if (!index_.Add(hash, item)) walked_.push_back(entry);
+    if (!index_.Add(hash, entry)) walked_.push_back(entry);
   } else if (list_->Text(entries_[first]) != text) {
     // What matches all under its key stands first, so that its repetitions are seen.
     if (shape == Shape::kEnds || shape == Shape::kGlob) {
-      index_.AddBehind(first, item);
+      index_.AddBehind(first, entry);
     } else {
-      index_.Add(hash, item);
+      index_.Add(hash, entry);
     }
   }
 }
@@ -197,22 +225,22 @@ void PatternListCompiler::FillFilter() {
   for (const Affix& affix : affixes_) {
     const SearchName name(affix.text);
     if (affix.end == AffixEnd::kPrefix && list_->prefix_count_ > 0) {
-      index_.AddToFilter(ShortAffixHash(name, AffixEnd::kPrefix, list_->sizes_[0]));
+      index_.AddToFilter(ShortAffixHash<AffixEnd::kPrefix>(name, list_->sizes_[0]));
     } else if (affix.end == AffixEnd::kSuffix && list_->suffix_count_ > 0) {
       const size_t least = list_->sizes_[list_->prefix_count_];
-      index_.AddToFilter(ShortAffixHash(name, AffixEnd::kSuffix, least));
+      index_.AddToFilter(ShortAffixHash<AffixEnd::kSuffix>(name, least));
     }
   }
   affixes_.clear();
 }
 
 void PatternListCompiler::Finish() {
-  uint16_t* const sizes = list_->sizes_;
+  uint8_t* const sizes = list_->sizes_;
   const size_t prefixes = prefix_sizes_.TakeShort(PatternList::kInlineSizes, sizes);
   const size_t suffixes =
       suffix_sizes_.TakeShort(PatternList::kInlineSizes - prefixes, sizes + prefixes);
-  list_->prefix_count_ = static_cast<uint16_t>(prefixes);
-  list_->suffix_count_ = static_cast<uint16_t>(suffixes);
+  list_->prefix_count_ = static_cast<uint8_t>(prefixes);
+  list_->suffix_count_ = static_cast<uint8_t>(suffixes);
   if (list_->entry_count_ > PatternList::kShort) {
     FillFilter();
     new (&list_->index_) ListIndex(index_.Build(&arena_));

@@ -51,7 +51,7 @@ class PatternListCompiler {
     void Add(size_t size);
     // Each moves sizes out, ascending, and says how many: those up to kWordsSize, at most `most`
     // of them; all that are left.
-    size_t TakeShort(size_t most, uint16_t* out);
+    size_t TakeShort(size_t most, uint8_t* out);
     size_t TakeAll(std::vector<uint16_t>* out);
   };
 
@@ -61,6 +61,7 @@ class PatternListCompiler {
   // Finds out what the entry with that text is, and sets its shape.
   Literals Classify(uint32_t entry, absl::string_view text);
   Literals AddGlob(uint32_t entry);
+  static void SetShape(Shape shape, absl::string_view text, PatternList::Entry* e);
   void AddToShort(uint32_t entry, const Literals& literals);
   void AddToLong(uint32_t entry, const Literals& literals);
   // The hash of an entry's key at one end.

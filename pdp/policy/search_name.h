@@ -41,9 +41,8 @@ inline uint64_t Load32(const char* p) {
 
 // The sizes that an affix up to kWordsSize can have, at both ends, in one row.
 constexpr size_t AffixPlace(AffixEnd end, size_t size) {
-  return (end == AffixEnd::kPrefix ? 0 : kWordsSize + 1) + size;
+  return 2 * size + static_cast<size_t>(end);
 }
-inline AffixEnd EndOfPlace(size_t place) { return static_cast<AffixEnd>(place > kWordsSize); }
 inline constexpr size_t kAffixPlaces = 2 * (kWordsSize + 1);
 
 // kMasks[AffixPlace(end, n)] leaves the n bytes of TextWords that are nearest to that end.
@@ -79,6 +78,20 @@ inline uint64_t Fold(uint64_t a, uint64_t b) {
 
 inline uint64_t Mix(uint64_t near, uint64_t far, uint64_t seed) {
   return Fold(near ^ 0xa0761d6478bd642f, far ^ seed);
+}
+
+// What tells the tag of a prefix from that of a suffix and of a whole name: odd numbers, one for
+// each word.
+inline constexpr std::array<TextWords, 3> kTagFactors = {
+    {{0x9e3779b97f4a7c15, 0xd1b54a32d192ed03},
+     {0xaef17502108ef2d9, 0x8cb92ba72f3d8dd7},
+     {0xe95e1dd17d35800d, 0xa24baed4963ee407}}};
+
+// 16 bits that are seldom the same for different words: of a product only the highest bits depend
+// on all the bits of both factors (multiply-shift hashing, Dietzfelbinger et al. 1997).
+inline uint16_t Tag(uint64_t near, uint64_t far, size_t factors) {
+  const TextWords& factor = kTagFactors.data()[factors];
+  return static_cast<uint16_t>((near * factor.near + far * factor.far) >> 48);
 }
 
 // The first 16 bytes of a text.
@@ -179,31 +192,40 @@ class SearchName {
   // Of the whole name. Like the hashes of affixes it is well mixed, and the same in each process:
   // who writes the rules could make names collide, and would but slow his own lists.
   uint64_t hash() const { return hash_; }
+  // What a short list knows the whole name by.
+  uint16_t tag() const {
+    return text_.size() > kWordsSize ? static_cast<uint16_t>(hash_ >> 48)
+                                     : search_name::Tag(ends_[0].near, ends_[0].far, 2);
+  }
   // The first (last) 16 bytes.
   const TextWords& words(AffixEnd end) const { return ends_[static_cast<size_t>(end)]; }
-
-  // Whether it is the `size` bytes at `text`, behind which kWordsSize bytes may be read.
-  bool Equals(const char* text, size_t size) const {
-    return size == text_.size() && HasAffix<AffixEnd::kPrefix>(text, size);
-  }
 
   // Whether the name has `size` bytes or more, of which the first (last) are those at `affix`.
   // kWordsSize bytes may be read beyond those: behind a prefix, before a suffix.
   template <AffixEnd kEnd>
   bool HasAffix(const char* affix, size_t affix_size) const;
 
-  // The same for an affix of up to kWordsSize bytes at an end that nobody can foresee: without a
-  // branch on which it is.
-  bool HasShortAffix(AffixEnd end, const char* affix, size_t affix_size) const {
-    const TextWords& own = words(end);
+  // Whether it is the text of `size` bytes, up to kWordsSize, that stands at the beginning of as
+  // many, with zeros behind it.
+  bool IsShort(const char* cell, size_t size) const {
+    const TextWords& own = words(AffixEnd::kPrefix);
+    return ((search_name::Load64(cell) ^ own.near) | (search_name::Load64(cell + 8) ^ own.far) |
+            (size ^ text_.size())) == 0;
+  }
+
+  // Whether it has an affix of `affix_size` bytes, up to kWordsSize, which stands at that end of as
+  // many, whatever is beside it. Without a branch on the end, which nobody can foresee.
+  bool HasShortAffix(AffixEnd end, const char* cell, size_t affix_size) const {
+    const TextWords& head = words(AffixEnd::kPrefix);
+    const TextWords& tail = words(AffixEnd::kSuffix);
+    const auto is_suffix = static_cast<size_t>(end);
+    const uint64_t if_suffix = -uint64_t{is_suffix};
     const TextWords& mask = search_name::MaskOf(end, affix_size);
-    // What lies farther is behind a prefix and before a suffix.
-    const auto if_suffix = -static_cast<ptrdiff_t>(end);
-    const auto distance = static_cast<ptrdiff_t>(affix_size);
-    const uint64_t near = search_name::Load64(affix + ((distance - 8) & if_suffix));
-    const uint64_t far = search_name::Load64(affix + 8 + ((distance - 24) & if_suffix));
-    return ((((near ^ own.near) & mask.near) | ((far ^ own.far) & mask.far)) |
-            uint64_t{affix_size > size()}) == 0;
+    const uint64_t near = search_name::Load64(cell + is_suffix * 8) ^ head.near ^
+                          ((head.near ^ tail.near) & if_suffix);
+    const uint64_t far = search_name::Load64(cell + 8 - is_suffix * 8) ^ head.far ^
+                         ((head.far ^ tail.far) & if_suffix);
+    return ((near & mask.near) | (far & mask.far) | uint64_t{affix_size > size()}) == 0;
   }
 
  private:
@@ -212,14 +234,13 @@ class SearchName {
   const uint64_t hash_;
 };
 
-// The hash of the affix at an AffixPlace, of 1 to kWordsSize bytes. A name that is shorter gives
-// any number.
-inline uint64_t AffixHashAt(const SearchName& name, size_t place) {
-  const AffixEnd end = search_name::EndOfPlace(place);
-  const TextWords& words = name.words(end);
-  const TextWords& mask = search_name::kMasks.data()[place];
+// The hash of an affix of 1 to kWordsSize bytes. A name that is shorter gives any number.
+template <AffixEnd kEnd>
+inline uint64_t ShortAffixHash(const SearchName& name, size_t size) {
+  const TextWords& words = name.words(kEnd);
+  const TextWords& mask = search_name::MaskOf(kEnd, size);
   return search_name::Mix(words.near & mask.near, words.far & mask.far,
-                          search_name::kAffixSeeds.data()[static_cast<size_t>(end)]);
+                          search_name::kAffixSeeds.data()[static_cast<size_t>(kEnd)]);
 }
 
 // The hash of an affix that is all of a text of 1 to kWordsSize bytes.
@@ -230,8 +251,12 @@ inline uint64_t WholeAffixHash(AffixEnd end, absl::string_view text) {
                           search_name::kAffixSeeds.data()[static_cast<size_t>(end)]);
 }
 
-inline uint64_t ShortAffixHash(const SearchName& name, AffixEnd end, size_t size) {
-  return AffixHashAt(name, search_name::AffixPlace(end, size));
+// What a short list knows such an affix by.
+template <AffixEnd kEnd>
+inline uint16_t ShortAffixTag(const SearchName& name, size_t size) {
+  const TextWords& words = name.words(kEnd);
+  const TextWords& mask = search_name::MaskOf(kEnd, size);
+  return search_name::Tag(words.near & mask.near, words.far & mask.far, static_cast<size_t>(kEnd));
 }
 
 // The hashes of a name's affixes of any size, the shorter ones first.
@@ -244,7 +269,12 @@ class AffixHasher {
   // Of the affix of `size` bytes, 1 or more and not less than in the last call. A name that is
   // shorter gives any number. All calls together take time in proportion to the name.
   uint64_t At(size_t size) {
-    return size > kWordsSize ? LongAt(size) : ShortAffixHash(name_, kEnd, size);
+    return size > kWordsSize ? LongAt(size) : ShortAffixHash<kEnd>(name_, size);
+  }
+  // What a short list knows that affix by.
+  uint16_t TagAt(size_t size) {
+    return size > kWordsSize ? static_cast<uint16_t>(LongAt(size) >> 48)
+                             : ShortAffixTag<kEnd>(name_, size);
   }
 
  private:

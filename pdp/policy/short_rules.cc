@@ -25,17 +25,16 @@ ShortRules::ShortRules(const Lists& lists) {
     std::copy_n(list.tags_, list.size(), tags_ + count);
     walked_ |= uint32_t{list.walked_} << count;
     for (size_t i = 0; i < size_t{list.prefix_count_} + list.suffix_count_; ++i) {
-      const AffixEnd end = i < list.prefix_count_ ? AffixEnd::kPrefix : AffixEnd::kSuffix;
-      affixes_ |= uint64_t{1} << search_name::AffixPlace(end, list.sizes_[i]);
+      affix_sizes_[i < list.prefix_count_ ? 0 : 1] |= 1u << list.sizes_[i];
     }
     count += static_cast<uint32_t>(list.size());
   }
   used_ = static_cast<uint32_t>((uint64_t{1} << count) - 1);
 }
 
-ShortRules::Found ShortRules::FindAmong(uint32_t candidates, const SearchName& name) const {
+ShortRules::Found ShortRules::Find(const SearchName& name) const {
   Found found;
-  for (; candidates != 0; candidates &= candidates - 1) {
+  for (uint32_t candidates = Candidates(name); candidates != 0; candidates &= candidates - 1) {
     const auto bit = static_cast<uint32_t>(__builtin_ctz(candidates));
     const size_t source = SourceOf(bit);
     const uint32_t entry = bit - first_[source];

@@ -58,7 +58,14 @@ class alignas(64) ShortRules {
   // Of lists that Take.
   explicit ShortRules(const Lists& lists);
 
-  Found Find(const SearchName& name) const ABSL_ATTRIBUTE_ALWAYS_INLINE;
+  Found Find(const SearchName& name) const;
+
+  // The same in steps, for who can do without a call in nearly all cases.
+  // A bit for each entry that may equal or match the name: seldom more than one, since tags of
+  // different keys are seldom alike.
+  uint32_t Candidates(const SearchName& name) const;
+  // Of the one candidate that there is. Gives false where that takes more than a comparison.
+  bool FindPlain(uint32_t candidate, const SearchName& name, Found* found) const;
 
  private:
   static constexpr uint32_t kMostEntries = kFourTagLanes;
@@ -67,39 +74,38 @@ class alignas(64) ShortRules {
     return size_t{bit >= first_[kAllDeny]} + size_t{bit >= first_[kAllow]};
   }
 
-  Found FindAmong(uint32_t candidates, const SearchName& name) const ABSL_ATTRIBUTE_NOINLINE;
-  // A bit for each entry that may equal or match the name.
-  uint32_t Candidates(const SearchName& name) const;
-
   uint16_t tags_[kMostEntries] = {};  // of the entries' keys
   uint32_t used_ = 0;                 // a bit for each entry
   uint32_t walked_ = 0;               // a bit for each that has no key
-  uint64_t affixes_ = 0;              // a bit for each AffixPlace that a key has
-  uint8_t first_[kSources] = {};      // entry of each list
+  // A bit for each size that a key has, by AffixEnd.
+  uint32_t affix_sizes_[2] = {};
+  uint8_t first_[kSources] = {};  // entry of each list
   uint32_t ids_[kSources] = {};
   const PatternList* lists_[kSources] = {};
 };
 
 inline uint32_t ShortRules::Candidates(const SearchName& name) const {
-  WantedTags wanted(tags_);
-  wanted.Ask(TagOf(name.hash()));
-  for (uint64_t affixes = affixes_; affixes != 0; affixes &= affixes - 1) {
-    wanted.Ask(TagOf(AffixHashAt(name, static_cast<size_t>(__builtin_ctzll(affixes)))));
+  WantedTags wanted(tags_, name.tag());
+  for (uint64_t sizes = affix_sizes_[0]; sizes != 0; sizes &= sizes - 1) {
+    wanted.Ask(ShortAffixTag<AffixEnd::kPrefix>(name, static_cast<size_t>(__builtin_ctzll(sizes))));
+  }
+  for (uint64_t sizes = affix_sizes_[1]; sizes != 0; sizes &= sizes - 1) {
+    wanted.Ask(ShortAffixTag<AffixEnd::kSuffix>(name, static_cast<size_t>(__builtin_ctzll(sizes))));
   }
   return (wanted.bits() & used_) | walked_;
 }
 
-inline ShortRules::Found ShortRules::Find(const SearchName& name) const {
-  const uint32_t candidates = Candidates(name);
-  if (candidates == 0) return {};
-  if ((candidates & (candidates - 1)) != 0) return FindAmong(candidates, name);
-  // Nearly always, since tags of different keys are seldom alike.
-  const auto bit = static_cast<uint32_t>(__builtin_ctz(candidates));
+inline bool ShortRules::FindPlain(uint32_t candidate, const SearchName& name, Found* found) const {
+  const auto bit = static_cast<uint32_t>(__builtin_ctz(candidate));
   const size_t source = SourceOf(bit);
   const uint32_t entry = bit - first_[source];
-  const auto comparison = lists_[source]->Compare(entry, name);
-  if (comparison == PatternList::Comparison::kDiffers) return {};
-  return {StepOf(source, comparison == PatternList::Comparison::kEquals), ids_[source], entry};
+  const PatternList& list = *lists_[source];
+  if (!list.IsPlain(entry, name)) return false;
+  const auto comparison = list.ComparePlain(entry, name);
+  if (comparison != PatternList::Comparison::kDiffers) {
+    *found = {StepOf(source, comparison == PatternList::Comparison::kEquals), ids_[source], entry};
+  }
+  return true;
 }
 
 }  // namespace ostiary::pdp

@@ -12,6 +12,15 @@ PolicySnapshot::PolicySnapshot(std::unique_ptr<const Rep> rep) : rep_(std::move(
 PolicySnapshot::~PolicySnapshot() = default;
 
 Decision PolicySnapshot::Decide(const AccessRequest& request) const {
+  if (request.agent.size() <= kWordsSize) {
+    if (const AgentRecord* record = rep_->agents.FindShort(NameKey(request.agent))) {
+      return record->policy->Decide(request);
+    }
+  }
+  return DecideOther(request);
+}
+
+Decision PolicySnapshot::DecideOther(const AccessRequest& request) const {
   if (const AgentRecord* record = rep_->Find(request.agent)) {
     return record->policy->Decide(request);
   }

@@ -66,6 +66,8 @@ class PolicySnapshot {
  private:
   friend class SnapshotBuilder;
   struct Rep;
+  // What Decide leaves over: a long id, and one that no agent has.
+  Decision DecideOther(const AccessRequest& request) const;
   // Where the rule of `decision` stands; empty where none made it.
   void FindRule(const AccessRequest& request, const Decision& decision, RuleRef* rule) const;
   explicit PolicySnapshot(std::unique_ptr<const Rep> rep);

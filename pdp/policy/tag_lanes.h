@@ -50,15 +50,17 @@ inline constexpr size_t kFourTagLanes = 4 * kTagLanes;
 // Which of kFourTagLanes tags are among those that are asked for.
 class WantedTags {
  public:
-  // The tags stand at an address that is a multiple of 16, and outlive this.
-  explicit WantedTags(const uint16_t* tags) : tags_(tags) {}
-
+  // The tags stand at an address that is a multiple of 16, and outlive this. `tag` is asked for.
 #if defined(__SSE2__)
+  WantedTags(const uint16_t* tags, uint16_t tag) : tags_(tags) {
+    const __m128i wanted = _mm_set1_epi16(static_cast<int16_t>(tag));
+    for (size_t i = 0; i < 4; ++i) found_[i] = _mm_cmpeq_epi16(Lane(i), wanted);
+  }
+
   void Ask(uint16_t tag) {
     const __m128i wanted = _mm_set1_epi16(static_cast<int16_t>(tag));
     for (size_t i = 0; i < 4; ++i) {
-      const __m128i tags = _mm_load_si128(reinterpret_cast<const __m128i*>(tags_) + i);
-      found_[i] = _mm_or_si128(found_[i], _mm_cmpeq_epi16(tags, wanted));
+      found_[i] = _mm_or_si128(found_[i], _mm_cmpeq_epi16(Lane(i), wanted));
     }
   }
 
@@ -71,6 +73,8 @@ class WantedTags {
     return half(0) | half(2) << 2 * kTagLanes;
   }
 #else
+  WantedTags(const uint16_t* tags, uint16_t tag) : tags_(tags) { Ask(tag); }
+
   void Ask(uint16_t tag) {
     for (size_t i = 0; i < kFourTagLanes; ++i) bits_ |= (tags_[i] == tag ? 1u : 0u) << i;
   }
@@ -80,7 +84,11 @@ class WantedTags {
  private:
   const uint16_t* const tags_;
 #if defined(__SSE2__)
-  __m128i found_[4] = {};
+  __m128i Lane(size_t i) const {
+    return _mm_load_si128(reinterpret_cast<const __m128i*>(tags_) + i);
+  }
+
+  __m128i found_[4];
 #else
   uint32_t bits_ = 0;
 #endif

@@ -189,7 +189,7 @@ TEST(ListIndexTest, GivesUpOnceGrowingDoesNotHelp) {
   uint32_t entry = 0;
   const auto add = [&](uint64_t place) {
     const uint64_t hash = HashAt(place, entry + 1);
-    const bool added = builder.Add(hash, {entry, 0});
+    const bool added = builder.Add(hash, entry);
     EXPECT_EQ(builder.Find(hash), added ? entry : ListIndexBuilder::kNone);
     ++entry;
     return added;
