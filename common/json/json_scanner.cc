@@ -1,254 +1,236 @@
 #include "common/json/json_scanner.h"
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 
 #include "absl/base/optimization.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "common/json/json_text.h"
 
 namespace ostiary {
 namespace {
 
-constexpr uint32_t kNone = std::numeric_limits<uint32_t>::max();
-constexpr size_t kMaxBytes = size_t{kNone} - 1;
+constexpr size_t kMaxBytes = size_t{std::numeric_limits<uint32_t>::max()} - 1;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 
-JsonScanner::JsonScanner(const JsonLimits& limits, const JsonPieces* pieces, JsonDocument* document)
-    : limits_(limits),
-      pieces_(pieces),
-      begin_(document->text_.data()),
-      end_(begin_ + document->text_.size()),
-      document_(*document),
-      nodes_(document->nodes_.get()),
-      capacity_(document->capacity_),
-      open_(kNone),
-      handed_out_(kNone) {}
-
 bool JsonScanner::Scan() {
-  const auto size = static_cast<size_t>(end_ - begin_);
   const size_t max = std::min(limits_.max_bytes, kMaxBytes);
-  if (size > max) {
-    Fail(begin_ + max, absl::StrCat("the text has ", size, " bytes, the limit is ", max));
+  if (size_ > max) {
+    Fail(max, absl::StrCat("the text has ", size_, " bytes, the limit is ", max));
     return false;
   }
-  return Text(begin_) != nullptr;
+  return Text();
 }
 
 // A text has no more values than bytes, so this ends.
-void JsonScanner::Grow() {
+void JsonScanner::Grow(size_t nodes) {
   const uint64_t wanted = std::max(uint64_t{64}, 2 * uint64_t{capacity_});
   capacity_ = static_cast<uint32_t>(std::min(wanted, uint64_t{kNone}));
   std::unique_ptr<Node[]> larger(new Node[capacity_]);
-  std::copy(nodes_, nodes_ + size_, larger.get());
+  std::copy(nodes_, nodes_ + nodes, larger.get());
   nodes_ = larger.get();
   document_.nodes_ = std::move(larger);
-  document_.capacity_ = capacity_;
+  document_.capacity_ = static_cast<uint32_t>(capacity_);
 }
 
-inline const char* JsonScanner::SkipBlanks(const char* p) {
-  if (ABSL_PREDICT_TRUE(p != end_ && static_cast<unsigned char>(*p) > ' ')) return p;
-  return SkipManyBlanks(p);
+inline size_t JsonScanner::SkipBlanks(size_t i) {
+  if (ABSL_PREDICT_TRUE(i != size_ && static_cast<unsigned char>(text_[i]) > ' ')) return i;
+  return SkipManyBlanks(i);
 }
 
-inline void JsonScanner::AddLeaf(const char* begin, const char* end, JsonType type, uint32_t last) {
-  Node node{};
-  node.begin = Offset(begin);
-  node.end = Offset(end);
-  node.next = static_cast<uint32_t>(size_) + 1;
-  node.last = last;
-  node.type = static_cast<uint32_t>(type);
-  *AddNode() = node;
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline void JsonScanner::AddLeaf(size_t end, JsonType type,
+                                                              uint32_t last, Pass* pass) {
+  if (ABSL_PREDICT_FALSE(pass->nodes == capacity_)) Grow(pass->nodes);
+  Node* const node = &nodes_[pass->nodes++];
+  node->begin = static_cast<uint32_t>(pass->i);
+  node->end = static_cast<uint32_t>(end);
+  node->next = static_cast<uint32_t>(pass->nodes);
+  node->size = 0;
+  node->last = last;
+  node->escapes = 0;
+  node->lone_surrogate = 0;
+  node->type = static_cast<uint32_t>(type);
 }
 
-inline const char* JsonScanner::String(const char* p, uint32_t last) {
-  const char* const string_begin = p;
-  p = SkipPlainJson(p + 1, end_);
-  if (ABSL_PREDICT_TRUE(p != end_ && *p == '"')) {
-    AddLeaf(string_begin, p + 1, JsonType::kString, last);
-    return p + 1;
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool JsonScanner::String(uint32_t last, Pass* pass) {
+  // Where the text's last byte ends a container, it can be left out: no string ends there.
+  const size_t size = pass->is_careful ? size_ : size_ - 1;
+  size_t end = pass->plain.Skip(text_, size, pass->i + 1);
+  AddLeaf(end + 1, JsonType::kString, last, pass);
+  if (ABSL_PREDICT_TRUE(Is(end, '"', *pass))) {
+    pass->i = end + 1;
+    return true;
   }
-  Node node{};
-  p = RestOfString(p, string_begin, &node);
-  if (p == nullptr) return nullptr;
-  node.begin = Offset(string_begin);
-  node.end = Offset(p);
-  node.next = static_cast<uint32_t>(size_) + 1;
-  node.last = last;
-  node.type = static_cast<uint32_t>(JsonType::kString);
-  *AddNode() = node;
-  return p;
+  if (!RestOfString(&end, pass->i, &nodes_[pass->nodes - 1])) return false;
+  pass->i = end;
+  return true;
 }
 
-inline const char* JsonScanner::Number(const char* p, uint32_t last) {
-  const char* const number_begin = p;
-  if (*p == '-') ++p;
-  if (p != end_ && *p == '0') {
-    ++p;
-    if (p != end_ && IsDigit(*p)) return FailExpected(p, "no digit after a leading 0");
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool JsonScanner::Number(Pass* pass) {
+  size_t i = pass->i;
+  if (text_[i] == '-') ++i;
+  if (Is(i, '0', *pass)) {
+    ++i;
+    if (IsDigitAt(i, *pass)) return FailExpected(i, "no digit after a leading 0");
   } else {
-    if (p == end_ || !IsDigit(*p)) return FailExpected(p, "a digit after '-'");
+    if (!IsDigitAt(i, *pass)) return FailExpected(i, "a digit after '-'");
     do {
-      ++p;
-    } while (p != end_ && IsDigit(*p));
+      ++i;
+    } while (IsDigitAt(i, *pass));
   }
-  if (p != end_ && (*p == '.' || *p == 'e' || *p == 'E')) {
-    p = Fraction(p);
-    if (p == nullptr) return nullptr;
+  if (Is(i, '.', *pass) || Is(i, 'e', *pass) || Is(i, 'E', *pass)) {
+    size_t end = i;
+    if (!Fraction(&end)) return false;
+    i = end;
   }
-  AddLeaf(number_begin, p, JsonType::kNumber, last);
-  return p;
+  AddLeaf(i, JsonType::kNumber, pass->is_last(), pass);
+  pass->i = i;
+  return true;
 }
 
-inline const char* JsonScanner::Literal(const char* p, absl::string_view word, JsonType type,
-                                        uint32_t last) {
-  const char* const literal_begin = p;
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool JsonScanner::Literal(absl::string_view word, JsonType type,
+                                                              Pass* pass) {
+  size_t i = pass->i;
   for (const char c : word) {
-    if (p == end_ || *p != c) return FailInLiteral(p, word);
-    ++p;
+    if (!Is(i, c, *pass)) return FailInLiteral(i, word);
+    ++i;
   }
-  AddLeaf(literal_begin, p, type, last);
-  return p;
+  AddLeaf(i, type, pass->is_last(), pass);
+  pass->i = i;
+  return true;
 }
 
-inline const char* JsonScanner::Open(const char* p, JsonType type, uint32_t last) {
-  if (depth_ >= limits_.max_depth) return FailTooDeep(p);
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool JsonScanner::Leaf(Pass* pass) {
+  const char c = text_[pass->i];
+  if (ABSL_PREDICT_TRUE(c == '"')) return String(pass->is_last(), pass);
+  if (IsDigit(c) || c == '-') return Number(pass);
+  if (c == 't') return Literal("true", JsonType::kBool, pass);
+  if (c == 'f') return Literal("false", JsonType::kBool, pass);
+  if (c == 'n') return Literal("null", JsonType::kNull, pass);
+  return FailExpected(pass->i, "a value");
+}
+
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool JsonScanner::Open(JsonType type, Pass* pass) {
+  if (ABSL_PREDICT_FALSE(depth_ >= limits_.max_depth)) return FailTooDeep(pass->i);
+  const char end_byte = type == JsonType::kObject ? '}' : ']';
+  const size_t first = SkipBlanks(pass->i + 1);
+  if (ABSL_PREDICT_FALSE(Is(first, end_byte))) {
+    AddLeaf(first + 1, type, pass->is_last(), pass);
+    pass->i = first + 1;
+    return HasRest(*pass) && NextChild(pass);
+  }
   ++depth_;
-  if (open_ != kNone) {
-    nodes_[open_].size = children_;
-    nodes_[open_].next = last_child_;
+  if (pass->open != kNone) {
+    nodes_[pass->open].size = pass->children;
+    nodes_[pass->open].next = pass->last_child;
   }
-  AddLeaf(p, p, type, last);
-  nodes_[size_ - 1].end = open_;
-  open_ = size_ - 1;
-  children_ = 0;
-  in_object_ = type == JsonType::kObject;
-  end_byte_ = in_object_ ? '}' : ']';
-  return p + 1;
+  const auto container = static_cast<uint32_t>(pass->nodes);
+  AddLeaf(pass->open, type, pass->is_last(), pass);
+  pass->open = container;
+  pass->children = 0;
+  pass->end_byte = end_byte;
+  pass->i = first;
+  if (pass->is_careful && pieces_ != nullptr) pass->nodes = HandOut(pass->open, pass->nodes);
+  return true;
 }
 
-inline const char* JsonScanner::Close(const char* p) {
-  Node& container = nodes_[open_];
-  open_ = container.end;
-  container.end = Offset(p + 1);
-  container.next = size_;
-  container.size = children_;
-  if (children_ != 0) nodes_[last_child_].last = 1;
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline void JsonScanner::Close(Pass* pass) {
+  Node* const container = &nodes_[pass->open];
+  pass->open = container->end;
+  container->end = static_cast<uint32_t>(++pass->i);
+  container->next = static_cast<uint32_t>(pass->nodes);
+  container->size = pass->children;
+  nodes_[pass->last_child].last = 1;
   --depth_;
-  if (open_ != kNone) {
-    const Node& parent = nodes_[open_];
-    children_ = parent.size;
-    last_child_ = parent.next;
-    in_object_ = parent.type == static_cast<uint32_t>(JsonType::kObject);
-    end_byte_ = in_object_ ? '}' : ']';
-  }
-  return p + 1;
+  if (pass->open == kNone) return;
+  const Node& parent = nodes_[pass->open];
+  pass->children = parent.size;
+  pass->last_child = parent.next;
+  pass->end_byte = parent.type == static_cast<uint32_t>(JsonType::kObject) ? '}' : ']';
 }
 
-inline const char* JsonScanner::Value(const char* p, uint32_t last) {
-  if (p == end_) return FailExpected(p, "a value");
-  switch (*p) {
-    case '"':
-      return String(p, last);
-    case '{':
-      return Open(p, JsonType::kObject, last);
-    case '[':
-      return Open(p, JsonType::kArray, last);
-    case 't':
-      return Literal(p, "true", JsonType::kBool, last);
-    case 'f':
-      return Literal(p, "false", JsonType::kBool, last);
-    case 'n':
-      return Literal(p, "null", JsonType::kNull, last);
-    default:
-      if (*p == '-' || IsDigit(*p)) return Number(p, last);
-      return FailExpected(p, "a value");
-  }
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool JsonScanner::HasRest(const Pass& pass) {
+  if (ABSL_PREDICT_TRUE(pass.i != size_) || pass.open == kNone) return true;
+  return FailBehindValue(pass.i, pass.end_byte);
 }
 
-inline const char* JsonScanner::Key(const char* p) {
-  if (p == end_ || *p != '"') return FailExpected(p, "a key in double quotes");
-  p = String(p, 0);
-  if (p == nullptr) return nullptr;
-  p = SkipBlanks(p);
-  if (p == end_ || *p != ':') return FailExpected(p, "':' after a key");
-  return SkipBlanks(p + 1);
-}
-
-inline const char* JsonScanner::NextValue(const char* p) {
-  while (open_ != kNone) {
-    if (ABSL_PREDICT_FALSE(pieces_ != nullptr)) HandOut();
-    p = SkipBlanks(p);
-    if (ABSL_PREDICT_FALSE(p == end_)) return FailBehindValue(p);
-    if (*p == end_byte_) {
-      p = Close(p);
-      continue;
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool JsonScanner::NextChild(Pass* pass) {
+  while (ABSL_PREDICT_TRUE(pass->open != kNone)) {
+    if (pass->is_careful && pieces_ != nullptr) pass->nodes = HandOut(pass->open, pass->nodes);
+    if (Is(pass->i, ',', *pass)) {
+      ++pass->i;
+      return true;
     }
-    if (children_ != 0) {
-      if (ABSL_PREDICT_FALSE(*p != ',')) return FailBehindValue(p);
-      p = SkipBlanks(p + 1);
+    if (ABSL_PREDICT_FALSE(!Is(pass->i, pass->end_byte, *pass))) {
+      pass->i = SkipManyBlanks(pass->i);
+      if (Is(pass->i, ',')) continue;
+      if (!Is(pass->i, pass->end_byte)) return FailBehindValue(pass->i, pass->end_byte);
     }
-    if (ABSL_PREDICT_FALSE(children_ == kMaxChildren)) return FailTooMany(p);
-    ++children_;
-    last_child_ = size_;
-    return in_object_ ? Key(p) : p;
-  }
-  return p;
-}
-
-void JsonScanner::HandOut() {
-  if (handed_out_ == kNone) {
-    if (OpenedPieces()) handed_out_ = open_;
-    return;
-  }
-  // Behind the container stands, once its value is complete, one member.
-  const uint32_t key = handed_out_ + 1;
-  if (open_ != handed_out_) {
-    if (size_ == key) nodes_[handed_out_].size = 0;  // it was closed just now
-  } else if (size_ > key) {
-    nodes_[key].last = 1;
-    pieces_->visit(JsonValue(&document_, key));
-    size_ = key;
-  }
-}
-
-bool JsonScanner::OpenedPieces() {
-  const uint32_t open = open_;
-  if (looked_for_pieces_ || depth_ != 2 || open + 1 != size_ || nodes_[open].end != 0) return false;
-  const auto is_object = [this](uint32_t node) {
-    return nodes_[node].type == static_cast<uint32_t>(JsonType::kObject);
-  };
-  const auto has_key = [this](uint32_t key) {
-    return JsonValue(&document_, key).string_equals(pieces_->key);
-  };
-  if (!is_object(0) || !is_object(open) || !has_key(open - 1)) return false;
-  looked_for_pieces_ = true;
-  for (uint32_t key = 1; key != open - 1; key = nodes_[key + 1].next) {
-    if (has_key(key)) return false;
+    Close(pass);
+    if (!HasRest(*pass)) return false;
   }
   return true;
 }
 
-const char* JsonScanner::Text(const char* p) {
-  if (absl::StartsWith(absl::string_view(p, static_cast<size_t>(end_ - p)), "\xEF\xBB\xBF")) {
-    return Fail(p, "expected a value, found a byte order mark; write the text as UTF-8 without it");
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool JsonScanner::Value(Pass* pass) {
+  if (ABSL_PREDICT_FALSE(IsBlankOrEnd(pass->i, *pass))) {
+    pass->i = SkipManyBlanks(pass->i);
+    if (pass->i == size_) return FailExpected(pass->i, "a value");
   }
-  p = SkipBlanks(p);
-  uint32_t last = 1;  // in what contains it: a member's value is
-  do {
-    p = Value(p, last);
-    if (p != nullptr) p = NextValue(p);
-    if (p == nullptr) return nullptr;
-    last = in_object_ ? 1 : 0;
-  } while (open_ != kNone);
-  p = SkipBlanks(p);
-  if (p != end_) return FailExpected(p, "nothing but blanks after the value");
-  return p;
+  const char c = text_[pass->i];
+  if (c == '{') return Open(JsonType::kObject, pass);
+  if (c == '[') return Open(JsonType::kArray, pass);
+  return Leaf(pass) && NextChild(pass);
+}
+
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool JsonScanner::Key(Pass* pass) {
+  if (ABSL_PREDICT_FALSE(!Is(pass->i, '"', *pass))) {
+    pass->i = SkipManyBlanks(pass->i);
+    if (!Is(pass->i, '"')) return FailExpected(pass->i, "a key in double quotes");
+  }
+  if (ABSL_PREDICT_FALSE(!String(0, pass))) return false;
+  if (ABSL_PREDICT_FALSE(!Is(pass->i, ':', *pass))) {
+    pass->i = SkipManyBlanks(pass->i);
+    if (!Is(pass->i, ':')) return FailExpected(pass->i, "':' after a key");
+  }
+  ++pass->i;
+  return true;
+}
+
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool JsonScanner::Child(Pass* pass) {
+  if (ABSL_PREDICT_FALSE(pass->children == kMaxChildren))
+    return FailTooMany(SkipManyBlanks(pass->i));
+  ++pass->children;
+  pass->last_child = static_cast<uint32_t>(pass->nodes);
+  return pass->end_byte != '}' || Key(pass);
+}
+
+template <bool kCareful>
+bool JsonScanner::Values(size_t* i) {
+  Pass pass = {.is_careful = kCareful, .i = *i};
+  while (true) {
+    if (ABSL_PREDICT_FALSE(!Value(&pass))) return false;
+    if (ABSL_PREDICT_FALSE(pass.open == kNone)) break;
+    if (ABSL_PREDICT_FALSE(!Child(&pass))) return false;
+  }
+  *i = pass.i;
+  return true;
+}
+
+bool JsonScanner::Text() {
+  if (absl::StartsWith(absl::string_view(text_, size_), "\xEF\xBB\xBF")) {
+    return Fail(0, "expected a value, found a byte order mark; write the text as UTF-8 without it");
+  }
+  size_t i = 0;
+  const bool ends_container = size_ != 0 && (text_[size_ - 1] == '}' || text_[size_ - 1] == ']');
+  const bool is_careful = !ends_container || pieces_ != nullptr;
+  if (!(is_careful ? Values<true>(&i) : Values<false>(&i))) return false;
+  i = SkipBlanks(i);
+  if (i != size_) return FailExpected(i, "nothing but blanks after the value");
+  return true;
 }
 
 }  // namespace ostiary

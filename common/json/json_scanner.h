@@ -2,24 +2,34 @@
 // a container that is open keeps the way back to its parent in its own node, so depth costs no
 // stack, and a document that has grown to its messages allocates nothing.
 //
-// json_scanner.cc has what nearly every text needs, so that it becomes one loop; what is rare
-// (escapes, UTF-8, errors) is called from there and stands in json_scanner_rare.cc.
+// json_scanner.cc has what nearly every text needs, so that it becomes one loop without calls; what
+// is rare (escapes, UTF-8, blanks, errors) is called from there and stands in json_scanner_rare.cc.
 #ifndef OSTIARY_COMMON_JSON_JSON_SCANNER_H_
 #define OSTIARY_COMMON_JSON_JSON_SCANNER_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <string>
 
 #include "absl/base/attributes.h"
 #include "absl/strings/string_view.h"
 #include "common/json/json_document.h"
+#include "common/json/json_text.h"
 
 namespace ostiary {
 
 class JsonScanner {
  public:
   // Reads document->text_ into document->nodes_. `pieces` is nullptr where nothing is handed out.
-  JsonScanner(const JsonLimits& limits, const JsonPieces* pieces, JsonDocument* document);
+  JsonScanner(const JsonLimits& limits, const JsonPieces* pieces, JsonDocument* document)
+      : limits_(limits),
+        pieces_(pieces),
+        text_(document->text_.data()),
+        size_(document->text_.size()),
+        document_(*document),
+        nodes_(document->nodes_.get()),
+        capacity_(document->capacity_) {}
 
   // Returns false where the text is not legal; document->error_ then says why.
   bool Scan();
@@ -27,76 +37,112 @@ class JsonScanner {
  private:
   using Node = JsonDocument::Node;
 
-  // Each of these reads what starts at `p` and returns the place behind it, or, having set the
-  // error, nullptr.
-  const char* Text(const char* p);
-  // From behind a value, or behind the opening of a container, to the next value: over commas, keys
-  // and the ends of containers. Behind the last value, that is where no container is open, it is
-  // `p`.
-  const char* NextValue(const char* p);
-  const char* Value(const char* p, uint32_t last);
-  const char* Key(const char* p);
-  const char* String(const char* p, uint32_t last);
-  // From the first byte of a string that is not plain to its end quote.
-  const char* RestOfString(const char* p, const char* string_begin, Node* node);
-  const char* Escape(const char* p, Node* node);
-  const char* UnicodeEscape(const char* p, Node* node);
-  const char* Number(const char* p, uint32_t last);
-  const char* Fraction(const char* p);
-  const char* Digits(const char* p, absl::string_view where);
-  const char* Literal(const char* p, absl::string_view word, JsonType type, uint32_t last);
-  const char* Open(const char* p, JsonType type, uint32_t last);
-  const char* Close(const char* p);
+  static constexpr uint32_t kNone = std::numeric_limits<uint32_t>::max();
+  static constexpr uint32_t kMaxChildren = (uint32_t{1} << 26) - 1;
+
+  // How far the pass is. It lives where the loop does and is seen by nothing that is called from
+  // there, so the compiler keeps it in registers.
+  struct Pass {
+    // Whether to look for the end of the text before each byte, and to hand out pieces. Known to
+    // the compiler: without it, no byte is read behind one that ends a container but where that
+    // was read as such an end.
+    const bool is_careful;
+    size_t i;  // the next byte
+    size_t nodes = 0;
+    // The innermost open container, or kNone; what its children amount to so far. While a container
+    // is open, its node's `end` is the container around it; while another one is open inside, its
+    // node's `size` and `next` are its children and the last of them.
+    uint32_t open = kNone;
+    uint32_t children = 0;
+    uint32_t last_child = 0;
+    // Of the innermost open container. A member's value is the last in what contains it, and so is
+    // the outermost value.
+    char end_byte = '}';
+    uint32_t is_last() const { return end_byte == '}' ? 1 : 0; }
+    PlainJsonBytes plain = {};
+  };
+
+  // Each of these reads what starts at pass->i and leaves that behind it, or, having set the error,
+  // returns false.
+  bool Text();
+  // The outermost value. Must be careful but where the text's last byte ends a container.
+  template <bool kCareful>
+  bool Values(size_t* i);
+  // A value that is no container, or an empty one, and to the next child; or the opening of a
+  // container, to its first child.
+  bool Value(Pass* pass);
+  bool Leaf(Pass* pass);
+  // From behind a value to the next child: over a comma and the ends of containers. Behind the
+  // outermost value, where none is open, it stays.
+  bool NextChild(Pass* pass);
+  // Behind the end of a container: whether more may follow.
+  bool HasRest(const Pass& pass);
+  // Where an element or a member is due: to its value.
+  bool Child(Pass* pass);
+  bool Key(Pass* pass);
+  bool String(uint32_t last, Pass* pass);
+  bool Number(Pass* pass);
+  bool Literal(absl::string_view word, JsonType type, Pass* pass);
+  bool Open(JsonType type, Pass* pass);
+  void Close(Pass* pass);
+
+  // What is rare. Each of these reads what starts at `*i` and moves that behind it, or, having set
+  // the error, returns false.
+  // From the first byte of a string that is not plain to behind its end quote.
+  bool RestOfString(size_t* i, size_t string_begin, Node* node);
+  bool Escape(size_t* i, Node* node);
+  bool UnicodeEscape(size_t* i, Node* node);
+  bool Fraction(size_t* i);
+  bool Digits(size_t* i, absl::string_view where);
 
   // Behind each value, where there are pieces: hands out the member that is complete, if one is.
-  void HandOut();
+  // Returns how many nodes are left of so many.
+  size_t HandOut(uint32_t open, size_t nodes);
   // Whether the container that was opened just now is the one whose members are handed out.
-  bool OpenedPieces();
+  bool OpenedPieces(uint32_t open, size_t nodes);
 
-  const char* SkipBlanks(const char* p);
-  const char* SkipManyBlanks(const char* p);
-  Node* AddNode() {
-    if (size_ == capacity_) Grow();
-    return &nodes_[size_++];
+  // Whether the byte at `i` is `c`; false at the end.
+  bool Is(size_t i, char c) const { return i != size_ && text_[i] == c; }
+  // The same where the pass, if it is not careful, cannot be at the end.
+  bool Is(size_t i, char c, const Pass& pass) const {
+    return !(pass.is_careful && i == size_) && text_[i] == c;
   }
-  void Grow();
-  // Adds a value without children.
-  void AddLeaf(const char* begin, const char* end, JsonType type, uint32_t last);
-  uint32_t Offset(const char* p) const { return static_cast<uint32_t>(p - begin_); }
+  bool IsDigitAt(size_t i, const Pass& pass) const {
+    return !(pass.is_careful && i == size_) && text_[i] >= '0' && text_[i] <= '9';
+  }
+  bool IsBlankOrEnd(size_t i, const Pass& pass) const {
+    return (pass.is_careful && i == size_) || static_cast<unsigned char>(text_[i]) <= ' ';
+  }
+  // The first byte at or behind `i` that is no blank, or the end.
+  size_t SkipBlanks(size_t i);
+  size_t SkipManyBlanks(size_t i);
+  // Makes room behind so many nodes.
+  void Grow(size_t nodes);
+  // Adds a value without children that starts at pass->i.
+  void AddLeaf(size_t end, JsonType type, uint32_t last, Pass* pass);
 
-  ABSL_ATTRIBUTE_COLD const char* Fail(const char* p, std::string message);
-  ABSL_ATTRIBUTE_COLD const char* FailExpected(const char* p, absl::string_view expected);
-  ABSL_ATTRIBUTE_COLD const char* FailInString(const char* p, const char* string_begin);
-  ABSL_ATTRIBUTE_COLD const char* FailInLiteral(const char* p, absl::string_view word);
-  ABSL_ATTRIBUTE_COLD const char* FailBehindValue(const char* p);
-  ABSL_ATTRIBUTE_COLD const char* FailTooDeep(const char* p);
-  ABSL_ATTRIBUTE_COLD const char* FailTooMany(const char* p);
-  std::string Found(const char* p) const;
+  // These set the error and return false.
+  ABSL_ATTRIBUTE_COLD bool Fail(size_t i, std::string message);
+  ABSL_ATTRIBUTE_COLD bool FailExpected(size_t i, absl::string_view expected);
+  ABSL_ATTRIBUTE_COLD bool FailInString(size_t i, size_t string_begin);
+  ABSL_ATTRIBUTE_COLD bool FailInLiteral(size_t i, absl::string_view word);
+  ABSL_ATTRIBUTE_COLD bool FailBehindValue(size_t i, char end_byte);
+  ABSL_ATTRIBUTE_COLD bool FailTooDeep(size_t i);
+  ABSL_ATTRIBUTE_COLD bool FailTooMany(size_t i);
+  std::string Found(size_t i) const;
 
   const JsonLimits limits_;
   const JsonPieces* const pieces_;
-  const char* const begin_;
-  const char* const end_;
+  const char* const text_;
+  const size_t size_;
   JsonDocument& document_;
   Node* nodes_;  // the document's
   // All of a width that no field of a node has, so that the compiler knows that a node written
   // changes none of them.
-  size_t size_ = 0;
   size_t capacity_;
-
-  static constexpr uint32_t kMaxChildren = (uint32_t{1} << 26) - 1;
-
-  // The innermost open container, or kNone; what its children amount to so far. While a container
-  // is open, its node's `end` is the container around it; while another one is open inside, its
-  // node's `size` and `next` are its children and the last of them.
-  size_t open_;
-  size_t children_ = 0;
-  size_t last_child_ = 0;
-  size_t depth_ = 0;
-  bool in_object_ = false;
-  char end_byte_ = ']';  // of the innermost open container
+  uint32_t depth_ = 0;  // of open containers
   // The container whose members are handed out, or kNone; and whether it has been looked for.
-  uint32_t handed_out_;
+  uint32_t handed_out_ = kNone;
   bool looked_for_pieces_ = false;
 };
 

@@ -1,4 +1,4 @@
-// What few texts need of JsonScanner: escapes, UTF-8, fractions, many blanks, and errors.
+// What few texts need of JsonScanner: escapes, UTF-8, fractions, many blanks, pieces, and errors.
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,38 +14,45 @@ bool IsHexDigit(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= '
 
 }  // namespace
 
-const char* JsonScanner::SkipManyBlanks(const char* p) {
-  while (p != end_ && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) {
-    document_.has_line_breaks_ = document_.has_line_breaks_ || *p == '\n' || *p == '\r';
-    ++p;
+size_t JsonScanner::SkipManyBlanks(size_t i) {
+  for (; i != size_; ++i) {
+    const char c = text_[i];
+    if (c == '\n' || c == '\r') {
+      document_.has_line_breaks_ = true;
+    } else if (c != ' ' && c != '\t') {
+      break;
+    }
   }
-  return p;
+  return i;
 }
 
-const char* JsonScanner::RestOfString(const char* p, const char* string_begin, Node* node) {
-  for (;; p = SkipPlainJson(p, end_)) {
-    if (p == end_) return FailInString(p, string_begin);
-    if (*p == '"') return p + 1;
-    if (*p == '\\') {
-      p = Escape(p, node);
-      if (p == nullptr) return nullptr;
-      continue;
-    }
-    // Few languages write one such character alone.
-    while (p != end_ && static_cast<signed char>(*p) < 0) {
-      const size_t length = Utf8SequenceLength(p, end_);
-      if (length == 0) return FailInString(p, string_begin);
-      p += length;
-    }
-    if (p != end_ && static_cast<unsigned char>(*p) < 0x20) return FailInString(p, string_begin);
+inline bool JsonScanner::UnicodeEscape(size_t* i, Node* node) {
+  const auto hex4 = [this](size_t at) { return size_ - at < 4 ? -1 : ParseHex4(text_ + at); };
+  const int32_t unit = hex4(*i);
+  if (unit < 0) {
+    size_t at = *i;
+    while (at != size_ && IsHexDigit(text_[at])) ++at;
+    return FailExpected(at, "four hex digits after \\u");
   }
+  *i += 4;
+  if (IsLowSurrogate(static_cast<uint32_t>(unit))) node->lone_surrogate = 1;
+  if (!IsHighSurrogate(static_cast<uint32_t>(unit))) return true;
+  if (size_ - *i >= 2 && text_[*i] == '\\' && text_[*i + 1] == 'u') {
+    const int32_t low = hex4(*i + 2);
+    if (low >= 0 && IsLowSurrogate(static_cast<uint32_t>(low))) {
+      *i += 6;
+      return true;
+    }
+  }
+  node->lone_surrogate = 1;
+  return true;
 }
 
-const char* JsonScanner::Escape(const char* p, Node* node) {
+inline bool JsonScanner::Escape(size_t* i, Node* node) {
   node->escapes = 1;
-  ++p;
-  if (p != end_) {
-    switch (*p) {
+  ++*i;
+  if (*i != size_) {
+    switch (text_[*i]) {
       case '"':
       case '\\':
       case '/':
@@ -54,95 +61,101 @@ const char* JsonScanner::Escape(const char* p, Node* node) {
       case 'n':
       case 'r':
       case 't':
-        return p + 1;
+        ++*i;
+        return true;
       case 'u':
-        return UnicodeEscape(p + 1, node);
+        ++*i;
+        return UnicodeEscape(i, node);
       default:
         break;
     }
   }
-  return FailExpected(p, "one of \" \\ / b f n r t u after a backslash");
+  return FailExpected(*i, "one of \" \\ / b f n r t u after a backslash");
 }
 
-const char* JsonScanner::UnicodeEscape(const char* p, Node* node) {
-  const auto hex4 = [this](const char* at) { return end_ - at < 4 ? -1 : ParseHex4(at); };
-  const int32_t unit = hex4(p);
-  if (unit < 0) {
-    while (p != end_ && IsHexDigit(*p)) ++p;
-    return FailExpected(p, "four hex digits after \\u");
+bool JsonScanner::RestOfString(size_t* i, size_t string_begin, Node* node) {
+  const char* const end = text_ + size_;
+  size_t at = *i;
+  for (;; at = static_cast<size_t>(SkipPlainJson(text_ + at, end) - text_)) {
+    if (at == size_) return FailInString(at, string_begin);
+    if (text_[at] == '"') break;
+    if (text_[at] == '\\') {
+      if (!Escape(&at, node)) return false;
+      continue;
+    }
+    // Few languages write one such character alone.
+    while (at != size_ && static_cast<signed char>(text_[at]) < 0) {
+      const size_t length = Utf8SequenceLength(text_ + at, end);
+      if (length == 0) return FailInString(at, string_begin);
+      at += length;
+    }
+    if (at != size_ && static_cast<unsigned char>(text_[at]) < 0x20) {
+      return FailInString(at, string_begin);
+    }
   }
-  p += 4;
-  if (IsLowSurrogate(static_cast<uint32_t>(unit))) node->lone_surrogate = 1;
-  if (!IsHighSurrogate(static_cast<uint32_t>(unit))) return p;
-  if (end_ - p >= 2 && p[0] == '\\' && p[1] == 'u') {
-    const int32_t low = hex4(p + 2);
-    if (low >= 0 && IsLowSurrogate(static_cast<uint32_t>(low))) return p + 6;
-  }
-  node->lone_surrogate = 1;
-  return p;
+  *i = at + 1;
+  node->end = static_cast<uint32_t>(*i);
+  return true;
 }
 
-const char* JsonScanner::Fraction(const char* p) {
-  if (*p == '.') {
-    p = Digits(p + 1, "after '.'");
-    if (p == nullptr) return nullptr;
+bool JsonScanner::Fraction(size_t* i) {
+  if (Is(*i, '.')) {
+    ++*i;
+    if (!Digits(i, "after '.'")) return false;
   }
-  if (p != end_ && (*p == 'e' || *p == 'E')) {
-    ++p;
-    if (p != end_ && (*p == '+' || *p == '-')) ++p;
-    p = Digits(p, "in the exponent");
-  }
-  return p;
+  if (!Is(*i, 'e') && !Is(*i, 'E')) return true;
+  ++*i;
+  if (Is(*i, '+') || Is(*i, '-')) ++*i;
+  return Digits(i, "in the exponent");
 }
 
-const char* JsonScanner::Digits(const char* p, absl::string_view where) {
-  if (p == end_ || !IsDigit(*p)) return FailExpected(p, absl::StrCat("a digit ", where));
-  do {
-    ++p;
-  } while (p != end_ && IsDigit(*p));
-  return p;
+bool JsonScanner::Digits(size_t* i, absl::string_view where) {
+  size_t at = *i;
+  while (at != size_ && IsDigit(text_[at])) ++at;
+  if (at == *i) return FailExpected(at, absl::StrCat("a digit ", where));
+  *i = at;
+  return true;
 }
 
-const char* JsonScanner::Fail(const char* p, std::string message) {
-  document_.error_.offset = static_cast<size_t>(p - begin_);
+bool JsonScanner::Fail(size_t i, std::string message) {
+  document_.error_.offset = i;
   document_.error_.message = std::move(message);
-  return nullptr;
+  return false;
 }
 
-const char* JsonScanner::FailExpected(const char* p, absl::string_view expected) {
-  return Fail(p, absl::StrCat("expected ", expected, ", found ", Found(p)));
+bool JsonScanner::FailExpected(size_t i, absl::string_view expected) {
+  return Fail(i, absl::StrCat("expected ", expected, ", found ", Found(i)));
 }
 
-const char* JsonScanner::FailInString(const char* p, const char* string_begin) {
-  if (p == end_) {
+bool JsonScanner::FailInString(size_t i, size_t string_begin) {
+  if (i == size_) {
     return FailExpected(
-        p, absl::StrCat("'\"' to end the string that starts at offset ", Offset(string_begin)));
+        i, absl::StrCat("'\"' to end the string that starts at offset ", string_begin));
   }
-  if (static_cast<signed char>(*p) < 0) return FailExpected(p, "valid UTF-8 in a string");
-  return FailExpected(p, "control characters in a string to be written as escapes");
+  if (static_cast<signed char>(text_[i]) < 0) return FailExpected(i, "valid UTF-8 in a string");
+  return FailExpected(i, "control characters in a string to be written as escapes");
 }
 
-const char* JsonScanner::FailInLiteral(const char* p, absl::string_view word) {
-  return FailExpected(p, absl::StrCat("all of '", word, "'"));
+bool JsonScanner::FailInLiteral(size_t i, absl::string_view word) {
+  return FailExpected(i, absl::StrCat("all of '", word, "'"));
 }
 
-// Where neither a comma nor the end of the container stands; the first value needs no comma.
-const char* JsonScanner::FailBehindValue(const char* p) {
-  if (children_ == 0) return FailExpected(p, in_object_ ? "a key in double quotes" : "a value");
-  return FailExpected(p, in_object_ ? "',' or '}' after a member" : "',' or ']' after an element");
+bool JsonScanner::FailBehindValue(size_t i, char end_byte) {
+  return FailExpected(
+      i, end_byte == '}' ? "',' or '}' after a member" : "',' or ']' after an element");
 }
 
-const char* JsonScanner::FailTooDeep(const char* p) {
-  return Fail(p, absl::StrCat("lists and objects nest deeper than ", limits_.max_depth));
+bool JsonScanner::FailTooDeep(size_t i) {
+  return Fail(i, absl::StrCat("lists and objects nest deeper than ", limits_.max_depth));
 }
 
-const char* JsonScanner::FailTooMany(const char* p) {
-  return Fail(p, absl::StrCat("more than ", kMaxChildren, " elements or members in one value"));
+bool JsonScanner::FailTooMany(size_t i) {
+  return Fail(i, absl::StrCat("more than ", kMaxChildren, " elements or members in one value"));
 }
 
-std::string JsonScanner::Found(const char* p) const {
-  if (p == end_) return "the end of the text";
-  switch (*p) {
+std::string JsonScanner::Found(size_t i) const {
+  if (i == size_) return "the end of the text";
+  switch (text_[i]) {
     case '\0':
       return "a NUL byte";
     case '\t':
@@ -158,12 +171,47 @@ std::string JsonScanner::Found(const char* p) const {
     default:
       break;
   }
-  const size_t length =
-      *p < 0x20 && static_cast<signed char>(*p) >= 0 ? 0 : Utf8SequenceLength(p, end_);
-  if (length != 0 && *p != 0x7F) {
-    return absl::StrCat("'", absl::string_view(p, length), "'");
+  const size_t length = text_[i] < 0x20 && static_cast<signed char>(text_[i]) >= 0
+                            ? 0
+                            : Utf8SequenceLength(text_ + i, text_ + size_);
+  if (length != 0 && text_[i] != 0x7F) {
+    return absl::StrCat("'", absl::string_view(text_ + i, length), "'");
   }
-  return absl::StrCat("the byte 0x", absl::Hex(static_cast<uint8_t>(*p), absl::kZeroPad2));
+  return absl::StrCat("the byte 0x", absl::Hex(static_cast<uint8_t>(text_[i]), absl::kZeroPad2));
+}
+
+size_t JsonScanner::HandOut(uint32_t open, size_t nodes) {
+  if (handed_out_ == kNone) {
+    if (OpenedPieces(open, nodes)) handed_out_ = open;
+    return nodes;
+  }
+  // Behind the container stands, once its value is complete, one member.
+  const uint32_t key = handed_out_ + 1;
+  if (open != handed_out_) {
+    if (nodes == key) nodes_[handed_out_].size = 0;  // it was closed just now
+  } else if (nodes > key) {
+    nodes_[key].last = 1;
+    pieces_->visit(JsonValue(&document_, key));
+    return key;
+  }
+  return nodes;
+}
+
+bool JsonScanner::OpenedPieces(uint32_t open, size_t nodes) {
+  // Only the outermost has nothing around it.
+  if (looked_for_pieces_ || open == 0 || open + 1 != nodes || nodes_[open].end != 0) return false;
+  const auto is_object = [this](uint32_t node) {
+    return nodes_[node].type == static_cast<uint32_t>(JsonType::kObject);
+  };
+  const auto has_key = [this](uint32_t key) {
+    return JsonValue(&document_, key).string_equals(pieces_->key);
+  };
+  if (!is_object(0) || !is_object(open) || !has_key(open - 1)) return false;
+  looked_for_pieces_ = true;
+  for (uint32_t key = 1; key != open - 1; key = nodes_[key + 1].next) {
+    if (has_key(key)) return false;
+  }
+  return true;
 }
 
 }  // namespace ostiary

@@ -15,6 +15,28 @@ bool IsBetween(char c, uint8_t low, uint8_t high) {
 
 bool IsContinuation(char c) { return IsBetween(c, 0x80, 0xBF); }
 
+#if defined(__SSE2__)
+// Which of the 64 bytes at `p` are not plain.
+class NotPlainJson64 {
+ public:
+  explicit NotPlainJson64(const char* p)
+      : quarters_{NotPlainJson16(p), NotPlainJson16(p + 16), NotPlainJson16(p + 32),
+                  NotPlainJson16(p + 48)} {}
+
+  bool any() const {
+    return JsonBits16(_mm_or_si128(_mm_or_si128(quarters_[0], quarters_[1]),
+                                   _mm_or_si128(quarters_[2], quarters_[3]))) != 0;
+  }
+  uint64_t bits() const {
+    return uint64_t{JsonBits16(quarters_[0])} | uint64_t{JsonBits16(quarters_[1])} << 16 |
+           uint64_t{JsonBits16(quarters_[2])} << 32 | uint64_t{JsonBits16(quarters_[3])} << 48;
+  }
+
+ private:
+  const __m128i quarters_[4];
+};
+#endif
+
 // What the letter behind a backslash stands for; 'u' is not one of them.
 char SimpleEscape(char letter) {
   switch (letter) {
@@ -56,13 +78,33 @@ const char* SkipLongPlainJson(const char* p, const char* end) {
   p = SkipPlainBlocks(p, run);
   if (p == run) p = SkipPlainBlocks(SkipPlainRun(p, end), end);
   for (; end - p >= 16; p += 16) {
-    const int mask = _mm_movemask_epi8(NotPlainJson16(p));
-    if (mask != 0) return p + __builtin_ctz(static_cast<unsigned>(mask));
+    const uint32_t not_plain = JsonBits16(NotPlainJson16(p));
+    if (not_plain != 0) return p + __builtin_ctz(not_plain);
   }
 #endif
   while (p != end && IsPlainJsonByte(*p)) ++p;
   return p;
 }
+
+#if defined(__SSE2__)
+PlainJsonBytes::Block PlainJsonBytes::FindBlock(const char* text, size_t size, size_t i) {
+  for (; size - i >= kBlockBytes; i += kBlockBytes) {
+    const NotPlainJson64 block(text + i);
+    if (block.any()) return {i, block.bits()};
+  }
+  if (i == size) return {i, ~uint64_t{0}};
+  const size_t left = size - i;
+  const uint64_t behind = ~uint64_t{0} << left;
+  // Together with bytes before them, if there are as many.
+  if (size >= kBlockBytes) {
+    const NotPlainJson64 block(text + size - kBlockBytes);
+    return {i, block.bits() >> (kBlockBytes - left) | behind};
+  }
+  char padded[kBlockBytes] = {};
+  std::memcpy(padded, text + i, left);
+  return {i, NotPlainJson64(padded).bits() | behind};
+}
+#endif
 
 size_t Utf8SequenceLength(const char* p, const char* end) {
   const auto left = static_cast<size_t>(end - p);

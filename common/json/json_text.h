@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/base/attributes.h"
+#include "absl/base/optimization.h"
 #include "absl/strings/string_view.h"
 
 #if defined(__SSE2__)
@@ -29,26 +31,68 @@ inline const char* SkipPlainJson(const char* p, const char* end);
 const char* SkipLongPlainJson(const char* p, const char* end);
 
 #if defined(__SSE2__)
-// Bytes whose highest bit is set where a byte at `p` is not plain.
+// Bytes of ones where a byte at `p` is not plain, of zeros where it is.
 inline __m128i NotPlainJson16(const char* p) {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-  // Less 0x20, those below that have the highest bit, as those from 0x80 on have before.
-  const __m128i outside = _mm_or_si128(bytes, _mm_sub_epi8(bytes, _mm_set1_epi8(0x20)));
+  // As signed numbers, everything from 0x80 on lies below 0x20 too.
+  const __m128i outside = _mm_cmpgt_epi8(_mm_set1_epi8(0x20), bytes);
   return _mm_or_si128(outside, _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
                                             _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+}
+
+// A bit for each byte, in their order.
+inline uint32_t JsonBits16(__m128i bytes) {
+  return static_cast<uint32_t>(_mm_movemask_epi8(bytes));
 }
 #endif
 
 inline const char* SkipPlainJson(const char* p, const char* end) {
 #if defined(__SSE2__)
   if (end - p >= 16) {
-    const int mask = _mm_movemask_epi8(NotPlainJson16(p));
-    if (mask != 0) return p + __builtin_ctz(static_cast<unsigned>(mask));
+    const uint32_t not_plain = JsonBits16(NotPlainJson16(p));
+    if (not_plain != 0) return p + __builtin_ctz(not_plain);
     p += 16;
   }
 #endif
   return SkipLongPlainJson(p, end);
 }
+
+// Finds the bytes of one text that are not plain, from its front to its back. It remembers what it
+// saw of the 64 bytes that it looked at last: most texts have several strings in so many.
+class PlainJsonBytes {
+ public:
+  // The first byte of text[0, size) that is not plain, from `i` on, or `size`.
+  ABSL_ATTRIBUTE_ALWAYS_INLINE size_t Skip(const char* text, size_t size, size_t i) {
+#if defined(__SSE2__)
+    const size_t in_block = i - block_.begin;
+    if (ABSL_PREDICT_TRUE(in_block < kBlockBytes)) {
+      const uint64_t rest = block_.not_plain >> in_block;
+      if (ABSL_PREDICT_TRUE(rest != 0)) return i + static_cast<unsigned>(__builtin_ctzll(rest));
+    }
+    block_ = FindBlock(text, size, i);
+    return block_.begin + static_cast<unsigned>(__builtin_ctzll(block_.not_plain));
+#else
+    while (i != size && IsPlainJsonByte(text[i])) ++i;
+    return i;
+#endif
+  }
+
+#if defined(__SSE2__)
+ private:
+  static constexpr size_t kBlockBytes = 64;
+
+  // Bytes from `begin` on, a bit for each that is not plain or behind the text.
+  struct Block {
+    size_t begin;
+    uint64_t not_plain;
+  };
+
+  // The first block with such a byte that starts at `i` or a whole number of blocks behind it.
+  static Block FindBlock(const char* text, size_t size, size_t i);
+
+  Block block_ = {0, 0};
+#endif
+};
 
 // The length of the well-formed UTF-8 sequence (Unicode, table 3-7) at the front of [p, end), or 0
 // where there is none: so no overlong forms, no surrogates, nothing past U+10FFFF.
