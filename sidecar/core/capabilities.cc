@@ -4,15 +4,13 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/types/span.h"
 #include "common/status_macros.h"
 #include "sidecar/core/known_keys.h"
 
 namespace ostiary::sidecar {
 namespace {
 
-absl::Status CheckObject(const JsonValue& value, absl::string_view what,
-                         absl::Span<const absl::string_view> known) {
+absl::Status CheckObject(const JsonValue& value, absl::string_view what, const KnownKeys& known) {
   if (!value.is_object()) {
     return absl::InvalidArgumentError(absl::StrCat(what, " is ", JsonTypeName(value.type())));
   }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "absl/numeric/bits.h"
 #include "absl/strings/ascii.h"
 
 namespace ostiary::sidecar {
@@ -141,19 +142,8 @@ bool SameBytes(const char* a, const char* b, size_t size) {
   return size == 0 || *a == *b;
 }
 
-// The index of `text` in `known`, or its size.
-size_t FindKnown(absl::string_view text, absl::Span<const absl::string_view> known) {
-  size_t i = 0;
-  while (i < known.size() && (text.size() != known[i].size() ||
-                              !SameBytes(text.data(), known[i].data(), text.size()))) {
-    ++i;
-  }
-  return i;
-}
-
 // Of a key that is none of `known`.
-KeyMatch MatchFolded(absl::string_view text, absl::Span<const absl::string_view> known,
-                     size_t* index) {
+KeyMatch MatchFolded(absl::string_view text, const KnownKeys& known, size_t* index) {
   const Folded cut(text, NulMeans::kTheEnd);
   const Folded squeezed(text, NulMeans::kNothing);
   for (size_t i = 0; i < known.size(); ++i) {
@@ -166,8 +156,7 @@ KeyMatch MatchFolded(absl::string_view text, absl::Span<const absl::string_view>
 }
 
 // What is wrong with a key that is none of `known`, whatever other keys there are.
-const char* FaultOfUnknown(JsonValue key, absl::string_view text,
-                           absl::Span<const absl::string_view> known) {
+const char* FaultOfUnknown(JsonValue key, absl::string_view text, const KnownKeys& known) {
   size_t index = 0;
   if (key.has_lone_surrogate()) {
     return "has a key with half of a surrogate pair";
@@ -194,18 +183,32 @@ bool OccursBefore(JsonValue object, JsonValue key, absl::string_view text) {
 
 }  // namespace
 
-KeyMatch MatchKey(const JsonValue& key, absl::Span<const absl::string_view> known, size_t* index) {
+inline size_t KnownKeys::Find(absl::string_view text) const {
+  if (text.empty() || text.size() > kMaxBytes) {
+    return size_;
+  }
+  uint32_t candidates = of_size_[text.size()] & of_first_[FirstOf(text)];
+  for (; candidates != 0; candidates &= candidates - 1) {
+    const auto i = static_cast<size_t>(absl::countr_zero(candidates));
+    if (SameBytes(text.data(), names_[i].data(), text.size())) {
+      return i;
+    }
+  }
+  return size_;
+}
+
+KeyMatch MatchKey(const JsonValue& key, const KnownKeys& known, size_t* index) {
   std::string scratch;
   const absl::string_view text = key.string_value(&scratch);
-  *index = FindKnown(text, known);
+  *index = known.Find(text);
   return *index < known.size() ? KeyMatch::kExact : MatchFolded(text, known, index);
 }
 
-const char* KeyFault(const JsonValue& object, absl::Span<const absl::string_view> known) {
+const char* KeyFault(const JsonValue& object, const KnownKeys& known) {
   return ReadMembers(object, known, {});
 }
 
-const char* ReadMembers(const JsonValue& object, absl::Span<const absl::string_view> known,
+const char* ReadMembers(const JsonValue& object, const KnownKeys& known,
                         absl::Span<std::optional<JsonValue>> values) {
   static constexpr char kTwice[] = "has a key twice";
   const bool is_small = object.size() <= kMaxPairwiseKeys;
@@ -215,7 +218,7 @@ const char* ReadMembers(const JsonValue& object, absl::Span<const absl::string_v
   std::string scratch;
   for (auto key = object.first_key(); key; key = key->next_key()) {
     const absl::string_view text = key->string_value(&scratch);
-    const size_t index = FindKnown(text, known);
+    const size_t index = known.Find(text);
     if (index < known.size()) {
       const uint32_t bit = uint32_t{1} << index;
       if ((seen & bit) != 0) {

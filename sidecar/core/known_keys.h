@@ -7,8 +7,10 @@
 #ifndef OSTIARY_SIDECAR_CORE_KNOWN_KEYS_H_
 #define OSTIARY_SIDECAR_CORE_KNOWN_KEYS_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 
 #include "absl/strings/string_view.h"
@@ -17,10 +19,47 @@
 
 namespace ostiary::sidecar {
 
+// The known keys of one place: a list, and the way from a text to its place in it. Made by the
+// compiler.
+class KnownKeys {
+ public:
+  // At most 32 keys of 1 to 63 bytes, all different.
+  constexpr KnownKeys(std::initializer_list<absl::string_view> names) {
+    for (const absl::string_view name : names) {
+      const uint32_t bit = uint32_t{1} << size_;
+      of_size_[name.size()] |= bit;
+      of_first_[FirstOf(name)] |= bit;
+      names_[size_++] = name;
+    }
+  }
+
+  constexpr size_t size() const { return size_; }
+  constexpr absl::string_view operator[](size_t i) const { return names_[i]; }
+  constexpr const absl::string_view* begin() const { return names_.data(); }
+  constexpr const absl::string_view* end() const { return names_.data() + size_; }
+
+  // The index of `text`, or size().
+  size_t Find(absl::string_view text) const;
+
+ private:
+  static constexpr size_t kMaxKeys = 32;
+  static constexpr size_t kMaxBytes = 63;
+  static constexpr size_t FirstOf(absl::string_view text) {
+    return static_cast<unsigned char>(text[0]) % 32;
+  }
+
+  std::array<absl::string_view, kMaxKeys> names_ = {};
+  size_t size_ = 0;
+  // Bits of the keys that have so many bytes, and of those that may begin so: mostly a text has
+  // one key, or none, in common.
+  std::array<uint32_t, kMaxBytes + 1> of_size_ = {};
+  std::array<uint32_t, 32> of_first_ = {};
+};
+
 // The places. Each list is the one definition of what is known there.
 enum EnvelopeKey : size_t { kJsonrpc, kId, kMethod, kParams, kResult, kError, kEnvelopeKeys };
-inline constexpr absl::string_view kEnvelopeKeyNames[] = {"jsonrpc", "id",     "method",
-                                                          "params",  "result", "error"};
+inline constexpr KnownKeys kEnvelopeKeyNames = {"jsonrpc", "id",     "method",
+                                                "params",  "result", "error"};
 
 enum ParamsKey : size_t {
   kName,
@@ -34,7 +73,7 @@ enum ParamsKey : size_t {
   kMeta,
   kParamsKeys
 };
-inline constexpr absl::string_view kParamsKeyNames[] = {
+inline constexpr KnownKeys kParamsKeyNames = {
     // Those that are read, in the order of ParamsKey.
     "name", "uri", "requestId", "task", "taskId", "ref", "notifications", "cursor", "_meta",
     // Those that are only guarded.
@@ -42,7 +81,7 @@ inline constexpr absl::string_view kParamsKeyNames[] = {
     "protocolVersion", "capabilities", "clientInfo", "progressToken"};
 
 enum MetaKey : size_t { kProtocolVersion, kSubscriptionId, kClientCapabilities, kMetaKeys };
-inline constexpr absl::string_view kMetaKeyNames[] = {
+inline constexpr KnownKeys kMetaKeyNames = {
     // Those that are read, in the order of MetaKey.
     "io.modelcontextprotocol/protocolVersion", "io.modelcontextprotocol/subscriptionId",
     "io.modelcontextprotocol/clientCapabilities",
@@ -51,38 +90,36 @@ inline constexpr absl::string_view kMetaKeyNames[] = {
     "io.modelcontextprotocol/related-task", "io.modelcontextprotocol/logLevel"};
 
 // Of what a completion is for, and of what a listen stream asks for.
-inline constexpr absl::string_view kRefKeyNames[] = {"type", "name", "uri"};
-inline constexpr absl::string_view kListenKeyNames[] = {"toolsListChanged", "promptsListChanged",
-                                                        "resourcesListChanged",
-                                                        "resourceSubscriptions", "taskIds"};
+inline constexpr KnownKeys kRefKeyNames = {"type", "name", "uri"};
+inline constexpr KnownKeys kListenKeyNames = {"toolsListChanged", "promptsListChanged",
+                                              "resourcesListChanged", "resourceSubscriptions",
+                                              "taskIds"};
 
 // Of results that the sidecar filters or amends.
-inline constexpr absl::string_view kListResultKeyNames[] = {
+inline constexpr KnownKeys kListResultKeyNames = {
     "tools",      "prompts",    "resources", "resourceTemplates", "tasks", "_meta",
     "nextCursor", "resultType", "ttlMs",     "cacheScope"};
-inline constexpr absl::string_view kListKeyNames[] = {"tools", "prompts", "resources",
-                                                      "resourceTemplates", "tasks"};
-inline constexpr absl::string_view kListElementKeyNames[] = {"name", "uri", "uriTemplate",
-                                                             "taskId"};
-inline constexpr absl::string_view kServerResultKeyNames[] = {
-    "protocolVersion", "capabilities", "serverInfo", "supportedVersions", "resultType"};
-inline constexpr absl::string_view kCapabilitiesKeyNames[] = {"tools", "prompts", "resources"};
-inline constexpr absl::string_view kCapabilityKeyNames[] = {"listChanged", "subscribe"};
+inline constexpr KnownKeys kListKeyNames = {"tools", "prompts", "resources", "resourceTemplates",
+                                            "tasks"};
+inline constexpr KnownKeys kListElementKeyNames = {"name", "uri", "uriTemplate", "taskId"};
+inline constexpr KnownKeys kServerResultKeyNames = {"protocolVersion", "capabilities", "serverInfo",
+                                                    "supportedVersions", "resultType"};
+inline constexpr KnownKeys kCapabilitiesKeyNames = {"tools", "prompts", "resources"};
+inline constexpr KnownKeys kCapabilityKeyNames = {"listChanged", "subscribe"};
 
 enum class KeyMatch : uint8_t { kUnknown, kExact, kConfusable };
 
 // How `key` relates to `known`; `*index` is the entry's for kExact and kConfusable. Does not
 // allocate where the key has no escapes.
-KeyMatch MatchKey(const JsonValue& key, absl::Span<const absl::string_view> known, size_t* index);
+KeyMatch MatchKey(const JsonValue& key, const KnownKeys& known, size_t* index);
 
 // What keeps an object's keys from being read alike by all: a sentence, or nullptr.
 // Static text. Checks duplicates, lone surrogates, confusable keys, and `__proto__`: JavaScript
 // that copies a message by assignment would inherit what stands there.
-const char* KeyFault(const JsonValue& object, absl::Span<const absl::string_view> known);
+const char* KeyFault(const JsonValue& object, const KnownKeys& known);
 // The same, and in the same pass the values of the first `values.size()` of the known keys, which
-// must be empty before. What they hold where there is a fault is of no use. `known` has at most 32
-// keys.
-const char* ReadMembers(const JsonValue& object, absl::Span<const absl::string_view> known,
+// must be empty before. What they hold where there is a fault is of no use.
+const char* ReadMembers(const JsonValue& object, const KnownKeys& known,
                         absl::Span<std::optional<JsonValue>> values);
 
 }  // namespace ostiary::sidecar

@@ -1,6 +1,8 @@
 #include "sidecar/core/open_requests.h"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 namespace ostiary::sidecar {
 
@@ -16,8 +18,10 @@ OpenRequest* OpenRequests::Open(const MessageId& id, Method method, RequestState
   if (map_.size() >= 2 * capacity_) {
     ForgetCancelled();
   }
-  const auto entry = map_.lazy_emplace(
-      id, [&id](const auto& construct) { construct(StoredId(id), OpenRequest()); });
+  // Made where it stays: it is large.
+  const auto entry = map_.lazy_emplace(id, [&id](const auto& construct) {
+    construct(std::piecewise_construct, std::forward_as_tuple(id), std::tuple<>());
+  });
   found_ = map_.end();
   OpenRequest& request = entry->second;
   request.method = method;

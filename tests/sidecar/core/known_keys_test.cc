@@ -70,14 +70,12 @@ TEST(KnownKeysTest, TellsKnownConfusableAndOtherKeysApart) {
 }
 
 TEST(KnownKeysTest, NoKnownKeyIsConfusableWithAnother) {
-  for (const auto known :
-       {absl::MakeConstSpan(kEnvelopeKeyNames), absl::MakeConstSpan(kParamsKeyNames),
-        absl::MakeConstSpan(kMetaKeyNames)}) {
-    for (const absl::string_view key : known) {
+  for (const KnownKeys* const known : {&kEnvelopeKeyNames, &kParamsKeyNames, &kMetaKeyNames}) {
+    for (const absl::string_view key : *known) {
       const std::string text = "{" + JsonString(key) + ":1}";
       JsonDocument document;
       ASSERT_TRUE(document.Parse(text));
-      EXPECT_EQ(KeyFault(document.root(), known), nullptr) << text;
+      EXPECT_EQ(KeyFault(document.root(), *known), nullptr) << text;
     }
   }
 }
