@@ -1,6 +1,5 @@
 #include "common/json/json_text.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "common/json/json_plain_run.h"
@@ -57,26 +56,13 @@ char SimpleEscape(char letter) {
 
 #if defined(__SSE2__)
 // Where so much of a string is plain, the rest is for wider registers.
-constexpr ptrdiff_t kRunBytes = 256;
-
-// Over whole blocks of 64 bytes that are plain.
-const char* SkipPlainBlocks(const char* p, const char* end) {
-  for (; end - p >= 64; p += 64) {
-    const __m128i first = _mm_or_si128(NotPlainJson16(p), NotPlainJson16(p + 16));
-    const __m128i second = _mm_or_si128(NotPlainJson16(p + 32), NotPlainJson16(p + 48));
-    if (_mm_movemask_epi8(_mm_or_si128(first, second)) != 0) break;
-  }
-  return p;
-}
+constexpr size_t kRunBytes = 256;
 #endif
 
 }  // namespace
 
 const char* SkipLongPlainJson(const char* p, const char* end) {
 #if defined(__SSE2__)
-  const char* const run = p + std::min(end - p, kRunBytes);
-  p = SkipPlainBlocks(p, run);
-  if (p == run) p = SkipPlainBlocks(SkipPlainRun(p, end), end);
   for (; end - p >= 16; p += 16) {
     const uint32_t not_plain = JsonBits16(NotPlainJson16(p));
     if (not_plain != 0) return p + __builtin_ctz(not_plain);
@@ -88,9 +74,12 @@ const char* SkipLongPlainJson(const char* p, const char* end) {
 
 #if defined(__SSE2__)
 PlainJsonBytes::Block PlainJsonBytes::FindBlock(const char* text, size_t size, size_t i) {
-  for (; size - i >= kBlockBytes; i += kBlockBytes) {
+  const size_t run = i + kRunBytes;
+  while (size - i >= kBlockBytes) {
     const NotPlainJson64 block(text + i);
     if (block.any()) return {i, block.bits()};
+    i += kBlockBytes;
+    if (i == run) i = static_cast<size_t>(SkipPlainRun(text + i, text + size) - text);
   }
   if (i == size) return {i, ~uint64_t{0}};
   const size_t left = size - i;
