@@ -23,7 +23,7 @@ namespace {
 // first, and a round trip may take twice as long on others: so chains are started so many times.
 constexpr int kStarts = 21;
 constexpr int kWarmUps = 300;
-constexpr int kRoundTrips = 1'000;
+constexpr int kRoundTrips = 3'000;
 constexpr size_t kInFlight = 64;
 constexpr size_t kLines = 20'000;
 constexpr size_t kLongBytes = size_t{1} << 20;
