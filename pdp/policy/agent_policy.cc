@@ -125,9 +125,18 @@ Decision AgentPolicy::Decide(const AccessRequest& request) const {
   ShortRules::Found found;
   if (candidates != 0 &&
       ((candidates & (candidates - 1)) != 0 || !few->FindPlain(candidates, name, &found))) {
-    return DecideOther(request);
+    return DecideAmong(*own, candidates, request);
   }
   return DecisionOf(found, *own, kind, {kAllowServersId, own->server_entry_});
+}
+
+// The name is made anew: one that were handed on would stand in memory for all requests.
+Decision AgentPolicy::DecideAmong(const ServerRules& own, uint32_t candidates,
+                                  const AccessRequest& request) {
+  const size_t kind = static_cast<size_t>(request.kind) - static_cast<size_t>(AccessKind::kTool);
+  const SearchName name = SearchName::ToCompare(request.name);
+  return DecisionOf(own.short_rules_.data()[kind]->FindAmong(candidates, name), own, kind,
+                    {kAllowServersId, own.server_entry_});
 }
 
 Decision AgentPolicy::DecideOther(const AccessRequest& request) const {

@@ -181,20 +181,23 @@ struct KeptName {
 class SearchName {
  public:
   explicit SearchName(absl::string_view text)
-      : text_(text),
-        ends_{search_name::Head(text), search_name::Tail(text, search_name::Head(text))},
-        hash_(text.size() > kWordsSize
-                  ? LongHash(text, {})
-                  : search_name::Mix(ends_[0].near, ends_[0].far, search_name::kWholeSeed)) {}
+      : SearchName(text, text.size() > kWordsSize ? LongHash(text, {}) : 0) {}
+
+  // One that is only compared: without the hash and the tag of a long text.
+  static SearchName ToCompare(absl::string_view text) { return {text, 0}; }
 
   absl::string_view text() const { return text_; }
   size_t size() const { return text_.size(); }
   // Of the whole name. Like the hashes of affixes it is well mixed, and the same in each process:
   // who writes the rules could make names collide, and would but slow his own lists.
-  uint64_t hash() const { return hash_; }
+  uint64_t hash() const {
+    return text_.size() > kWordsSize
+               ? long_hash_
+               : search_name::Mix(ends_[0].near, ends_[0].far, search_name::kWholeSeed);
+  }
   // What a short list knows the whole name by.
   uint16_t tag() const {
-    return text_.size() > kWordsSize ? static_cast<uint16_t>(hash_ >> 48)
+    return text_.size() > kWordsSize ? static_cast<uint16_t>(long_hash_ >> 48)
                                      : search_name::Tag(ends_[0].near, ends_[0].far, 2);
   }
   // The first (last) 16 bytes.
@@ -229,9 +232,14 @@ class SearchName {
   }
 
  private:
+  SearchName(absl::string_view text, uint64_t long_hash)
+      : text_(text),
+        ends_{search_name::Head(text), search_name::Tail(text, search_name::Head(text))},
+        long_hash_(long_hash) {}
+
   const absl::string_view text_;
-  const TextWords ends_[2];  // by AffixEnd, so that no branch chooses
-  const uint64_t hash_;
+  const TextWords ends_[2];   // by AffixEnd, so that no branch chooses
+  const uint64_t long_hash_;  // of a text of more than kWordsSize bytes
 };
 
 // The hash of an affix of 1 to kWordsSize bytes. A name that is shorter gives any number.

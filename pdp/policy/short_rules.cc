@@ -32,9 +32,9 @@ ShortRules::ShortRules(const Lists& lists) {
   used_ = static_cast<uint32_t>((uint64_t{1} << count) - 1);
 }
 
-ShortRules::Found ShortRules::Find(const SearchName& name) const {
+ShortRules::Found ShortRules::FindAmong(uint32_t candidates, const SearchName& name) const {
   Found found;
-  for (uint32_t candidates = Candidates(name); candidates != 0; candidates &= candidates - 1) {
+  for (; candidates != 0; candidates &= candidates - 1) {
     const auto bit = static_cast<uint32_t>(__builtin_ctz(candidates));
     const size_t source = SourceOf(bit);
     const uint32_t entry = bit - first_[source];

@@ -58,7 +58,7 @@ class alignas(64) ShortRules {
   // Of lists that Take.
   explicit ShortRules(const Lists& lists);
 
-  Found Find(const SearchName& name) const;
+  Found Find(const SearchName& name) const { return FindAmong(Candidates(name), name); }
 
   // The same in steps, for who can do without a call in nearly all cases.
   // A bit for each entry that may equal or match the name: seldom more than one, since tags of
@@ -66,6 +66,8 @@ class alignas(64) ShortRules {
   uint32_t Candidates(const SearchName& name) const;
   // Of the one candidate that there is. Gives false where that takes more than a comparison.
   bool FindPlain(uint32_t candidate, const SearchName& name, Found* found) const;
+  // Of any candidates.
+  Found FindAmong(uint32_t candidates, const SearchName& name) const;
 
  private:
   static constexpr uint32_t kMostEntries = kFourTagLanes;
