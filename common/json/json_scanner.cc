@@ -133,7 +133,7 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool JsonScanner::Open(JsonType type, Pass* 
   pass->children = 0;
   pass->end_byte = end_byte;
   pass->i = first;
-  if (pass->is_careful && pieces_ != nullptr) pass->nodes = HandOut(pass->open, pass->nodes);
+  if (pass->is_careful && depth_ <= pieces_depth_) pass->nodes = HandOut(pass->open, pass->nodes);
   return true;
 }
 
@@ -159,7 +159,7 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool JsonScanner::HasRest(const Pass& pass) 
 
 ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool JsonScanner::NextChild(Pass* pass) {
   while (ABSL_PREDICT_TRUE(pass->open != kNone)) {
-    if (pass->is_careful && pieces_ != nullptr) pass->nodes = HandOut(pass->open, pass->nodes);
+    if (pass->is_careful && depth_ <= pieces_depth_) pass->nodes = HandOut(pass->open, pass->nodes);
     if (Is(pass->i, ',', *pass)) {
       ++pass->i;
       return true;

@@ -25,6 +25,7 @@ class JsonScanner {
   JsonScanner(const JsonLimits& limits, const JsonPieces* pieces, JsonDocument* document)
       : limits_(limits),
         pieces_(pieces),
+        pieces_depth_(pieces == nullptr ? 0 : kPiecesDepth),
         text_(document->text_.data()),
         size_(document->text_.size()),
         document_(*document),
@@ -95,7 +96,7 @@ class JsonScanner {
   bool Fraction(size_t* i);
   bool Digits(size_t* i, absl::string_view where);
 
-  // Behind each value, where there are pieces: hands out the member that is complete, if one is.
+  // Behind each value that is not inside a piece: hands out the member that is complete, if one is.
   // Returns how many nodes are left of so many.
   size_t HandOut(uint32_t open, size_t nodes);
   // Whether the container that was opened just now is the one whose members are handed out.
@@ -132,7 +133,10 @@ class JsonScanner {
   std::string Found(size_t i) const;
 
   const JsonLimits limits_;
+  // How many containers are open around a piece.
+  static constexpr uint32_t kPiecesDepth = 2;
   const JsonPieces* const pieces_;
+  const uint32_t pieces_depth_;  // that, or 0 where there are none
   const char* const text_;
   const size_t size_;
   JsonDocument& document_;

@@ -33,14 +33,6 @@ ENVIRONMENT = {
     "OPENSSL_ia32cap": "0:0",
 }
 
-# Valgrind shows a program AVX2 where the machine has it, and the reader of JSON chooses by it for long strings.
-COUNTED_WITH_AVX2 = {"call-of-1-mib"}
-
-
-def comparable(paths, cpuinfo):
-    """The paths whose counts do not depend on what this processor lacks."""
-    return {path for path in paths if path not in COUNTED_WITH_AVX2 or " avx2 " in cpuinfo.replace("\n", " ")}
-
 
 def judge(committed, counted, tolerance=TOLERANCE):
     """{path: complaint} of the paths that are not as committed."""
@@ -121,13 +113,7 @@ def main():
     if arguments.update:
         COUNTS.write_text(json.dumps(others | counted, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         return 0
-    judged = comparable(counted, pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"))
-    for path in counted.keys() - judged:
-        print(f"{path}: not judged, for this processor has no AVX2")
-    complaints = judge(
-        {path: n for path, n in committed.items() if path not in others and path not in counted.keys() - judged},
-        {path: counted[path] for path in judged},
-    )
+    complaints = judge({path: n for path, n in committed.items() if path not in others}, counted)
     for path, complaint in complaints.items():
         print(f"{path}: {complaint}.", file=sys.stderr)
     if complaints:

@@ -33,11 +33,6 @@ class JudgeTest(unittest.TestCase):
     def test_a_path_that_is_gone(self):
         self.assertEqual(instructions.judge({"call": 1000}, {}), {"call": "committed, but there is no such path"})
 
-    def test_a_path_that_was_counted_with_avx2_is_judged_with_it_alone(self):
-        paths = ["call-allowed", "call-of-1-mib"]
-        self.assertEqual(instructions.comparable(paths, "flags\t\t: sse2 avx avx2\n"), set(paths))
-        self.assertEqual(instructions.comparable(paths, "flags\t\t: sse2 avx\n"), {"call-allowed"})
-
     def test_the_advice_names_the_paths(self):
         text = instructions.advice(instructions.judge({"call": 1, "list": 1}, {"call": 2, "list": 2}))
         self.assertIn("scripts/instructions --update call list\n", text)
