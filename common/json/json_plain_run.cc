@@ -4,7 +4,10 @@
 // compiler's own way is a constructor, which costs each start a page.
 #if defined(__x86_64__) && __has_include(<sys/platform/x86.h>)
 #include <immintrin.h>
+// The header writes bool as C does, which clang does not take in C++.
+#define _Bool bool
 #include <sys/platform/x86.h>
+#undef _Bool
 #define OSTIARY_MAY_HAVE_AVX2
 #endif
 
