@@ -26,6 +26,11 @@ Reason NotAllowed(size_t kind) {
   return kReasons.data()[kind];
 }
 
+// Of a name; past them all for a server and for what is not one of the enum's.
+size_t KindOf(const AccessRequest& request) {
+  return static_cast<size_t>(request.kind) - static_cast<size_t>(AccessKind::kTool);
+}
+
 // Put together in registers: a decision that is stored in parts and read as a whole to be returned
 // would wait for the memory.
 inline Decision Made(Effect effect, Reason reason, Decision::RuleId rule) {
@@ -114,12 +119,12 @@ Decision AgentPolicy::Decide(const AccessRequest& request) const {
     return DecideOther(request);
   }
   const ServerRules* const own = WalkTo(NameKey(request.server));
-  const size_t kind = static_cast<size_t>(request.kind) - static_cast<size_t>(AccessKind::kTool);
+  const size_t kind = KindOf(request);
   if (own == nullptr || own->server_reason_ != Reason::kServerAllowed || kind >= kNameKinds) {
     return DecideOther(request);
   }
   const ShortRules* const few = own->short_rules_.data()[kind];
-  if (few == nullptr) return DecideOther(request);
+  if (few == nullptr) return DecideByLists(*own, request);
   const SearchName name(request.name);
   const uint32_t candidates = few->Candidates(name);
   ShortRules::Found found;
@@ -130,10 +135,16 @@ Decision AgentPolicy::Decide(const AccessRequest& request) const {
   return DecisionOf(found, *own, kind, {kAllowServersId, own->server_entry_});
 }
 
+Decision AgentPolicy::DecideByLists(const ServerRules& own, const AccessRequest& request) const {
+  const size_t kind = KindOf(request);
+  return DecisionOf(FindInLists(&own, kind, SearchName(request.name)), own, kind,
+                    {kAllowServersId, own.server_entry_});
+}
+
 // The name is made anew: one that were handed on would stand in memory for all requests.
 Decision AgentPolicy::DecideAmong(const ServerRules& own, uint32_t candidates,
                                   const AccessRequest& request) {
-  const size_t kind = static_cast<size_t>(request.kind) - static_cast<size_t>(AccessKind::kTool);
+  const size_t kind = KindOf(request);
   const SearchName name = SearchName::ToCompare(request.name);
   return DecisionOf(own.short_rules_.data()[kind]->FindAmong(candidates, name), own, kind,
                     {kAllowServersId, own.server_entry_});
@@ -144,7 +155,7 @@ Decision AgentPolicy::DecideOther(const AccessRequest& request) const {
   const Decision server =
       own == nullptr ? DecideServer(SearchName(request.server)) : ServerDecision(*own);
   if (server.effect == Effect::kDeny || request.kind == AccessKind::kServer) return server;
-  const size_t kind = static_cast<size_t>(request.kind) - static_cast<size_t>(AccessKind::kTool);
+  const size_t kind = KindOf(request);
   if (kind >= kNameKinds) return Decision{};  // not one of the enum's: denies
   const ServerRules& rules = own == nullptr ? for_all() : *own;
   const ShortRules* const few = rules.short_rules_.data()[kind];

@@ -109,6 +109,9 @@ class alignas(64) AgentPolicy {
   const ServerRules* rows() const { return reinterpret_cast<const ServerRules*>(this + 1); }
   // All that Decide leaves over.
   Decision DecideOther(const AccessRequest& request) const ABSL_ATTRIBUTE_NOINLINE;
+  // Where the server's lists are not short together.
+  Decision DecideByLists(const ServerRules& own,
+                         const AccessRequest& request) const ABSL_ATTRIBUTE_NOINLINE;
   // Where the candidates of the server's short rules are several, or take more than a comparison.
   static Decision DecideAmong(const ServerRules& own, uint32_t candidates,
                               const AccessRequest& request) ABSL_ATTRIBUTE_NOINLINE;
