@@ -127,20 +127,21 @@ PatternList::Comparison PatternList::CompareOther(uint32_t entry, const SearchNa
 
 bool PatternList::Matches(uint32_t entry, const SearchName& name) const {
   const Entry& e = entries()[entry];
-  const char* const text = Text(e).data();
+  const absl::string_view written = Text(e);
+  const char* const text = written.data();
   switch (static_cast<Shape>(e.shape)) {
     case Shape::kName:
       return false;
     case Shape::kAny:
       return true;
     case Shape::kPrefix:
-      return name.HasAffix<AffixEnd::kPrefix>(text, e.size - 1);
+      return name.HasAffix<AffixEnd::kPrefix>(text, written.size() - 1);
     case Shape::kSuffix:
-      return name.HasAffix<AffixEnd::kSuffix>(text + 1, e.size - 1);
+      return name.HasAffix<AffixEnd::kSuffix>(text + 1, written.size() - 1);
     case Shape::kEnds: {
-      const size_t star = Text(e).find('*');
-      return e.size <= name.size() + 1 && name.HasAffix<AffixEnd::kPrefix>(text, star) &&
-             name.HasAffix<AffixEnd::kSuffix>(text + star + 1, e.size - 1 - star);
+      const size_t star = written.find('*');
+      return written.size() <= name.size() + 1 && name.HasAffix<AffixEnd::kPrefix>(text, star) &&
+             name.HasAffix<AffixEnd::kSuffix>(text + star + 1, written.size() - 1 - star);
     }
     case Shape::kGlob:
       return GlobOf(entry).Matches(name.text());

@@ -79,7 +79,8 @@ class alignas(64) PatternList {
   enum class Comparison : uint8_t { kDiffers, kEquals, kMatches };
   // A text of up to kWordsSize bytes stands in the entry itself, so that to compare it is to read
   // one place: at the end of `cell` that of a kSuffix, else at its beginning, with zeros beside it.
-  // Of a longer one the cell begins with where the text is, from the list's own beginning.
+  // Of a longer one the cell begins with where the text is, from the list's own beginning, and with
+  // its size; `size` only says that it is longer.
   struct Entry {
     char cell[kWordsSize];
     uint32_t size : 28;
@@ -104,9 +105,9 @@ class alignas(64) PatternList {
   // kWordsSize bytes may be read before and behind a text; long ones stand behind the entries.
   absl::string_view Text(const Entry& e) const {
     if (e.size > kWordsSize) {
-      uint32_t begin;
-      std::memcpy(&begin, e.cell, sizeof(begin));
-      return {reinterpret_cast<const char*>(this) + begin, e.size};
+      uint32_t place[2];
+      std::memcpy(place, e.cell, sizeof(place));
+      return {reinterpret_cast<const char*>(this) + place[0], place[1]};
     }
     const bool at_end = e.shape == static_cast<uint32_t>(Shape::kSuffix);
     return {e.cell + (at_end ? kWordsSize - e.size : 0), e.size};

@@ -89,15 +89,16 @@ void PatternListCompiler::CopyEntries(absl::Span<const RuleEntry> entries, uint3
   for (size_t i = 0; i < entries.size(); ++i) {
     const absl::string_view text = entries[i].text;
     PatternList::Entry& e = *new (&entries_[i]) PatternList::Entry{};
-    e.size = static_cast<uint32_t>(text.size());
+    e.size = static_cast<uint32_t>(std::min(text.size(), kWordsSize + 1));
     e.offset = entries[i].offset - list_offset;
     e.is_plain = text.size() <= kWordsSize ? 1 : 0;
     if (e.is_plain != 0) {
       const TextWords words = search_name::Head(text);
       std::memcpy(e.cell, &words, sizeof(words));
     } else {
-      const auto begin = static_cast<uint32_t>(end - memory);
-      std::memcpy(e.cell, &begin, sizeof(begin));
+      const uint32_t place[2] = {static_cast<uint32_t>(end - memory),
+                                 static_cast<uint32_t>(text.size())};
+      std::memcpy(e.cell, place, sizeof(place));
       end = CopyText(text, end);
     }
   }
