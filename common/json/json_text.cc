@@ -15,6 +15,9 @@ bool IsBetween(char c, uint8_t low, uint8_t high) {
 bool IsContinuation(char c) { return IsBetween(c, 0x80, 0xBF); }
 
 #if defined(__SSE2__)
+// Where so much of a string is plain, the rest is for wider registers.
+constexpr size_t kRunBytes = 256;
+
 // Which of the 64 bytes at `p` are not plain.
 class NotPlainJson64 {
  public:
@@ -53,11 +56,6 @@ char SimpleEscape(char letter) {
       return letter;
   }
 }
-
-#if defined(__SSE2__)
-// Where so much of a string is plain, the rest is for wider registers.
-constexpr size_t kRunBytes = 256;
-#endif
 
 }  // namespace
 

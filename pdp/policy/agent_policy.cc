@@ -112,8 +112,8 @@ ShortRules::Found AgentPolicy::FindInLists(const ServerRules* own, size_t kind,
   return found;
 }
 
-// What nearly all requests come to, without a call: short names, a server with few rules, and at
-// most one of them to be compared. It decides as DecideOther would.
+// What nearly all requests come to, without a call: a server with a short name among few, with few
+// rules, at most one of which is to be compared. It decides as DecideOther would.
 Decision AgentPolicy::Decide(const AccessRequest& request) const {
   if (request.server.size() > kWordsSize || rows()->named_left_ > kWalkedServers) {
     return DecideOther(request);

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "absl/strings/string_view.h"
+#include "pdp/policy/tag_lanes.h"
 
 namespace ostiary::pdp {
 
@@ -91,7 +92,7 @@ inline constexpr std::array<TextWords, 3> kTagFactors = {
 // on all the bits of both factors (multiply-shift hashing, Dietzfelbinger et al. 1997).
 inline uint16_t Tag(uint64_t near, uint64_t far, size_t factors) {
   const TextWords& factor = kTagFactors.data()[factors];
-  return static_cast<uint16_t>((near * factor.near + far * factor.far) >> 48);
+  return TagOf(near * factor.near + far * factor.far);
 }
 
 // The first 16 bytes of a text.
@@ -197,7 +198,7 @@ class SearchName {
   }
   // What a short list knows the whole name by.
   uint16_t tag() const {
-    return text_.size() > kWordsSize ? static_cast<uint16_t>(long_hash_ >> 48)
+    return text_.size() > kWordsSize ? TagOf(long_hash_)
                                      : search_name::Tag(ends_[0].near, ends_[0].far, 2);
   }
   // The first (last) 16 bytes.
@@ -281,8 +282,7 @@ class AffixHasher {
   }
   // What a short list knows that affix by.
   uint16_t TagAt(size_t size) {
-    return size > kWordsSize ? static_cast<uint16_t>(LongAt(size) >> 48)
-                             : ShortAffixTag<kEnd>(name_, size);
+    return size > kWordsSize ? TagOf(LongAt(size)) : ShortAffixTag<kEnd>(name_, size);
   }
 
  private:
