@@ -16,6 +16,8 @@ MonoDuration Backoff::Next() {
   return MonoDuration(wait(random_));
 }
 
-void Backoff::Reset() { span_ = MonoDuration::zero(); }
+void Backoff::Worked(MonoDuration lasted) {
+  if (lasted >= span_) span_ = MonoDuration::zero();
+}
 
 }  // namespace ostiary::sidecar

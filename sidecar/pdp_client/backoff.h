@@ -18,8 +18,10 @@ class Backoff {
   // of a span that doubles from `initial` to `max`.
   MonoDuration Next();
 
-  // An attempt succeeded: start over.
-  void Reset();
+  // An attempt came to something that lasted so long. Starts over, unless that is less than the
+  // longest wait that may have led to it: who ends each session at once is asked ever more seldom,
+  // and nobody waits longer for the next one than the last one worked, but for `initial`.
+  void Worked(MonoDuration lasted);
 
  private:
   const MonoDuration initial_;

@@ -101,9 +101,7 @@ void SessionSource::Rep::Keep() {
   while (SessionStream* stream = Await(wait)) {
     const absl::Status status = RunOne(stream);
     const std::optional<MonoTime> up_since = stream->up_since();
-    // One that ended as soon as it was up counts as a failure, else a PDP that ends each session
-    // would be asked for the next without a pause.
-    if (up_since.has_value() && clock_.Now() - *up_since >= options_.max_backoff) backoff.Reset();
+    if (up_since.has_value()) backoff.Worked(clock_.Now() - *up_since);
     const bool in_order = stream->ended_in_order();
     if (!Renew()) return;
     if (in_order && up_since.has_value()) {

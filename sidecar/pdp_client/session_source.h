@@ -2,8 +2,8 @@
 //
 // Owned by main, used by the event loop's thread. One `Session` stream at a time (session_stream.h)
 // on a channel of its own; a thread of this object, the keeper, starts it, watches its deadlines
-// and, whenever it ends, starts the next one: at once after one that worked, else after a backoff.
-// So the PDP coming back, or another replica behind the address, heals it.
+// and, whenever it ends, starts the next one: nearly at once after one that worked for a while,
+// else after a backoff. So the PDP coming back, or another replica behind the address, heals it.
 //
 // What the sink sees, per session: SourceRevision first, and again for every event of the PDP (a
 // heartbeat renews the lease, and where its revision is a new one it counts as a change); a
