@@ -5,14 +5,10 @@
 // prefixes, suffixes and, one in sixteen, a wildcard in the middle. Beside it, for the machine's
 // own limit, one probe of an absl::flat_hash_map with as many agents for the same queries. The two
 // run in turns, and the time is the thread's own CPU time.
-#include <malloc.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <random>
 #include <string>
@@ -77,16 +73,6 @@ std::string Rules(const Size& size) {
     text += "]}}}";
   }
   return text + "}}";
-}
-
-// What the process has in memory.
-double ResidentBytes() {
-  malloc_trim(0);
-  std::ifstream statm("/proc/self/statm");
-  double total = 0;
-  double resident = 0;
-  statm >> total >> resident;
-  return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
 struct Query {

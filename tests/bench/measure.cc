@@ -1,12 +1,15 @@
 #include "tests/bench/measure.h"
 
+#include <malloc.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -64,6 +67,15 @@ std::string Show(double value) {
   const double size = std::abs(value);
   const int digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
   return absl::StrFormat("%.*f", digits, value);
+}
+
+double ResidentBytes() {
+  malloc_trim(0);
+  std::ifstream statm("/proc/self/statm");
+  double total = 0;
+  double resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
 std::string Show(const Spread& spread) {

@@ -39,6 +39,9 @@ double ThreadCpuNanoseconds();
 // is no such process.
 double CpuSeconds(pid_t pid);
 
+// What this process has in memory, once what it freed is given back.
+double ResidentBytes();
+
 // "12.3 (11.9-13.0)" with as many digits as tell something.
 std::string Show(const Spread& spread);
 std::string Show(double value);

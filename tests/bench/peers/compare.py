@@ -140,7 +140,7 @@ def compare_libraries(folder):
             answer = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
             figures[name].append(json.loads(answer))
     for name, runs in figures.items():
-        row(TITLES[name], spread([run["cpu_us"] for run in runs]), f"{statistics.median(run['heap_mb'] for run in runs):.2g} MB")
+        row(TITLES[name], spread([run["cpu_us"] for run in runs]), f"{statistics.median(run['memory_mb'] for run in runs):.2g} MB")
 
 
 def main():

@@ -43,7 +43,7 @@ def main():
         if allow != question["allow"]:
             sys.exit(f"{question}: answered otherwise")
         decided += 1
-    print(json.dumps({"cpu_us": (time.process_time() - used) * 1e6 / decided, "heap_mb": memory}))
+    print(json.dumps({"cpu_us": (time.process_time() - used) * 1e6 / decided, "memory_mb": memory}))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 // in_process FOLDER: what a decision costs Ostiary's own policy engine, in process, by the
 // questions of policies.py; one line of JSON. Ends with 1 where a decision is another than
 // policies.py says.
-#include <malloc.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -53,21 +51,16 @@ std::vector<Question> Read(const std::string& path) {
   return questions;
 }
 
-double HeapBytes() {
-  const struct mallinfo2 heap = ::mallinfo2();
-  return static_cast<double>(heap.uordblks + heap.hblkhd);
-}
-
 void Measure(const std::string& folder) {
   constexpr int kTimes = 1'000'000;
   const std::vector<Question> questions = Read(folder + "/questions.jsonl");
   std::ostringstream rules;
   rules << std::ifstream(folder + "/rules.json").rdbuf();
   const std::string text = rules.str();
-  const double empty = HeapBytes();
+  const double empty = ResidentBytes();
   const auto snapshot = pdp::LoadPolicy({{"rules.json", text}, {}}).snapshot;
   if (snapshot == nullptr) Fail("the rules do not load");
-  const double heap = HeapBytes() - empty;
+  const double memory = ResidentBytes() - empty;
   const double start = ThreadCpuNanoseconds();
   for (int i = 0; i < kTimes; ++i) {
     const Question& asked = questions[static_cast<size_t>(i) % questions.size()];
@@ -76,7 +69,7 @@ void Measure(const std::string& folder) {
     if ((decision.effect == pdp::Effect::kAllow) != asked.allow) Fail("a decision is wrong");
   }
   const double took = ThreadCpuNanoseconds() - start;
-  std::printf("{\"cpu_us\": %.4f, \"heap_mb\": %.3f}\n", took / kTimes / 1e3, heap / 1e6);
+  std::printf("{\"cpu_us\": %.4f, \"memory_mb\": %.3f}\n", took / kTimes / 1e3, memory / 1e6);
 }
 
 }  // namespace

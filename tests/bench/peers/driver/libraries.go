@@ -20,7 +20,7 @@ import (
 
 type libraryFigures struct {
 	CPU  float64 `json:"cpu_us"` // of this process, per decision
-	Heap float64 `json:"heap_mb"`
+	Heap float64 `json:"memory_mb"`
 }
 
 // Decides one question.
