@@ -121,11 +121,9 @@ TEST(AdminServiceTest, StatusOfAnEmptyPdp) {
 TEST(AdminServiceTest, StatusKeepsToItsLimits) {
   RunningPdp pdp;
   TestSession first(pdp.Connect());
-  first.Hello("researcher", "first");
-  first.ReadEvent(v1::CURRENT);
+  first.Open("researcher", "first");
   TestSession second(pdp.Connect());
-  second.Hello("researcher", "second");
-  second.ReadEvent(v1::CURRENT);
+  second.Open("researcher", "second");
 
   v1::StatusResponse status = StatusWithLimits(pdp, 1, 1);
   EXPECT_EQ(status.policy_state().total_agents(), 2);

@@ -360,8 +360,7 @@ TEST(DrainTest, EndsTheSessionsAndRefusesTheRest) {
   RunningPdp pdp;
   const auto channel = pdp.Connect();
   TestSession session(channel);
-  session.Hello();
-  session.ReadEvent(v1::CURRENT);
+  session.Open();
   std::thread drain([&pdp] { pdp.server().Drain(); });
   const absl::Status end = session.End();
   EXPECT_EQ(end.code(), absl::StatusCode::kUnavailable) << end;

@@ -48,8 +48,7 @@ TEST(SessionTest, HearsTheCurrentRevisionThenEachChange) {
 TEST(SessionTest, HearsHeartbeatsWithTheLease) {
   RunningPdp pdp(QuickHeartbeats());
   TestSession session(pdp.Connect());
-  session.Hello();
-  session.ReadEvent(v1::CURRENT);
+  session.Open();
   for (int i = 0; i < 5; ++i) {
     const v1::SessionEvent beat = session.ReadEvent(v1::HEARTBEAT);
     EXPECT_EQ(beat.revision().generation(), 1);
@@ -61,8 +60,7 @@ TEST(SessionTest, HearsHeartbeatsWithTheLease) {
 TEST(SessionTest, AnswersChecksInOrderForTheAgentOfHello) {
   RunningPdp pdp;
   TestSession session(pdp.Connect());
-  session.Hello("researcher");
-  session.ReadEvent(v1::CURRENT);
+  session.Open("researcher");
   session.Check(7, {ToolAccess("search", "web_search"), ToolAccess("search", "other")});
   session.Check(5, {});
   const v1::SessionResult first = session.ReadResult();
@@ -80,8 +78,7 @@ TEST(SessionTest, AnswersChecksInOrderForTheAgentOfHello) {
 TEST(SessionTest, AMalformedCheckHarmsItselfAlone) {
   RunningPdp pdp;
   TestSession session(pdp.Connect());
-  session.Hello();
-  session.ReadEvent(v1::CURRENT);
+  session.Open();
   session.Check(1, {ToolAccess("search", "web_search"), ToolAccess("", "x")});
   session.Check(2, {ToolAccess("search", "web_search")});
   const v1::SessionResult bad = session.ReadResult();
@@ -97,8 +94,7 @@ TEST(SessionTest, ACheckOverTheLimitGetsAnError) {
   options.requests.max_accesses = 2;
   RunningPdp pdp(options);
   TestSession session(pdp.Connect());
-  session.Hello();
-  session.ReadEvent(v1::CURRENT);
+  session.Open();
   session.Check(1, std::vector<v1::Access>(3, ToolAccess("search", "web_search")));
   const v1::SessionResult result = session.ReadResult();
   EXPECT_EQ(result.error().code(), static_cast<int>(absl::StatusCode::kResourceExhausted));
@@ -111,8 +107,7 @@ TEST(SessionTest, AnAnswerOverTheLimitIsAnErrorAndTheSessionGoesOn) {
   options.requests.max_answer_bytes = 1000;
   RunningPdp pdp(options);
   TestSession session(pdp.Connect());
-  session.Hello();
-  session.ReadEvent(v1::CURRENT);
+  session.Open();
   session.Check(1, std::vector<v1::Access>(50, ToolAccess("search", "web_search")));
   session.Check(2, {ToolAccess("search", "web_search")});
   const v1::SessionResult result = session.ReadResult();
@@ -201,12 +196,10 @@ TEST(SessionTest, AreLimitedInNumber) {
   options.sessions.max_sessions = 2;
   RunningPdp pdp(options);
   TestSession first(pdp.Connect());
-  first.Hello();
-  first.ReadEvent(v1::CURRENT);
+  first.Open();
   {
     TestSession second(pdp.Connect());
-    second.Hello();
-    second.ReadEvent(v1::CURRENT);
+    second.Open();
     TestSession third(pdp.Connect());
     third.Hello();
     ExpectEnd(&third, absl::StatusCode::kResourceExhausted, "has 2 sessions");
@@ -216,8 +209,7 @@ TEST(SessionTest, AreLimitedInNumber) {
   // The end of the second may reach this side before the PDP is done with it.
   while (pdp.Status().sidecars_connected() > 1) std::this_thread::yield();
   TestSession fourth(pdp.Connect());
-  fourth.Hello();
-  fourth.ReadEvent(v1::CURRENT);
+  fourth.Open();
 }
 
 // A result is of exactly the revision of the last event before it, whatever is published when.
@@ -266,8 +258,7 @@ TEST(SessionTest, ASlowReaderIsHeldUpAndHearsTheLatestRevisionOnly) {
   StuckSession slow(pdp, kChecks);
   EXPECT_LT(slow.sent(), kChecks) << "nothing held it up";
   TestSession other(pdp.Connect());
-  other.Hello();
-  other.ReadEvent(v1::CURRENT);
+  other.Open();
   constexpr int kRevisions = 200;
   for (int mark = 2; mark <= kRevisions; ++mark) {
     pdp.Publish(mark);
@@ -295,8 +286,7 @@ TEST(SessionTest, EndsTheSessionThatPassesTheLimitOfAll) {
   options.sessions.max_total_open_bytes = 1000;
   RunningPdp pdp(options);
   TestSession session(pdp.Connect());
-  session.Hello();
-  session.ReadEvent(v1::CURRENT);
+  session.Open();
   session.Check(1, {ToolAccess("search", std::string(2000, 't'))});
   ExpectEnd(&session, absl::StatusCode::kResourceExhausted, "too many checks open");
 }
@@ -310,8 +300,7 @@ TEST(SessionTest, CountsTheUnknownFieldsOfOpenChecks) {
     options.sessions.max_total_open_bytes = 1000;
     RunningPdp pdp(options);
     TestSession session(pdp.Connect());
-    session.Hello();
-    session.ReadEvent(v1::CURRENT);
+    session.Open();
     v1::SessionRequest request;
     v1::SessionCheck& check = *request.mutable_check();
     check.set_id(1);

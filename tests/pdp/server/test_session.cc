@@ -40,6 +40,11 @@ bool TestSession::Hello(const std::string& agent, const std::string& sidecar_id)
   return Send(request);
 }
 
+void TestSession::Open(const std::string& agent, const std::string& sidecar_id) {
+  Hello(agent, sidecar_id);
+  ReadEvent(v1::CURRENT);
+}
+
 bool TestSession::Check(uint64_t id, const std::vector<v1::Access>& accesses) {
   v1::SessionRequest request;
   request.mutable_check()->set_id(id);

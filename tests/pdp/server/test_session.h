@@ -24,6 +24,8 @@ class TestSession {
 
   // False where the stream is broken.
   bool Hello(const std::string& agent = "researcher", const std::string& sidecar_id = "sidecar-1");
+  // Hello, and the CURRENT event that must answer it.
+  void Open(const std::string& agent = "researcher", const std::string& sidecar_id = "sidecar-1");
   bool Check(uint64_t id, const std::vector<v1::Access>& accesses);
   bool Applied(const v1::Revision& revision);
   bool Send(const v1::SessionRequest& request);
