@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "absl/status/status.h"
@@ -12,6 +13,9 @@
 
 namespace ostiary {
 namespace {
+
+// For a file that says nothing of its size, as those of /proc do.
+constexpr size_t kLeastRoom = 4000;
 
 absl::Status CannotRead(const std::string& path, int error) {
   return absl::ErrnoToStatus(
@@ -28,10 +32,15 @@ absl::StatusOr<std::string> ReadSmallFile(const std::string& path, size_t max_by
   if (!S_ISREG(info.st_mode)) {
     return absl::FailedPreconditionError(absl::StrCat(path, " is not a regular file; give one"));
   }
-  // One byte more than allowed, so that a file that is too long shows.
-  std::string text(max_bytes + 1, '\0');
+  // As much as the file says, at first, and one byte more, which shows whether there was more.
+  size_t room = std::max(static_cast<size_t>(info.st_size), kLeastRoom);
+  std::string text;
   size_t used = 0;
-  while (used < text.size()) {
+  while (used <= max_bytes) {
+    if (used == text.size()) {
+      text.resize(std::min(room, max_bytes) + 1);
+      room *= 2;
+    }
     const ssize_t got = ::read(fd.get(), text.data() + used, text.size() - used);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return CannotRead(path, errno);
