@@ -19,6 +19,9 @@
 #include "sidecar/install/install.h"
 #include "sidecar/run_command.h"
 #include "sidecar/serve_command.h"
+#ifdef OSTIARY_WITH_PDP
+#include "sidecar/pdp_client/tls_algorithms.h"
+#endif
 
 namespace ostiary::sidecar {
 namespace {
@@ -54,7 +57,12 @@ absl::StatusOr<int> Do(const InstallOptions& options) {
 
 // A rules file needs neither names nor TLS, and setting up OpenSSL pages in much of it.
 absl::Status PrepareToAsk(const RunOptions& options) {
-  return options.pdp.empty() ? absl::OkStatus() : RefuseForeignCode();
+  if (options.pdp.empty()) return absl::OkStatus();
+  OSTIARY_RETURN_IF_ERROR(RefuseForeignCode());
+#ifdef OSTIARY_WITH_PDP
+  if (options.pdp_tls.on()) return KeepToTlsAlgorithms();
+#endif
+  return absl::OkStatus();
 }
 
 absl::StatusOr<int> Do(const RunOptions& options) {

@@ -2,6 +2,8 @@
 
 import subprocess
 
+P256 = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+
 
 def openssl(*arguments):
     subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
@@ -14,14 +16,14 @@ class Authority:
         self._folder = folder
         self.certificate = folder / "ca.pem"
         self._key = folder / "ca.key"
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", 2, "-subj",
-                "/CN=authority of a test", "-keyout", self._key, "-out", self.certificate)
+        openssl("req", "-x509", "-newkey", *P256, "-nodes", "-days", 2, "-subj", "/CN=authority of a test", "-keyout",
+                self._key, "-out", self.certificate)
 
-    def issue(self, name, hosts):
-        """(certificate, key) for a server that has these names."""
+    def issue(self, name, hosts, identity=None, kind=P256):
+        """(certificate, key) for who has these names. `kind`: of key, as `openssl req` takes it."""
         certificate, key = self._folder / f"{name}.pem", self._folder / f"{name}.key"
-        openssl("req", "-x509", "-CA", self.certificate, "-CAkey", self._key, "-newkey", "ec", "-pkeyopt",
-                "ec_paramgen_curve:P-256", "-nodes", "-days", 1, "-subj", f"/CN={name}", "-addext",
-                "subjectAltName=" + ",".join(f"DNS:{host}" for host in hosts), "-addext",
+        names = [f"DNS:{host}" for host in hosts] + ([f"URI:{identity}"] if identity else [])
+        openssl("req", "-x509", "-CA", self.certificate, "-CAkey", self._key, "-newkey", *kind, "-nodes", "-days", 1,
+                "-subj", f"/CN={name}", "-addext", "subjectAltName=" + ",".join(names), "-addext",
                 "basicConstraints=critical,CA:FALSE", "-keyout", key, "-out", certificate)
         return certificate, key

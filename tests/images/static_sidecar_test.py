@@ -10,7 +10,7 @@ import namespaces
 namespaces.enter()
 
 import containers  # noqa: E402
-from certificates import Authority  # noqa: E402
+from certificates import P256, Authority, openssl  # noqa: E402
 from dns_server import DnsServer  # noqa: E402
 
 PLAIN = "127.0.0.1:7443"
@@ -140,6 +140,105 @@ class EmptyContainer(unittest.TestCase):
         client = containers.Client(self.tree, command=("connect", "unix:/run/mcp/files.sock"))
         self.addCleanup(client.close)
         self.check(client)
+
+
+class Keys(unittest.TestCase):
+    """Whatever keys an operator has, though the static sidecar has few of OpenSSL's algorithms."""
+
+    PORT = 7447
+    KINDS = {
+        "RSA": ("rsa:2048",),
+        "RSA-PSS": ("rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048"),
+        "P-256": P256,
+        "P-384": ("ec", "-pkeyopt", "ec_paramgen_curve:P-384"),
+        "P-521": ("ec", "-pkeyopt", "ec_paramgen_curve:P-521"),
+        "Ed25519": ("ed25519",),
+        "Ed448": ("ed448",),
+    }
+
+    def setUp(self):
+        self.tree = containers.Tree()
+        self.addCleanup(self.tree.close)
+        self.tree.add("/ostiary-sidecar", containers.static_sidecar())
+        self.tree.add("/scratch_server", containers.scratch_server())
+        self.files = containers.Tree()
+        self.addCleanup(self.files.close)
+        self.authority = Authority(self.files.path)
+        self.tree.add("/ca.pem", self.authority.certificate, 0o644)
+
+    def serve(self, certificate, key):
+        self.files.write("/rules.json", containers.RULES)
+        identity = {"identity": "spiffe://test/scratch", "agents": ["scratch"]}
+        self.files.write("/bindings.json", {"bindings": [identity]})
+        pdp = containers.Pdp([
+            containers.pdp(), "serve", "--rules", self.files.path / "rules.json", "--listen", f"127.0.0.1:{self.PORT}",
+            "--tls-cert", certificate, "--tls-key", key, "--client-ca", self.authority.certificate, "--bindings",
+            self.files.path / "bindings.json"])
+        self.addCleanup(pdp.end)
+        return pdp
+
+    def call(self, *flags):
+        client = containers.Client(self.tree, "--pdp", f"127.0.0.1:{self.PORT}", "--pdp-name", "pdp", "--pdp-ca",
+                                   "/ca.pem", *flags)
+        try:
+            return client.call("read_file"), client.errors()
+        finally:
+            client.close()
+
+    def test_both_ends_with_each_kind(self):
+        for name, kind in self.KINDS.items():
+            with self.subTest(name):
+                pdp = self.serve(*self.authority.issue("pdp", ["pdp"], kind=kind))
+                shown = self.authority.issue("client", [], identity="spiffe://test/scratch", kind=kind)
+                for file, source in zip(("/client.pem", "/client.key"), shown):
+                    self.tree.add(file, source, 0o644)
+                answer, errors = self.call("--pdp-cert", "/client.pem", "--pdp-key", "/client.key")
+                self.assertEqual(answer, "call 1", errors)
+                pdp.end()
+
+    def test_keys_in_their_old_forms(self):
+        self.serve(*self.authority.issue("pdp", ["pdp"]))
+        for name in ("RSA", "P-256"):
+            with self.subTest(name):
+                certificate, key = self.authority.issue("client", [], identity="spiffe://test/scratch",
+                                                        kind=self.KINDS[name])
+                openssl("pkey", "-in", key, "-traditional", "-out", self.tree.path / "client.key")
+                (self.tree.path / "client.key").chmod(0o644)
+                self.tree.add("/client.pem", certificate, 0o644)
+                answer, errors = self.call("--pdp-cert", "/client.pem", "--pdp-key", "/client.key")
+                self.assertEqual(answer, "call 1", errors)
+
+    def test_an_encrypted_key_is_told(self):
+        certificate, key = self.authority.issue("client", ["client"], kind=self.KINDS["RSA"])
+        self.tree.add("/client.pem", certificate, 0o644)
+        for form in ([], ["-traditional"]):
+            with self.subTest(form):
+                openssl("pkey", "-in", key, *form, "-aes256", "-passout", "pass:it", "-out",
+                        self.tree.path / "client.key")
+                (self.tree.path / "client.key").chmod(0o644)
+                answer, errors = self.call("--pdp-cert", "/client.pem", "--pdp-key", "/client.key")
+                self.assertNotIn("call 1", answer)
+                self.assertIn("the key is encrypted", errors)
+
+    def test_tls_1_2_and_nothing_older(self):
+        certificate, key = self.authority.issue("pdp", ["pdp"])
+        for version, shakes_hands in (("-tls1_2", True), ("-tls1_1", False)):
+            with self.subTest(version):
+                server = subprocess.Popen(
+                    ["openssl", "s_server", "-accept", str(self.PORT), version, "-alpn", "h2", "-cipher",
+                     "ALL:@SECLEVEL=0", "-cert", certificate, "-key", key],
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                    errors="replace")
+                self.addCleanup(server.communicate)
+                self.addCleanup(server.kill)
+                said = ""
+                while "ACCEPT" not in said:
+                    said += server.stdout.readline()
+                answer, _ = self.call("--decision-timeout", "500ms")
+                server.kill()
+                said += server.communicate()[0]
+                self.assertNotIn("call 1", answer)
+                self.assertEqual("CIPHER is ECDHE-ECDSA-AES" in said, shakes_hands, said)
 
 
 class ForeignCode(unittest.TestCase):
