@@ -15,6 +15,7 @@
 #include "common/status_macros.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/support/channel_arguments.h"
+#include "sidecar/pdp_client/late_event_engine.h"
 
 namespace ostiary::sidecar {
 namespace {
@@ -145,6 +146,7 @@ std::shared_ptr<grpc::Channel> NewChannel(
 void SetGrpcEnvironment() {
   setenv("GRPC_DNS_RESOLVER", "native", /*overwrite=*/1);
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/1);
+  StartEventEngineLate();
   // Debian's Abseil keeps the order in which all of gRPC's locks are taken, and aborts where that
   // could deadlock: meant for gRPC's own tests.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
