@@ -33,7 +33,8 @@ void ResetSignals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-// `error` gets the errno of an exec that failed, and is closed by one that did not.
+// `error` gets the errno of an exec that failed, and is closed by one that did not. Runs in its
+// parent's memory, while that waits: it changes nothing there but errno and its own stack.
 [[noreturn]] void BecomeProgram(const Launch& launch, pid_t parent, int error) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -67,7 +68,8 @@ int StartProgram(const Launch& launch, pid_t* pid) {
   const UniqueFd read_end(ends[0]);
   UniqueFd write_end(ends[1]);
   const pid_t parent = ::getpid();
-  *pid = ::fork();
+  // Not fork(2): what is to become another program needs no copy of our pages.
+  *pid = ::vfork();
   if (*pid < 0) return errno;
   if (*pid == 0) BecomeProgram(launch, parent, write_end.get());
   ::setpgid(*pid, *pid);
