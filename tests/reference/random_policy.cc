@@ -81,7 +81,16 @@ std::string RandomPolicy::PatternOrName(const std::vector<std::string>& patterns
 
 RandomPolicy::Json RandomPolicy::RandomList(const std::vector<std::string>& patterns) {
   Json list = Json::array();
-  for (size_t left = Below(5); left > 0; --left) list.push_back(PatternOrName(patterns));
+  // Now and then among so many others that the list is searched another way.
+  const size_t others = Percent(12) ? 10 + Below(60) : 0;
+  for (size_t i = 0; i < others; ++i) {
+    const std::string other = "other-" + std::to_string(i);
+    list.push_back(i % 3 == 0 ? other : i % 3 == 1 ? other + "-*" : "*-" + other);
+  }
+  for (size_t left = Below(5); left > 0; --left) {
+    list.insert(list.begin() + static_cast<ptrdiff_t>(Below(list.size() + 1)),
+                PatternOrName(patterns));
+  }
   return list;
 }
 
