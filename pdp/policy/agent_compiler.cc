@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 #include <tuple>
+#include <utility>
 
 #include "pdp/policy/search_name.h"
 
@@ -10,11 +11,14 @@ namespace ostiary::pdp {
 namespace {
 
 constexpr size_t kAlignment = 64;  // of a cache line
+constexpr size_t kJoinedSize = std::max(sizeof(ShortRules), sizeof(LongRules));
 
 // "*" comes behind all others.
 bool Before(absl::string_view a, absl::string_view b) {
   return std::tuple(a == "*", a.size(), a) < std::tuple(b == "*", b.size(), b);
 }
+
+size_t SizeOf(const PatternList* list) { return list == nullptr ? 0 : list->size(); }
 
 }  // namespace
 
@@ -26,8 +30,10 @@ const AgentPolicy* AgentCompiler::Compile(const AgentRules& rules) {
     policy->deny_servers_ = Use(*rules.deny.servers, rules, &server_lists_);
   if (rules.allow.servers.has_value())
     policy->allow_servers_ = Use(*rules.allow.servers, rules, &server_lists_);
+  index_builder_.BuildFor(policy->deny_servers_.list);
+  index_builder_.BuildFor(policy->allow_servers_.list);
   FillRules(rules, policy);
-  JoinShortLists(policy);
+  JoinLists(policy);
   auto* const digest = arena_.NewObject<Sha256Digest>();
   *digest = digester_.Digest(rules);
   policy->digest_ = digest;
@@ -59,17 +65,16 @@ bool AgentCompiler::IsFirstOfServer(size_t i) const {
   return i == 0 || lists_of_agent_[i].list->server != lists_of_agent_[i - 1].list->server;
 }
 
-// For how many kinds of names on a server there may be ShortRules.
-size_t AgentCompiler::CountShortRules() const {
+// For how many kinds of names on a server there may be JoinedRules.
+size_t AgentCompiler::CountJoinedRules() const {
   size_t count = 0;
   uint32_t kinds = 0;  // of the server, a bit for each that is counted
   for (size_t i = 0; i < lists_of_agent_.size(); ++i) {
     if (IsFirstOfServer(i)) kinds = 0;
     const PlacedList& placed = lists_of_agent_[i];
     const uint32_t kind = 1u << placed.place % kNameKinds;
-    if ((kinds & kind) != 0 || placed.list->entry_count > PatternList::kShort) continue;
+    if ((kinds & kind) == 0) ++count;
     kinds |= kind;
-    ++count;
   }
   return count;
 }
@@ -77,14 +82,14 @@ size_t AgentCompiler::CountShortRules() const {
 // A policy and the rules of its servers, without lists, in one piece.
 AgentPolicy* AgentCompiler::NewPolicy() {
   const size_t rules_size = std::max<size_t>(server_count_, 1) * sizeof(ServerRules);
-  const size_t short_size = CountShortRules() * sizeof(ShortRules);
+  const size_t joined_size = CountJoinedRules() * kJoinedSize;
   char* const memory = arena_.NewBytes(
-      sizeof(AgentPolicy) + rules_size + short_size + lists_of_agent_.size() * sizeof(ListUse),
+      sizeof(AgentPolicy) + rules_size + joined_size + lists_of_agent_.size() * sizeof(ListUse),
       kAlignment);
   auto* const policy = new (memory) AgentPolicy();
   auto* rules = new (policy + 1) ServerRules();
-  short_rules_ = reinterpret_cast<char*>(rules) + rules_size;
-  uses_ = reinterpret_cast<ListUse*>(short_rules_ + short_size);
+  joined_ = reinterpret_cast<char*>(rules) + rules_size;
+  uses_ = reinterpret_cast<ListUse*>(joined_ + joined_size);
   ServerRules* current = nullptr;
   for (size_t i = 0; i < lists_of_agent_.size(); ++i) {
     new (&uses_[i]) ListUse();
@@ -126,24 +131,40 @@ void AgentCompiler::FillRules(const AgentRules& rules, AgentPolicy* policy) {
 
 // What one search can find of the lists of a server and of "*". Those of "*" come first: they serve
 // the servers that have none of their own.
-void AgentCompiler::JoinShortLists(AgentPolicy* policy) {
+void AgentCompiler::JoinLists(AgentPolicy* policy) {
   auto* const first = reinterpret_cast<ServerRules*>(policy + 1);
   const ServerRules& for_all = policy->for_all();
   for (ServerRules* rules = first + server_count_; rules-- != first;) {
     const bool is_for_all = rules == &for_all;
     if (for_all.narrowed_) rules->narrowed_ = true;
     for (size_t kind = 0; kind < kNameKinds; ++kind) {
-      if (rules->Use(Effect::kDeny, kind).list == nullptr &&
-          rules->Use(Effect::kAllow, kind).list == nullptr) {
-        rules->short_rules_[kind] = for_all.short_rules_[kind];
+      const size_t own = SizeOf(rules->Use(Effect::kDeny, kind).list) +
+                         SizeOf(rules->Use(Effect::kAllow, kind).list);
+      if (own == 0) {
+        rules->joined_[kind] = for_all.joined_[kind];
         continue;
       }
-      const ShortRules::Lists lists = policy->ListsFor(is_for_all ? nullptr : rules, kind);
-      if (!ShortRules::Take(lists)) continue;
-      rules->short_rules_[kind] = new (short_rules_) ShortRules(lists);
-      short_rules_ += sizeof(ShortRules);
+      rules->joined_[kind] = Join(policy->ListsFor(is_for_all ? nullptr : rules, kind), own);
     }
   }
+}
+
+// `own` of the entries are not those of "*", which are copied into an index for each server: no
+// more than it has itself, or many servers would take more memory than their rules.
+JoinedRules AgentCompiler::Join(const ShortRules::Lists& lists, size_t own) {
+  if (ShortRules::Take(lists)) {
+    return JoinedRules(new (std::exchange(joined_, joined_ + kJoinedSize)) ShortRules(lists));
+  }
+  const std::array<const PatternList*, ShortRules::kSources> all = {lists[0].list, lists[1].list,
+                                                                    lists[2].list};
+  if (!LongRules::Take(lists) || SizeOf(all[0]) + SizeOf(all[1]) + SizeOf(all[2]) > 2 * own) {
+    for (const PatternList* list : all) index_builder_.BuildFor(list);
+    return {};
+  }
+  char* const memory = std::exchange(joined_, joined_ + kJoinedSize);
+  const auto* const rules = new (memory) LongRules(lists, index_builder_.Build(all));
+  KeyIndexBuilder::Attach(&rules->index(), all);
+  return JoinedRules(rules);
 }
 
 ListUse AgentCompiler::Use(const RuleList& list, const AgentRules& rules, KnownLists* lists) {

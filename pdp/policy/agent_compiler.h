@@ -11,6 +11,7 @@
 #include "pdp/policy/agent_digest.h"
 #include "pdp/policy/agent_policy.h"
 #include "pdp/policy/arena.h"
+#include "pdp/policy/key_index_builder.h"
 #include "pdp/policy/pattern_list_compiler.h"
 #include "pdp/policy/recent_texts.h"
 #include "pdp/policy/rules_document.h"
@@ -20,7 +21,8 @@ namespace ostiary::pdp {
 class AgentCompiler {
  public:
   // `arena` gets all that a policy needs. The file's text must live as long as this.
-  explicit AgentCompiler(Arena* arena) : arena_(*arena), list_compiler_(arena) {}
+  explicit AgentCompiler(Arena* arena)
+      : arena_(*arena), list_compiler_(arena), index_builder_(arena) {}
   AgentCompiler(const AgentCompiler&) = delete;
   AgentCompiler& operator=(const AgentCompiler&) = delete;
 
@@ -37,9 +39,10 @@ class AgentCompiler {
   void GatherLists(const AgentRules& rules);
   bool IsFirstOfServer(size_t i) const;
   AgentPolicy* NewPolicy();
-  size_t CountShortRules() const;
+  size_t CountJoinedRules() const;
   void FillRules(const AgentRules& rules, AgentPolicy* policy);
-  void JoinShortLists(AgentPolicy* policy);
+  void JoinLists(AgentPolicy* policy);
+  JoinedRules Join(const ShortRules::Lists& lists, size_t own);
   ListUse Use(const RuleList& list, const AgentRules& rules, KnownLists* lists);
   absl::string_view Name(absl::string_view server);
 
@@ -51,11 +54,12 @@ class AgentCompiler {
   absl::flat_hash_set<absl::string_view> names_;
   AgentDigester digester_;
   PatternListCompiler list_compiler_;
+  KeyIndexBuilder index_builder_;
   // Scratch.
   std::vector<PlacedList> lists_of_agent_;
   size_t server_count_ = 0;
-  ListUse* uses_ = nullptr;      // of lists_of_agent_
-  char* short_rules_ = nullptr;  // where the next are made
+  ListUse* uses_ = nullptr;  // of lists_of_agent_
+  char* joined_ = nullptr;   // where the next JoinedRules are made
 };
 
 }  // namespace ostiary::pdp

@@ -123,30 +123,57 @@ Decision AgentPolicy::Decide(const AccessRequest& request) const {
   if (own == nullptr || own->server_reason_ != Reason::kServerAllowed || kind >= kNameKinds) {
     return DecideOther(request);
   }
-  const ShortRules* const few = own->short_rules_.data()[kind];
-  if (few == nullptr) return DecideByLists(*own, request);
+  const JoinedRules joined = own->joined_.data()[kind];
+  if (ABSL_PREDICT_FALSE(!joined.are_short())) return DecideByLong(*own, request);
+  const ShortRules& few = joined.short_rules();
   const SearchName name(request.name);
-  const uint32_t candidates = few->Candidates(name);
+  const uint32_t candidates = few.Candidates(name);
   ShortRules::Found found;
   if (candidates != 0 &&
-      ((candidates & (candidates - 1)) != 0 || !few->FindPlain(candidates, name, &found))) {
+      ((candidates & (candidates - 1)) != 0 || !few.FindPlain(candidates, name, &found))) {
     return DecideAmong(*own, candidates, request);
   }
   return DecisionOf(found, *own, kind, {kAllowServersId, own->server_entry_});
 }
 
-Decision AgentPolicy::DecideByLists(const ServerRules& own, const AccessRequest& request) const {
+Decision AgentPolicy::DecideByLong(const ServerRules& own, const AccessRequest& request) const {
   const size_t kind = KindOf(request);
-  return DecisionOf(FindInLists(&own, kind, SearchName(request.name)), own, kind,
-                    {kAllowServersId, own.server_entry_});
+  const LongRules* const rules = own.joined_.data()[kind].long_rules();
+  if (rules == nullptr || !rules->index().is_simple()) return DecideByLists(own, request);
+  const SearchName name(request.name);
+  KeyIndex::Place place;
+  const KeyIndex::Candidates candidates = rules->index().FindOne(name, &place);
+  if (candidates == KeyIndex::Candidates::kOthers) return DecideByLists(own, request);
+  ShortRules::Found found;
+  if (candidates == KeyIndex::Candidates::kOne) {
+    if (!rules->IsPlain(place, name)) return DecideAt(own, place, request);
+    found = rules->FindPlain(place, name);
+  }
+  return DecisionOf(found, own, kind, {kAllowServersId, own.server_entry_});
 }
 
 // The name is made anew: one that were handed on would stand in memory for all requests.
+Decision AgentPolicy::DecideAt(const ServerRules& own, const KeyIndex::Place& place,
+                               const AccessRequest& request) {
+  const size_t kind = KindOf(request);
+  const SearchName name = SearchName::ToCompare(request.name);
+  return DecisionOf(own.joined_.data()[kind].long_rules()->FindAt(place, name), own, kind,
+                    {kAllowServersId, own.server_entry_});
+}
+
+Decision AgentPolicy::DecideByLists(const ServerRules& own, const AccessRequest& request) const {
+  const size_t kind = KindOf(request);
+  const LongRules* const many = own.joined_.data()[kind].long_rules();
+  const SearchName name(request.name);
+  return DecisionOf(many == nullptr ? FindInLists(&own, kind, name) : many->Find(name), own, kind,
+                    {kAllowServersId, own.server_entry_});
+}
+
 Decision AgentPolicy::DecideAmong(const ServerRules& own, uint32_t candidates,
                                   const AccessRequest& request) {
   const size_t kind = KindOf(request);
   const SearchName name = SearchName::ToCompare(request.name);
-  return DecisionOf(own.short_rules_.data()[kind]->FindAmong(candidates, name), own, kind,
+  return DecisionOf(own.joined_.data()[kind].short_rules().FindAmong(candidates, name), own, kind,
                     {kAllowServersId, own.server_entry_});
 }
 
@@ -158,9 +185,11 @@ Decision AgentPolicy::DecideOther(const AccessRequest& request) const {
   const size_t kind = KindOf(request);
   if (kind >= kNameKinds) return Decision{};  // not one of the enum's: denies
   const ServerRules& rules = own == nullptr ? for_all() : *own;
-  const ShortRules* const few = rules.short_rules_.data()[kind];
   const SearchName name(request.name);
-  const ShortRules::Found found = few == nullptr ? FindInLists(own, kind, name) : few->Find(name);
+  const JoinedRules& joined = rules.joined_.data()[kind];
+  const ShortRules::Found found = joined.are_short()               ? joined.short_rules().Find(name)
+                                  : joined.long_rules() != nullptr ? joined.long_rules()->Find(name)
+                                                                   : FindInLists(own, kind, name);
   return DecisionOf(found, rules, kind, server.rule);
 }
 

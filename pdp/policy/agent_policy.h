@@ -13,6 +13,7 @@
 #include "absl/types/span.h"
 #include "common/sha256.h"
 #include "pdp/policy/decision.h"
+#include "pdp/policy/long_rules.h"
 #include "pdp/policy/pattern_list.h"
 #include "pdp/policy/rules_document.h"
 #include "pdp/policy/short_rules.h"
@@ -24,6 +25,27 @@ namespace ostiary::pdp {
 struct ListUse {
   const PatternList* list = nullptr;
   uint32_t offset = 0;  // of the list, relative to the agent's object
+};
+
+// Where the lists that decide about names of one kind on a server are searched at once.
+class JoinedRules {
+ public:
+  JoinedRules() = default;
+  explicit JoinedRules(const ShortRules* rules) : place_(reinterpret_cast<uintptr_t>(rules)) {}
+  explicit JoinedRules(const LongRules* rules)
+      : place_(reinterpret_cast<uintptr_t>(rules) + kNotShort) {}
+
+  bool are_short() const { return (place_ & kNotShort) == 0; }
+  // Only where they are.
+  const ShortRules& short_rules() const { return *reinterpret_cast<const ShortRules*>(place_); }
+  // nullptr where each list is searched by itself. Only where they are not short.
+  const LongRules* long_rules() const {
+    return reinterpret_cast<const LongRules*>(place_ - kNotShort);
+  }
+
+ private:
+  static constexpr uintptr_t kNotShort = 1;
+  uintptr_t place_ = kNotShort;  // of ShortRules; kNotShort behind that of LongRules or of none
 };
 
 // The lists under one key of tools, resources and prompts.
@@ -58,8 +80,7 @@ class ServerRules {
   Reason server_reason_ = Reason::kUnspecified;  // what that list decides
   bool narrowed_ = false;                        // an allow list of any kind is there, or under "*"
   std::array<uint8_t, 2 * kNameKinds> places_{};  // 0: there is none; else uses()[n - 1]
-  // Of the lists of this server and of "*" together; nullptr: they are not short, or there is none.
-  std::array<const ShortRules*, kNameKinds> short_rules_{};
+  std::array<JoinedRules, kNameKinds> joined_{};  // of the lists of this server and of "*" together
 };
 static_assert(sizeof(ServerRules) == 64);
 
@@ -109,7 +130,12 @@ class alignas(64) AgentPolicy {
   const ServerRules* rows() const { return reinterpret_cast<const ServerRules*>(this + 1); }
   // All that Decide leaves over.
   Decision DecideOther(const AccessRequest& request) const ABSL_ATTRIBUTE_NOINLINE;
-  // Where the server's lists are not short together.
+  // Where the server's lists are not short together; where their one candidate takes more than a
+  // comparison; where there are several, or no LongRules.
+  Decision DecideByLong(const ServerRules& own,
+                        const AccessRequest& request) const ABSL_ATTRIBUTE_NOINLINE;
+  static Decision DecideAt(const ServerRules& own, const KeyIndex::Place& place,
+                           const AccessRequest& request) ABSL_ATTRIBUTE_NOINLINE;
   Decision DecideByLists(const ServerRules& own,
                          const AccessRequest& request) const ABSL_ATTRIBUTE_NOINLINE;
   // Where the candidates of the server's short rules are several, or take more than a comparison.

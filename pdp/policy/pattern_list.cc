@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include "pdp/policy/key_index_builder.h"
 #include "pdp/policy/pattern_list_compiler.h"
 
 namespace ostiary::pdp {
 const PatternList* PatternList::Create(absl::Span<const RuleEntry> entries, uint32_t list_offset,
                                        Arena* arena) {
-  return PatternListCompiler(arena).Compile(entries, list_offset);
+  const PatternList* const list = PatternListCompiler(arena).Compile(entries, list_offset);
+  KeyIndexBuilder(arena).BuildFor(list);
+  return list;
 }
 
 template <typename Visit>
@@ -17,17 +20,6 @@ inline void PatternList::ForEachOtherAffix(const SearchName& name, const Visit& 
   for (uint32_t i = 0; i < extra_->prefix_sizes; ++i) visit(&prefixes, *size++);
   AffixHasher<AffixEnd::kSuffix> suffixes(name);
   for (uint32_t i = 0; i < extra_->suffix_sizes; ++i) visit(&suffixes, *size++);
-}
-
-template <AffixEnd kEnd, typename Visit>
-inline void PatternList::ForEachLikely(const SearchName& name, const uint8_t* sizes, size_t count,
-                                       const Visit& visit) const {
-  if (count == 0) return;
-  // Every key of these sizes begins (ends) with a text of the least of them.
-  const uint64_t least = ShortAffixHash<kEnd>(name, sizes[0]);
-  if (count > 1 && !index_.MayHave(least)) return;
-  visit(least);
-  for (size_t i = 1; i < count; ++i) visit(ShortAffixHash<kEnd>(name, sizes[i]));
 }
 
 inline uint32_t PatternList::Candidates(const SearchName& name) const {
@@ -49,7 +41,7 @@ PatternList::Match PatternList::FindInShort(const SearchName& name) const {
 }
 
 bool PatternList::MayFindAny(absl::Span<const RuleEntry> names) const {
-  if (entry_count_ > kShort || extra_ != nullptr || walked_ != 0) return true;
+  if (is_long() || extra_ != nullptr || walked_ != 0) return true;
   uint32_t candidates = 0;
   for (const RuleEntry& entry : names) candidates |= Candidates(SearchName(entry.text));
   return (candidates & ((1u << entry_count_) - 1)) != 0;
@@ -76,40 +68,24 @@ PatternList::Match PatternList::FindAmong(uint32_t candidates, const SearchName&
 }
 
 PatternList::Match PatternList::FindInLong(const SearchName& name) const {
-  uint32_t best = kNothing;
-  const auto look = [&](uint64_t hash) {
-    const ListIndex::Places places = index_.Find(hash);
-    if (places.bits != 0) best = Better(best, places, name);
+  Match match;
+  const auto compare = [&](uint32_t entry) {
+    if (entry >= match.exact) return;
+    const Comparison comparison = Compare(entry, name);
+    if (comparison == Comparison::kEquals) match.exact = entry;
+    if (comparison == Comparison::kMatches) match.pattern = std::min(match.pattern, entry);
   };
-  look(name.hash());
-  // Where a name equals, no entry with wildcards does: it would be written the same.
-  if (best < kOnlyMatches) return {best, kNoEntry};
-  ForEachLikely<AffixEnd::kPrefix>(name, sizes_, prefix_count_, look);
-  ForEachLikely<AffixEnd::kSuffix>(name, sizes_ + prefix_count_, suffix_count_, look);
-  if (extra_ != nullptr) best = BetterOfOthers(best, name);
-  if (best < kOnlyMatches) return {best, kNoEntry};
-  return {kNoEntry, best == kNothing ? kNoEntry : best - kOnlyMatches};
-}
-
-uint32_t PatternList::BetterOfOthers(uint32_t best, const SearchName& name) const {
-  ForEachOtherAffix(name, [&](auto* affixes, size_t size) {
-    best = Better(best, index_.Find(affixes->At(size)), name);
-  });
-  for (uint32_t i = 0; i < extra_->walked_size; ++i) best = Better(best, extra_->walked[i], name);
-  return best;
-}
-
-uint32_t PatternList::Better(uint32_t best, const ListIndex::Places& places,
-                             const SearchName& name) const {
-  index_.ForEach(places, [&](uint32_t entry) { best = Better(best, entry, name); });
-  return best;
-}
-
-inline uint32_t PatternList::Better(uint32_t best, uint32_t entry, const SearchName& name) const {
-  if (best <= entry) return best;
-  const Comparison comparison = Compare(entry, name);
-  if (comparison == Comparison::kDiffers) return best;
-  return std::min(best, comparison == Comparison::kEquals ? entry : entry + kOnlyMatches);
+  const auto& [index, number] = indexed_;
+  if (index == nullptr) {
+    for (uint32_t entry = 0; entry < entry_count_; ++entry) compare(entry);
+  } else {
+    index->ForEachCandidate(name, [&, number = number](const KeyIndex::Place& place) {
+      if (place.list == number) compare(place.entry);
+      return place.list <= number;
+    });
+  }
+  if (match.exact != kNoEntry) match.pattern = kNoEntry;
+  return match;
 }
 
 uint32_t PatternList::FindPatternAfter(uint32_t after, const SearchName& name) const {
@@ -147,6 +123,36 @@ bool PatternList::Matches(uint32_t entry, const SearchName& name) const {
       return GlobOf(entry).Matches(name.text());
   }
   return false;
+}
+
+PatternList::Ends PatternList::EndsOf(uint32_t entry) const {
+  const absl::string_view text = this->entry(entry);
+  switch (static_cast<Shape>(entries()[entry].shape)) {
+    case Shape::kName:
+      return {text, text, true, true};
+    case Shape::kAny:
+      return {{}, {}, false, true};
+    case Shape::kPrefix:
+      return {text.substr(0, text.size() - 1), {}, false, true};
+    case Shape::kSuffix:
+      return {{}, text.substr(1), false, true};
+    case Shape::kEnds: {
+      const size_t star = text.find('*');
+      return {text.substr(0, star), text.substr(star + 1), false, false};
+    }
+    case Shape::kGlob:
+      break;
+  }
+  return EndsOf(GlobOf(entry));
+}
+
+PatternList::Ends PatternList::EndsOf(const Glob& glob) {
+  const auto literal = [&](const GlobToken& token) {
+    return token.kind == GlobToken::Kind::kText
+               ? glob.text.substr(token.begin, token.end - token.begin)
+               : absl::string_view();
+  };
+  return {literal(glob.tokens.front()), literal(glob.tokens.back()), false, false};
 }
 
 const Glob& PatternList::GlobOf(uint32_t entry) const {

@@ -18,7 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "pdp/policy/arena.h"
-#include "pdp/policy/list_index.h"
+#include "pdp/policy/key_index.h"
 #include "pdp/policy/pattern.h"
 #include "pdp/policy/rules_document.h"
 #include "pdp/policy/search_name.h"
@@ -39,13 +39,13 @@ class alignas(64) PatternList {
     uint32_t pattern = kNoEntry;
   };
 
-  // Compiles one list. Patterns among the entries must be good; places are kept relative to
-  // `list_offset`.
+  // Compiles one list, with an index of its own where it is long. Patterns among the entries must
+  // be good; places are kept relative to `list_offset`.
   static const PatternList* Create(absl::Span<const RuleEntry> entries, uint32_t list_offset,
                                    Arena* arena);
 
   Match Find(const SearchName& name) const {
-    return entry_count_ <= kShort ? FindInShort(name) : FindInLong(name);
+    return is_long() ? FindInLong(name) : FindInShort(name);
   }
   // False where Find surely finds nothing for any of these texts, which for a short list takes less
   // time than to Find each.
@@ -54,21 +54,32 @@ class alignas(64) PatternList {
   uint32_t FindPatternAfter(uint32_t after, const SearchName& name) const;
 
   size_t size() const { return entry_count_; }
+  bool is_long() const { return entry_count_ > kShort; }
   // Few entries, all of whose keys are short: what ShortRules takes.
-  bool HasShortKeys() const {
-    return entry_count_ <= kShort && (extra_ == nullptr || !HasOtherSizes());
-  }
+  bool HasShortKeys() const { return !is_long() && (extra_ == nullptr || !HasOtherSizes()); }
   // The entry as written, decoded.
   absl::string_view entry(size_t i) const { return Text(entries()[i]); }
   // Its place, relative to the list's.
   uint32_t entry_offset(size_t i) const { return entries()[i].offset; }
+  // The texts at both ends of every name that the entry matches: empty where there is none, the
+  // same twice for a name.
+  struct Ends {
+    absl::string_view head;
+    absl::string_view tail;
+    bool is_name;
+    bool are_all;  // no more is to be compared
+  };
+  Ends EndsOf(uint32_t entry) const;
+  static Ends EndsOf(const Glob& glob);
   size_t pattern_count() const { return pattern_count_; }
   // Patterns that are more than a text and one "*" at one end.
   size_t glob_count() const { return glob_count_; }
 
  private:
   friend class Arena;
+  friend class KeyIndexBuilder;
   friend class PatternListCompiler;
+  friend class LongRules;
   friend class ShortRules;
   PatternList() : tags_{} {}
 
@@ -93,11 +104,16 @@ class alignas(64) PatternList {
     const uint16_t* sizes = nullptr;  // of keys, that are not among sizes_
     uint32_t prefix_sizes = 0;
     uint32_t suffix_sizes = 0;
-    const uint32_t* walked = nullptr;  // of a long list: the entries without a key, in order
-    const Glob* globs = nullptr;       // by entry
+    const Glob* globs = nullptr;  // by entry
     const uint32_t* glob_entries = nullptr;
     uint32_t globs_size = 0;
-    uint32_t walked_size = 0;
+  };
+
+  // Where the entries of a long list are found: among those of the lists of an index this is the
+  // one with that number.
+  struct Indexed {
+    const KeyIndex* index = nullptr;  // nullptr: nowhere yet, and a search walks all entries
+    size_t number = 0;
   };
 
   bool HasOtherSizes() const { return extra_->prefix_sizes + extra_->suffix_sizes != 0; }
@@ -112,10 +128,6 @@ class alignas(64) PatternList {
     const bool at_end = e.shape == static_cast<uint32_t>(Shape::kSuffix);
     return {e.cell + (at_end ? kWordsSize - e.size : 0), e.size};
   }
-  // Of those at one end with sizes at `sizes` those that the filter of a long list lets pass.
-  template <AffixEnd kEnd, typename Visit>
-  void ForEachLikely(const SearchName& name, const uint8_t* sizes, size_t count,
-                     const Visit& visit) const;
   // Calls visit(affixes, size) for the sizes of keys that are not among sizes_.
   template <typename Visit>
   void ForEachOtherAffix(const SearchName& name, const Visit& visit) const;
@@ -136,17 +148,6 @@ class alignas(64) PatternList {
   Match FindAmong(uint32_t candidates, const SearchName& name) const ABSL_ATTRIBUTE_NOINLINE;
   // Entries of a short list under keys of other sizes than sizes_.
   uint32_t OtherCandidates(const SearchName& name) const ABSL_ATTRIBUTE_NOINLINE;
-  // The best of what a search of a long list found as one number, which stays in a register: an
-  // entry that equals the name; kOnlyMatches more for one that matches it; kNothing.
-  static constexpr uint32_t kOnlyMatches = 1u << 31;
-  static constexpr uint32_t kNothing = 0xffffffff;
-  // The better of `best` and what these entries are. Out of line, since most of what a search asks
-  // the index is not there.
-  uint32_t Better(uint32_t best, const ListIndex::Places& places,
-                  const SearchName& name) const ABSL_ATTRIBUTE_NOINLINE;
-  uint32_t Better(uint32_t best, uint32_t entry, const SearchName& name) const;
-  // Of the entries that are not under a key of sizes_.
-  uint32_t BetterOfOthers(uint32_t best, const SearchName& name) const ABSL_ATTRIBUTE_NOINLINE;
   Match FindInLong(const SearchName& name) const;
 
   // All of it is one line of the cache.
@@ -160,7 +161,7 @@ class alignas(64) PatternList {
   uint32_t glob_count_ = 0;
   union {
     uint16_t tags_[kShort];  // of a short list: of each entry's key
-    ListIndex index_;        // of another
+    Indexed indexed_;        // of another
   };
 };
 

@@ -56,17 +56,10 @@ size_t PatternListCompiler::Sizes::TakeAll(std::vector<uint16_t>* out) {
 const PatternList* PatternListCompiler::Compile(absl::Span<const RuleEntry> entries,
                                                 uint32_t list_offset) {
   CopyEntries(entries, list_offset);
-  const bool is_short = entries.size() <= PatternList::kShort;
-  any_is_walked_ = false;
-  if (!is_short) index_.Start(entries.size());
   for (uint32_t i = 0; i < entries.size(); ++i) {
     const absl::string_view text = entries[i].text;
     const Literals literals = entries[i].maybe_pattern ? Classify(i, text) : Name(text);
-    if (is_short) {
-      AddToShort(i, literals);
-    } else {
-      AddToLong(i, literals);
-    }
+    if (!list_->is_long()) AddToShort(i, literals);
   }
   Finish();
   return list_;
@@ -106,7 +99,8 @@ void PatternListCompiler::CopyEntries(absl::Span<const RuleEntry> entries, uint3
 }
 
 // Gives the entry its shape, and moves its text to where one of that shape stands.
-void PatternListCompiler::SetShape(Shape shape, absl::string_view text, PatternList::Entry* e) {
+inline void PatternListCompiler::SetShape(Shape shape, absl::string_view text,
+                                          PatternList::Entry* e) {
   if (shape == Shape::kSuffix && text.size() <= kWordsSize) {
     const TextWords tail = search_name::Tail(text, search_name::Head(text));
     std::memcpy(e->cell, &tail.far, sizeof(tail.far));
@@ -147,21 +141,11 @@ PatternListCompiler::Literals PatternListCompiler::AddGlob(uint32_t entry) {
   globs_.push_back({text, arena_.Copy(absl::MakeConstSpan(parsed_.tokens)),
                     arena_.Copy(absl::MakeConstSpan(parsed_.ranges))});
   glob_entries_.push_back(entry);
-  const auto literal = [&](const GlobToken& token) {
-    return token.kind == GlobToken::Kind::kText ? text.substr(token.begin, token.end - token.begin)
-                                                : absl::string_view();
-  };
-  return {literal(parsed_.tokens.front()), literal(parsed_.tokens.back())};
+  const PatternList::Ends ends = PatternList::EndsOf(globs_.back());
+  return {ends.head, ends.tail};
 }
 
-uint64_t PatternListCompiler::KeyHash(AffixEnd end, absl::string_view literal) {
-  if (literal.size() <= kWordsSize) return WholeAffixHash(end, literal);
-  const SearchName name(literal);
-  return end == AffixEnd::kPrefix ? AffixHasher<AffixEnd::kPrefix>(name).At(literal.size())
-                                  : AffixHasher<AffixEnd::kSuffix>(name).At(literal.size());
-}
-
-void PatternListCompiler::AddToShort(uint32_t entry, const Literals& literals) {
+inline void PatternListCompiler::AddToShort(uint32_t entry, const Literals& literals) {
   const Shape shape = static_cast<Shape>(entries_[entry].shape);
   if (shape == Shape::kName) {
     list_->tags_[entry] = SearchName(literals.head).tag();
@@ -179,62 +163,6 @@ void PatternListCompiler::AddToShort(uint32_t entry, const Literals& literals) {
   }
 }
 
-void PatternListCompiler::AddToLong(uint32_t entry, const Literals& literals) {
-  const Shape shape = static_cast<Shape>(entries_[entry].shape);
-  const absl::string_view text = list_->Text(entries_[entry]);
-  const absl::string_view head = literals.head.substr(0, kMaxKeySize);
-  const size_t cut = literals.tail.size() - std::min(literals.tail.size(), kMaxKeySize);
-  const absl::string_view tail = literals.tail.substr(cut);
-  uint64_t hash = 0;
-  if (shape == Shape::kName) {
-    hash = SearchName(text).hash();
-  } else if (head.empty() && tail.empty()) {
-    // The first "*" matches all that its repetitions do.
-    if (shape != Shape::kAny || !any_is_walked_) walked_.push_back(entry);
-    any_is_walked_ |= shape == Shape::kAny;
-    return;
-  } else {
-    const uint64_t head_hash = head.empty() ? 0 : KeyHash(AffixEnd::kPrefix, head);
-    const uint64_t tail_hash = tail.empty() ? 0 : KeyHash(AffixEnd::kSuffix, tail);
-    bool by_head = head.size() >= tail.size();
-    if (!head.empty() && !tail.empty()) {
-      // Entries under one key are compared one by one, so take the key that is still free.
-      const bool head_taken = index_.Find(head_hash) != ListIndexBuilder::kNone;
-      const bool tail_taken = index_.Find(tail_hash) != ListIndexBuilder::kNone;
-      if (head_taken != tail_taken) by_head = tail_taken;
-    }
-    hash = by_head ? head_hash : tail_hash;
-    affixes_.push_back({by_head ? AffixEnd::kPrefix : AffixEnd::kSuffix, by_head ? head : tail});
-    (by_head ? prefix_sizes_ : suffix_sizes_).Add(affixes_.back().text.size());
-  }
-  const uint32_t first = index_.Find(hash);
-  if (first == ListIndexBuilder::kNone) {
-    if (!index_.Add(hash, entry)) walked_.push_back(entry);
-  } else if (list_->Text(entries_[first]) != text) {
-    // What matches all under its key stands first, so that its repetitions are seen.
-    if (shape == Shape::kEnds || shape == Shape::kGlob) {
-      index_.AddBehind(first, entry);
-    } else {
-      index_.Add(hash, entry);
-    }
-  }
-}
-
-// With the beginnings (ends) of all keys, as long as the shortest.
-void PatternListCompiler::FillFilter() {
-  index_.StartFilter(affixes_.size());
-  for (const Affix& affix : affixes_) {
-    const SearchName name(affix.text);
-    if (affix.end == AffixEnd::kPrefix && list_->prefix_count_ > 0) {
-      index_.AddToFilter(ShortAffixHash<AffixEnd::kPrefix>(name, list_->sizes_[0]));
-    } else if (affix.end == AffixEnd::kSuffix && list_->suffix_count_ > 0) {
-      const size_t least = list_->sizes_[list_->prefix_count_];
-      index_.AddToFilter(ShortAffixHash<AffixEnd::kSuffix>(name, least));
-    }
-  }
-  affixes_.clear();
-}
-
 void PatternListCompiler::Finish() {
   uint8_t* const sizes = list_->sizes_;
   const size_t prefixes = prefix_sizes_.TakeShort(PatternList::kInlineSizes, sizes);
@@ -242,23 +170,20 @@ void PatternListCompiler::Finish() {
       suffix_sizes_.TakeShort(PatternList::kInlineSizes - prefixes, sizes + prefixes);
   list_->prefix_count_ = static_cast<uint8_t>(prefixes);
   list_->suffix_count_ = static_cast<uint8_t>(suffixes);
-  if (list_->entry_count_ > PatternList::kShort) {
-    FillFilter();
-    new (&list_->index_) ListIndex(index_.Build(&arena_));
-  }
-  if (prefix_sizes_.empty() && suffix_sizes_.empty() && walked_.empty() && globs_.empty()) return;
+  if (!prefix_sizes_.empty() || !suffix_sizes_.empty() || !globs_.empty()) AddExtra();
+  if (list_->is_long()) new (&list_->indexed_) PatternList::Indexed();
+}
+
+void PatternListCompiler::AddExtra() {
   PatternList::Extra extra;
   sizes_.clear();
   extra.prefix_sizes = static_cast<uint32_t>(prefix_sizes_.TakeAll(&sizes_));
   extra.suffix_sizes = static_cast<uint32_t>(suffix_sizes_.TakeAll(&sizes_));
   extra.sizes = arena_.Copy(absl::MakeConstSpan(sizes_)).data();
-  extra.walked = arena_.Copy(absl::MakeConstSpan(walked_)).data();
   extra.globs = arena_.Copy(absl::MakeConstSpan(globs_)).data();
   extra.glob_entries = arena_.Copy(absl::MakeConstSpan(glob_entries_)).data();
   extra.globs_size = static_cast<uint32_t>(globs_.size());
-  extra.walked_size = static_cast<uint32_t>(walked_.size());
   list_->extra_ = arena_.Copy(absl::MakeConstSpan(&extra, 1)).data();
-  walked_.clear();
   globs_.clear();
   glob_entries_.clear();
 }

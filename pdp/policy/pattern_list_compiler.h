@@ -12,7 +12,6 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "pdp/policy/arena.h"
-#include "pdp/policy/list_index.h"
 #include "pdp/policy/pattern.h"
 #include "pdp/policy/pattern_list.h"
 #include "pdp/policy/rules_document.h"
@@ -26,7 +25,8 @@ class PatternListCompiler {
   PatternListCompiler(const PatternListCompiler&) = delete;
   PatternListCompiler& operator=(const PatternListCompiler&) = delete;
 
-  // Patterns among the entries must be good; places are kept relative to `list_offset`.
+  // Patterns among the entries must be good; places are kept relative to `list_offset`. A long list
+  // is without an index (key_index_builder.h).
   const PatternList* Compile(absl::Span<const RuleEntry> entries, uint32_t list_offset);
 
  private:
@@ -37,11 +37,6 @@ class PatternListCompiler {
   struct Literals {
     absl::string_view head;
     absl::string_view tail;
-  };
-  // A key that is no name.
-  struct Affix {
-    AffixEnd end;
-    absl::string_view text;
   };
   // The sizes that keys have at one end.
   struct Sizes {
@@ -63,23 +58,16 @@ class PatternListCompiler {
   Literals AddGlob(uint32_t entry);
   static void SetShape(Shape shape, absl::string_view text, PatternList::Entry* e);
   void AddToShort(uint32_t entry, const Literals& literals);
-  void AddToLong(uint32_t entry, const Literals& literals);
-  // The hash of an entry's key at one end.
-  static uint64_t KeyHash(AffixEnd end, absl::string_view literal);
-  void FillFilter();
   void Finish();
+  void AddExtra();
 
   Arena& arena_;
   PatternList* list_ = nullptr;
   PatternList::Entry* entries_ = nullptr;
   ParsedPattern parsed_;
-  ListIndexBuilder index_;
   Sizes prefix_sizes_;
   Sizes suffix_sizes_;
-  std::vector<Affix> affixes_;  // of a long list
   std::vector<uint16_t> sizes_;
-  std::vector<uint32_t> walked_;
-  bool any_is_walked_ = false;  // "*" is among them
   std::vector<Glob> globs_;
   std::vector<uint32_t> glob_entries_;
 };

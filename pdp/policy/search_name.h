@@ -119,11 +119,6 @@ inline TextWords Tail(absl::string_view text, const TextWords& head) {
 
 }  // namespace search_name
 
-// A number below `count` by a hash, evenly. Depends on all of the hash.
-inline size_t HomeOf(uint64_t hash, size_t count) {
-  return static_cast<size_t>(((hash ^ hash >> 32) & 0xffffffff) * count >> 32);
-}
-
 // The hash of a text of more than kWordsSize bytes. Who does not know the seed cannot make texts
 // whose hashes are alike.
 uint64_t LongHash(absl::string_view text, const TextWords& seed);
@@ -243,13 +238,20 @@ class SearchName {
   const uint64_t long_hash_;  // of a text of more than kWordsSize bytes
 };
 
+// The hash of the affix of a place of search_name::AffixPlace. A name that is shorter gives any
+// number.
+template <AffixEnd kEnd>
+inline uint64_t ShortAffixHashAt(const SearchName& name, size_t place) {
+  const TextWords& words = name.words(kEnd);
+  const TextWords& mask = search_name::kMasks.data()[place];
+  return search_name::Mix(words.near & mask.near, words.far & mask.far,
+                          search_name::kAffixSeeds.data()[static_cast<size_t>(kEnd)]);
+}
+
 // The hash of an affix of 1 to kWordsSize bytes. A name that is shorter gives any number.
 template <AffixEnd kEnd>
 inline uint64_t ShortAffixHash(const SearchName& name, size_t size) {
-  const TextWords& words = name.words(kEnd);
-  const TextWords& mask = search_name::MaskOf(kEnd, size);
-  return search_name::Mix(words.near & mask.near, words.far & mask.far,
-                          search_name::kAffixSeeds.data()[static_cast<size_t>(kEnd)]);
+  return ShortAffixHashAt<kEnd>(name, search_name::AffixPlace(kEnd, size));
 }
 
 // The hash of an affix that is all of a text of 1 to kWordsSize bytes.

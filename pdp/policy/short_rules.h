@@ -45,12 +45,19 @@ class alignas(64) ShortRules {
     Step step = Step::kNone;
     uint32_t list = 0;  // its id
     uint32_t entry = 0;
+
+    bool operator==(const Found&) const = default;
   };
 
   // The step of an entry of that source that equals the name, or matches it.
   static Step StepOf(size_t source, bool equals) {
     const size_t number = source == kAllow ? 4 + (equals ? 0 : 1) : source + (equals ? 0 : 2);
     return static_cast<Step>(number);
+  }
+
+  static size_t SourceOf(Step step) {
+    if (step >= Step::kAllowEquals) return kAllow;
+    return static_cast<size_t>(step) % 2;
   }
 
   // Whether lists can be searched so: few entries, under short keys.

@@ -32,6 +32,21 @@ inline uint32_t EqualTags(const uint16_t* tags, uint16_t tag) {
 #endif
 }
 
+// The same for the tag of a hash.
+inline uint32_t EqualTagsOf(const uint16_t* tags, uint64_t hash) {
+#if defined(__SSE2__)
+  // The highest of the four parts of the hash, four times and then eight times.
+  const __m128i parts = _mm_cvtsi64_si128(static_cast<int64_t>(hash));
+  const __m128i four = _mm_shufflelo_epi16(parts, 0xff);
+  const __m128i wanted = _mm_unpacklo_epi64(four, four);
+  const __m128i all = _mm_load_si128(reinterpret_cast<const __m128i*>(tags));
+  const __m128i equal = _mm_cmpeq_epi16(all, wanted);
+  return static_cast<uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(equal, _mm_setzero_si128())));
+#else
+  return EqualTags(tags, TagOf(hash));
+#endif
+}
+
 // The same for twice as many.
 inline uint32_t EqualTagsOfTwo(const uint16_t* tags, uint16_t tag) {
 #if defined(__SSE2__)

@@ -7,6 +7,8 @@
 
 #include "absl/strings/str_split.h"
 #include "pdp/policy/arena.h"
+#include "pdp/policy/key_index_builder.h"
+#include "pdp/policy/long_rules.h"
 #include "pdp/policy/pattern_list.h"
 #include "pdp/policy/utf8.h"
 #include "tests/fuzz/fuzz_check.h"
@@ -39,6 +41,30 @@ bool HasWildcard(absl::string_view entry) {
   return ParsePattern(entry, &parsed).ok() && parsed.shape != PatternShape::kLiteral;
 }
 
+// An index finds the same in a list of any length.
+void CheckIndex(const PatternList& list, const PatternList::Match& match, absl::string_view text) {
+  Arena arena;
+  const SearchName name(text);
+  const ShortRules::Lists lists = {{{}, {}, {&list, 1}}};
+  const PatternList* const all[] = {nullptr, nullptr, &list};
+  const LongRules rules(lists, KeyIndexBuilder(&arena).Build(all));
+  ShortRules::Found expected;
+  if (match.exact != PatternList::kNoEntry) {
+    expected = {ShortRules::Step::kAllowEquals, 1, match.exact};
+  } else if (match.pattern != PatternList::kNoEntry) {
+    expected = {ShortRules::Step::kAllowMatches, 1, match.pattern};
+  }
+  OSTIARY_FUZZ_CHECK(rules.Find(name) == expected, text);
+  if (!rules.index().is_simple()) return;
+  KeyIndex::Place place{};
+  const KeyIndex::Candidates candidates = rules.index().FindOne(name, &place);
+  if (candidates == KeyIndex::Candidates::kOthers) return;
+  const ShortRules::Found one = candidates == KeyIndex::Candidates::kNone
+                                    ? ShortRules::Found{}
+                                    : rules.FindAt(place, SearchName::ToCompare(text));
+  OSTIARY_FUZZ_CHECK(one == expected, text);
+}
+
 void CheckLines(absl::string_view lines) {
   std::vector<absl::string_view> entries = absl::StrSplit(lines, '\n');
   const absl::string_view name = entries.back();
@@ -60,6 +86,7 @@ void CheckLines(absl::string_view lines) {
   Arena arena;
   const PatternList* list = PatternList::Create(good, 0, &arena);
   const PatternList::Match match = list->Find(SearchName(name));
+  CheckIndex(*list, match, name);
   if (!comparable) return;
   uint32_t naive_exact = PatternList::kNoEntry;
   uint32_t naive_pattern = PatternList::kNoEntry;

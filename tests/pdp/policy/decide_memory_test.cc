@@ -17,17 +17,24 @@ std::string LongList() {
   return list;
 }
 
+std::string LongListOfAFewSizes() {
+  std::string list = R"("name")";
+  for (int i = 10; i < 30; ++i) absl::StrAppend(&list, ", \"p", i, "_*\", \"*_s", i, "\"");
+  return list;
+}
+
 TEST(DecideMemoryTest, DecidingAllocatesNothing) {
   const std::string list = LongList();
   const auto snapshot = MustLoad(
       absl::StrCat(R"({"agents": {"a": {"allow": {"servers": ["s", "t*"], "tools": {"s": [)", list,
+                   R"(]}, "prompts": {"s": [)", LongListOfAFewSizes(),
                    R"(]}}, "deny": {"servers": ["u"], "tools": {"*": ["d*"]}}}}})"));
   size_t decided = 0;
   const size_t before = allocations.load();
   for (const absl::string_view agent : {"a", "unknown"}) {
     for (const absl::string_view server : {"s", "t1", "u", "v"}) {
-      for (const absl::string_view name :
-           {"name", "p3_x", "x_s7", "azb", "yqq", "a mid b", "none", "delete", "\xff", ""}) {
+      for (const absl::string_view name : {"name", "p3_x", "x_s7", "p13_x", "x_s17", "azb", "yqq",
+                                           "a mid b", "none", "delete", "\xff", ""}) {
         for (const AccessKind kind :
              {AccessKind::kServer, AccessKind::kTool, AccessKind::kPrompt}) {
           const Decision decision = snapshot->Decide({agent, server, kind, name});
@@ -37,7 +44,7 @@ TEST(DecideMemoryTest, DecidingAllocatesNothing) {
     }
   }
   EXPECT_EQ(allocations.load(), before);
-  EXPECT_EQ(decided, 2u * 4u * 10u * 3u);
+  EXPECT_EQ(decided, 2u * 4u * 12u * 3u);
 }
 
 enum class Agents { kDifferent, kAlike };
@@ -60,6 +67,21 @@ size_t BytesToLoad(Agents agents) {
   const size_t before = allocated_bytes;
   MustLoad(rules);
   return allocated_bytes - before;
+}
+
+// What is written once for all servers is not stored anew for each.
+TEST(DecideMemoryTest, ServersShareALongListOfAllServers) {
+  std::string rules = R"({"agents": {"a": {"allow": {"servers": ["*"], "tools": {)";
+  for (int i = 0; i < 300; ++i) absl::StrAppend(&rules, "\"s", i, "\": [\"t\"],");
+  rules += R"("s": ["t"]}}, "deny": {"tools": {"*": ["x")";
+  for (int i = 0; i < 300; ++i) absl::StrAppend(&rules, ",\"x", i, "\"");
+  rules += "]}}}}}";
+  const size_t before = allocated_bytes;
+  const auto snapshot = MustLoad(rules);
+  EXPECT_LT(allocated_bytes - before, 100 * rules.size());
+  EXPECT_EQ(snapshot->Decide({"a", "s7", AccessKind::kTool, "t"}).reason, Reason::kExplicitAllow);
+  EXPECT_EQ(snapshot->Decide({"a", "s7", AccessKind::kTool, "x7"}).reason, Reason::kExplicitDeny);
+  EXPECT_EQ(snapshot->Decide({"a", "s7", AccessKind::kTool, "y"}).reason, Reason::kToolNotAllowed);
 }
 
 TEST(DecideMemoryTest, AgentsThatAreWrittenAlikeShareTheirRules) {

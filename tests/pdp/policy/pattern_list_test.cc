@@ -178,32 +178,6 @@ TEST(PatternListTest, FindsKeysOfManySizes) {
   }
 }
 
-// The homes of a table's keys by `place`, a number of 32 bits, and so different hashes.
-uint64_t HashAt(uint64_t place, uint64_t i) { return i << 32 | (place ^ i); }
-
-TEST(ListIndexTest, GivesUpOnceGrowingDoesNotHelp) {
-  constexpr uint64_t kCrowd = 50'000;
-  constexpr uint64_t kCount = kCrowd + 9;
-  ListIndexBuilder builder;
-  builder.Start(kCount);
-  uint32_t entry = 0;
-  const auto add = [&](uint64_t place) {
-    const uint64_t hash = HashAt(place, entry + 1);
-    const bool added = builder.Add(hash, entry);
-    EXPECT_EQ(builder.Find(hash), added ? entry : ListIndexBuilder::kNone);
-    ++entry;
-    return added;
-  };
-  // The nine have two homes in the smallest table and one in every larger one, so none holds them.
-  const uint64_t homes = 2 * kCount;
-  const uint64_t first = ((homes / 2 + 1) << 32) / homes + 1;
-  for (int i = 0; i < 9; ++i) EXPECT_TRUE(add(i < 4 ? first - 1 : first)) << i;
-  // All of these have one home, and growing for each would take minutes.
-  uint64_t added = 0;
-  for (uint64_t i = 0; i < kCrowd; ++i) added += add(0) ? 1 : 0;
-  EXPECT_EQ(added, kTagLanes);
-}
-
 TEST(PatternListTest, AgreesWithAWalkOverTheEntries) {
   std::mt19937 random(4);  // NOLINT: the same cases every time
   const auto word = [&](size_t longest) {

@@ -8,57 +8,29 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "pdp/policy/arena.h"
+#include "tests/pdp/policy/one_by_one.h"
 
 namespace ostiary::pdp {
 namespace {
 
-constexpr uint32_t kNone = PatternList::kNoEntry;
 using Step = ShortRules::Step;
-
-const PatternList* List(const std::vector<std::string>& texts, Arena* arena) {
-  std::vector<RuleEntry> entries;
-  for (const std::string& text : texts) entries.push_back({text, 0});
-  return PatternList::Create(entries, 0, arena);
-}
-
-std::vector<std::string> Names(size_t count) {
-  std::vector<std::string> names;
-  for (size_t i = 0; i < count; ++i) names.push_back(absl::StrCat("name-", i));
-  return names;
-}
-
-// Each list is searched by itself, and the steps taken in their order.
-ShortRules::Found FindOneByOne(const ShortRules::Lists& lists, absl::string_view name) {
-  std::array<PatternList::Match, ShortRules::kSources> matches;
-  for (size_t i = 0; i < lists.size(); ++i) {
-    if (lists[i].list != nullptr) matches[i] = lists[i].list->Find(SearchName(name));
-  }
-  const auto& [own, all, allow] = matches;
-  if (own.exact != kNone) return {Step::kOwnDenyEquals, lists[0].id, own.exact};
-  if (all.exact != kNone) return {Step::kAllDenyEquals, lists[1].id, all.exact};
-  if (own.pattern != kNone) return {Step::kOwnDenyMatches, lists[0].id, own.pattern};
-  if (all.pattern != kNone) return {Step::kAllDenyMatches, lists[1].id, all.pattern};
-  if (allow.exact != kNone) return {Step::kAllowEquals, lists[2].id, allow.exact};
-  if (allow.pattern != kNone) return {Step::kAllowMatches, lists[2].id, allow.pattern};
-  return {};
-}
 
 TEST(ShortRulesTest, TakesListsThatAreShortTogether) {
   Arena arena;
-  const PatternList* const sixteen = List(Names(16), &arena);
+  const PatternList* const sixteen = ListOf(Names(16), &arena);
   EXPECT_TRUE(ShortRules::Take({}));
   EXPECT_TRUE(ShortRules::Take({{{sixteen, 1}, {}, {sixteen, 2}}}));
-  EXPECT_FALSE(ShortRules::Take({{{sixteen, 1}, {List({"a"}, &arena), 2}, {sixteen, 3}}}));
-  EXPECT_FALSE(ShortRules::Take({{{List(Names(17), &arena), 1}, {}, {}}}));
-  EXPECT_TRUE(ShortRules::Take({{{List({std::string(16, 'x') + "*"}, &arena), 1}, {}, {}}}));
-  EXPECT_FALSE(ShortRules::Take({{{List({std::string(17, 'x') + "*"}, &arena), 1}, {}, {}}}));
+  EXPECT_FALSE(ShortRules::Take({{{sixteen, 1}, {ListOf({"a"}, &arena), 2}, {sixteen, 3}}}));
+  EXPECT_FALSE(ShortRules::Take({{{ListOf(Names(17), &arena), 1}, {}, {}}}));
+  EXPECT_TRUE(ShortRules::Take({{{ListOf({std::string(16, 'x') + "*"}, &arena), 1}, {}, {}}}));
+  EXPECT_FALSE(ShortRules::Take({{{ListOf({std::string(17, 'x') + "*"}, &arena), 1}, {}, {}}}));
 }
 
 TEST(ShortRulesTest, FindsTheFirstStepThatDecides) {
   Arena arena;
-  const ShortRules rules({{{List({"x*", "a*", "a1", "*"}, &arena), 7},
-                           {List({"b1", "a2", "b*"}, &arena), 8},
-                           {List({"c1", "*1"}, &arena), 9}}});
+  const ShortRules rules({{{ListOf({"x*", "a*", "a1", "*"}, &arena), 7},
+                           {ListOf({"b1", "a2", "b*"}, &arena), 8},
+                           {ListOf({"c1", "*1"}, &arena), 9}}});
   const auto expect = [&rules](absl::string_view name, Step step, uint32_t list, uint32_t entry) {
     const ShortRules::Found found = rules.Find(SearchName(name));
     EXPECT_EQ(found.step, step) << name;
@@ -94,7 +66,7 @@ TEST(ShortRulesTest, AgreesWithASearchListByList) {
         entries.push_back(random() % 3 == 0 ? absl::StrCat(end, word(2), stem, word(2))
                                             : absl::StrCat(word(2), stem, word(2), end));
       }
-      if (!entries.empty()) lists[i] = {List(entries, &arena), static_cast<uint32_t>(i + 1)};
+      if (!entries.empty()) lists[i] = {ListOf(entries, &arena), static_cast<uint32_t>(i + 1)};
     }
     if (!ShortRules::Take(lists)) continue;
     const ShortRules rules(lists);

@@ -1,0 +1,40 @@
+#include "pdp/policy/long_rules.h"
+
+#include <algorithm>
+
+namespace ostiary::pdp {
+
+bool LongRules::Take(const Lists& lists) {
+  bool is_any_long = false;
+  for (const ShortRules::List& list : lists) {
+    if (list.list == nullptr) continue;
+    if (list.list->size() >= KeyIndex::kMostEntries) return false;
+    is_any_long |= list.list->is_long();
+  }
+  return is_any_long;
+}
+
+LongRules::LongRules(const Lists& lists, const KeyIndex& index) : index_(index) {
+  for (size_t source = 0; source < kSources; ++source) {
+    lists_[source] = lists[source].list;
+    ids_[source] = lists[source].id;
+  }
+}
+
+LongRules::Found LongRules::Find(const SearchName& name) const {
+  // A step and an entry as one number.
+  constexpr uint64_t kNothing = static_cast<uint64_t>(Step::kNone) << 32;
+  uint64_t best = kNothing;
+  index_.ForEachCandidate(name, [&](const KeyIndex::Place& place) {
+    const auto comparison = lists_[place.list]->Compare(place.entry, name);
+    if (comparison == Comparison::kDiffers) return true;
+    const Step step = ShortRules::StepOf(place.list, comparison == Comparison::kEquals);
+    best = std::min(best, static_cast<uint64_t>(step) << 32 | place.entry);
+    return true;
+  });
+  if (best == kNothing) return {};
+  const auto step = static_cast<Step>(best >> 32);
+  return {step, ids_[ShortRules::SourceOf(step)], static_cast<uint32_t>(best)};
+}
+
+}  // namespace ostiary::pdp

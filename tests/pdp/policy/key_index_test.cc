@@ -1,0 +1,213 @@
+// The index of the entries of several lists: which of them are candidates for a name.
+#include "pdp/policy/key_index.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "pdp/policy/arena.h"
+#include "pdp/policy/key_index_builder.h"
+
+namespace ostiary::pdp {
+namespace {
+
+using Texts = std::vector<std::string>;
+using Places = std::vector<std::pair<size_t, uint32_t>>;
+using Candidates = KeyIndex::Candidates;
+
+class Index {
+ public:
+  explicit Index(const std::vector<Texts>& lists) {
+    std::vector<const PatternList*> compiled;
+    for (const Texts& texts : lists) {
+      std::vector<RuleEntry> entries;
+      for (const std::string& text : texts) entries.push_back({text, 0});
+      compiled.push_back(texts.empty() ? nullptr : PatternList::Create(entries, 0, &arena_));
+    }
+    index_ = KeyIndexBuilder(&arena_).Build(compiled);
+  }
+
+  Places Of(absl::string_view name) const {
+    Places places;
+    index_.ForEachCandidate(SearchName(name), [&places](const KeyIndex::Place& place) {
+      places.emplace_back(place.list, place.entry);
+      return true;
+    });
+    std::sort(places.begin(), places.end());
+    places.erase(std::unique(places.begin(), places.end()), places.end());
+    return places;
+  }
+  // Those visited where an entry of a list behind `last` says that it is enough.
+  Places UpTo(size_t last, absl::string_view name) const {
+    Places places;
+    index_.ForEachCandidate(SearchName(name), [&](const KeyIndex::Place& place) {
+      places.emplace_back(place.list, place.entry);
+      return place.list <= last;
+    });
+    std::sort(places.begin(), places.end());
+    return places;
+  }
+  // What Of gives, where FindOne can tell.
+  Candidates One(absl::string_view name, KeyIndex::Place* place) const {
+    return index_.is_simple() ? index_.FindOne(SearchName(name), place) : Candidates::kOthers;
+  }
+  bool is_simple() const { return index_.is_simple(); }
+
+ private:
+  Arena arena_;
+  KeyIndex index_;
+};
+
+Texts Numbered(absl::string_view before, size_t count, absl::string_view behind) {
+  Texts texts;
+  for (size_t i = 0; i < count; ++i) texts.push_back(absl::StrCat(before, i, behind));
+  return texts;
+}
+
+TEST(KeyIndexTest, TellsWhichListHasAnEntry) {
+  const Index index({{"a", "b*"}, {}, {"*c", "a", "b*"}});
+  EXPECT_EQ(index.Of("a"), (Places{{0, 0}, {2, 1}}));
+  EXPECT_EQ(index.Of("bx"), (Places{{0, 1}, {2, 2}}));
+  EXPECT_EQ(index.Of("xc"), (Places{{2, 0}}));
+  EXPECT_EQ(index.Of("bc"), (Places{{0, 1}, {2, 0}, {2, 2}}));
+  EXPECT_EQ(index.Of("x"), Places{});
+  EXPECT_EQ(index.Of(""), Places{});
+}
+
+TEST(KeyIndexTest, FindsNothingAmongNoEntries) {
+  EXPECT_EQ(Index({}).Of("x"), Places{});
+  EXPECT_EQ(Index({{}, {}, {}}).Of("x"), Places{});
+}
+
+TEST(KeyIndexTest, FindsTheOneCandidate) {
+  const Index index({{"a", "b*", "twice"}, {}, {"*c", "twice"}});
+  KeyIndex::Place place{};
+  EXPECT_EQ(index.One("a", &place), Candidates::kOne);
+  EXPECT_EQ(place.list, 0u);
+  EXPECT_EQ(place.entry, 0u);
+  EXPECT_EQ(index.One("xc", &place), Candidates::kOne);
+  EXPECT_EQ(place.list, 2u);
+  EXPECT_EQ(place.entry, 0u);
+  EXPECT_EQ(index.One("x", &place), Candidates::kNone);
+  EXPECT_EQ(index.One("bc", &place), Candidates::kOthers);
+  EXPECT_EQ(index.One("twice", &place), Candidates::kOthers);
+}
+
+// What FindOne says must be what ForEachCandidate finds, in tables of every fullness.
+TEST(KeyIndexTest, FindOneAgreesWithAllCandidates) {
+  for (size_t count = 0; count < 2'000; count = count * 5 / 4 + 1) {
+    const Index index({Numbered("n", count, ""), {}, Numbered("n", count, "_*")});
+    ASSERT_TRUE(index.is_simple());
+    for (size_t i = 0; i < count + 50; ++i) {
+      for (const char* behind : {"", "_", "_x"}) {
+        const std::string name = absl::StrCat("n", i, behind);
+        KeyIndex::Place place{};
+        const Candidates found = index.One(name, &place);
+        const Places all = index.Of(name);
+        if (found != Candidates::kOthers) {
+          const Places one = {{place.list, place.entry}};
+          ASSERT_EQ(all, found == Candidates::kNone ? Places{} : one) << name;
+        }
+        const bool is_name = *behind == 0;
+        const Places entry = {{is_name ? 0 : 2, static_cast<uint32_t>(i)}};
+        ASSERT_TRUE(i >= count || std::includes(all.begin(), all.end(), entry.begin(), entry.end()))
+            << name;
+      }
+    }
+  }
+}
+
+TEST(KeyIndexTest, IsSimpleWithFewSizesOfShortKeysAlone) {
+  EXPECT_TRUE(Index({{"a*", "ab*", "abc*", "*c", "*bc", "*abc", "*abcd", "x"}}).is_simple());
+  EXPECT_FALSE(Index({{"*"}}).is_simple());
+  EXPECT_TRUE(Index({{std::string(16, 'x') + "*"}}).is_simple());
+  EXPECT_FALSE(Index({{std::string(17, 'x') + "*"}}).is_simple());
+  Texts nested;  // none can be cut: each is the beginning of the next
+  for (size_t size = 1; size <= 8; ++size) nested.push_back(std::string(size, 'x') + "*");
+  EXPECT_FALSE(Index({nested}).is_simple());
+  nested.pop_back();
+  EXPECT_TRUE(Index({nested}).is_simple());
+}
+
+// Keys are cut where that makes none of them the same as another: what is behind the cut still
+// counts, and so does all of a key that was not cut.
+TEST(KeyIndexTest, FindsEntriesWhoseKeysAreCut) {
+  const Index index({{"read*", "write*", "delete*", "*_by", "*_from"}});
+  EXPECT_EQ(index.Of("read_x"), (Places{{0, 0}}));
+  EXPECT_EQ(index.Of("write_x"), (Places{{0, 1}}));
+  EXPECT_EQ(index.Of("delete"), (Places{{0, 2}}));
+  EXPECT_EQ(index.Of("x_by"), (Places{{0, 3}}));
+  EXPECT_EQ(index.Of("x_from"), (Places{{0, 4}}));
+}
+
+TEST(KeyIndexTest, FindsEntriesOfAllSizesAtBothEnds) {
+  Texts entries;
+  for (size_t size = 1; size <= 40; ++size) {
+    entries.push_back(std::string(size, 'x') + "y*");
+    entries.push_back("*y" + std::string(size, 'z'));
+    entries.push_back(std::string(size, 'w'));
+  }
+  const Index index({{}, entries});
+  for (uint32_t size = 1; size <= 40; ++size) {
+    const auto has = [&](const std::string& name, uint32_t entry) {
+      const Places all = index.Of(name);
+      return std::find(all.begin(), all.end(), std::pair(size_t{1}, entry)) != all.end();
+    };
+    EXPECT_TRUE(has(std::string(size, 'x') + "y", 3 * size - 3));
+    EXPECT_TRUE(has(std::string(size, 'x') + "y and more", 3 * size - 3));
+    EXPECT_TRUE(has("y" + std::string(size, 'z'), 3 * size - 2));
+    EXPECT_TRUE(has("more y" + std::string(size, 'z'), 3 * size - 2));
+    EXPECT_TRUE(has(std::string(size, 'w'), 3 * size - 1));
+  }
+}
+
+TEST(KeyIndexTest, FindsAllUnderOneKey) {
+  Texts entries = {"get_*"};
+  for (int i = 0; i < 300; ++i) entries.push_back(absl::StrCat("get_*", "?_", i, "*"));
+  const Index index({entries, {"get_*", "get_*"}, entries});
+  const Places all = index.Of("get_it");
+  EXPECT_EQ(all.size(), 301u + 1u + 301u);  // a repetition finds nothing that the first does not
+  KeyIndex::Place place{};
+  EXPECT_EQ(index.One("get_it", &place), Candidates::kOthers);
+}
+
+TEST(KeyIndexTest, VisitsNoMoreOfAKeyThanItIsAskedTo) {
+  Texts many = {"get_*", "*", "*x*"};
+  for (int i = 0; i < 50; ++i) many.push_back(absl::StrCat("get_*_", i, "*"));
+  for (int i = 0; i < 50; ++i) many.push_back(absl::StrCat("*_", i, "?*"));
+  const Index index({{"get_?", "*y*"}, many});
+  // The first of the second list under the key, and the first without a key.
+  EXPECT_EQ(index.UpTo(0, "get_it"), (Places{{0, 0}, {0, 1}, {1, 0}, {1, 1}}));
+}
+
+// A hash whose home is the same part of a table of any size.
+uint64_t HashAt(uint64_t place, uint64_t i) { return i << 32 | place; }
+
+TEST(KeyTableTest, KeepsACrowdInTheBucketsBehindIt) {
+  KeyTable table;
+  table.Start(100);
+  for (uint32_t i = 0; i < 32; ++i) EXPECT_TRUE(table.Add(HashAt(0, i + 1), i)) << i;
+  for (uint32_t i = 0; i < 32; ++i) EXPECT_EQ(table.Find(HashAt(0, i + 1)), i);
+  EXPECT_EQ(table.Find(HashAt(0, 99)), KeyTable::kNone);
+}
+
+TEST(KeyTableTest, GivesUpOnceGrowingDoesNotHelp) {
+  constexpr uint32_t kCrowd = 50'000;
+  KeyTable table;
+  table.Start(kCrowd);
+  // All of these have one home, and growing for each would take minutes.
+  uint32_t added = 0;
+  for (uint32_t i = 0; i < kCrowd; ++i) {
+    const uint64_t hash = HashAt(0, i + 1);
+    const bool is_added = table.Add(hash, i);
+    EXPECT_EQ(table.Find(hash), is_added ? i : KeyTable::kNone);
+    added += is_added ? 1 : 0;
+  }
+  EXPECT_EQ(added, 32u);
+}
+
+}  // namespace
+}  // namespace ostiary::pdp

@@ -1,0 +1,49 @@
+// What a search of several lists at once must find: each list is searched by itself.
+#ifndef OSTIARY_TESTS_PDP_POLICY_ONE_BY_ONE_H_
+#define OSTIARY_TESTS_PDP_POLICY_ONE_BY_ONE_H_
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "pdp/policy/arena.h"
+#include "pdp/policy/pattern_list.h"
+#include "pdp/policy/short_rules.h"
+
+namespace ostiary::pdp {
+
+inline std::vector<std::string> Names(size_t count) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < count; ++i) names.push_back(absl::StrCat("name-", i));
+  return names;
+}
+
+inline const PatternList* ListOf(const std::vector<std::string>& texts, Arena* arena) {
+  std::vector<RuleEntry> entries;
+  for (const std::string& text : texts) entries.push_back({text, 0});
+  return PatternList::Create(entries, 0, arena);
+}
+
+// The steps taken in their order.
+inline ShortRules::Found FindOneByOne(const ShortRules::Lists& lists, absl::string_view name) {
+  using Step = ShortRules::Step;
+  constexpr uint32_t kNone = PatternList::kNoEntry;
+  std::array<PatternList::Match, ShortRules::kSources> matches;
+  for (size_t i = 0; i < lists.size(); ++i) {
+    if (lists[i].list != nullptr) matches[i] = lists[i].list->Find(SearchName(name));
+  }
+  const auto& [own, all, allow] = matches;
+  if (own.exact != kNone) return {Step::kOwnDenyEquals, lists[0].id, own.exact};
+  if (all.exact != kNone) return {Step::kAllDenyEquals, lists[1].id, all.exact};
+  if (own.pattern != kNone) return {Step::kOwnDenyMatches, lists[0].id, own.pattern};
+  if (all.pattern != kNone) return {Step::kAllDenyMatches, lists[1].id, all.pattern};
+  if (allow.exact != kNone) return {Step::kAllowEquals, lists[2].id, allow.exact};
+  if (allow.pattern != kNone) return {Step::kAllowMatches, lists[2].id, allow.pattern};
+  return {};
+}
+
+}  // namespace ostiary::pdp
+
+#endif  // OSTIARY_TESTS_PDP_POLICY_ONE_BY_ONE_H_
