@@ -55,6 +55,10 @@ class JsonValue {
   bool is_array() const { return type() == JsonType::kArray; }
   bool is_object() const { return type() == JsonType::kObject; }
 
+  // What it is a handle of: document().value(index()).
+  const JsonDocument& document() const { return *document_; }
+  uint32_t index() const { return index_; }
+
   // The value's bytes as they came (a string with its quotes), and where they start in the text.
   absl::string_view raw() const;
   size_t offset() const;
@@ -152,6 +156,8 @@ class JsonDocument {
 
   // The value that is the text; only after a Parse that returned true.
   JsonValue root() const { return JsonValue(this, 0); }
+  // Any value, by its JsonValue::index().
+  JsonValue value(uint32_t index) const { return JsonValue(this, index); }
   const JsonError& error() const { return error_; }
   // Whether a CR or LF stands between the tokens of a legal text; inside strings none can.
   bool has_line_breaks() const { return has_line_breaks_; }

@@ -156,7 +156,7 @@ OpenRequest* ClientSide::Open(const Message& message, const MethodUse& use) {
   }
   request->names_revision = message.names_revision();
   request->list = use.list;
-  const auto& cursor = message.params[kCursor];
+  const auto cursor = message.params[kCursor];
   request->page = cursor && !cursor->is_null() ? Page::kFurther : Page::kFirst;
   if (use.method == Method::kListen) {
     request->listens = ListenStreams::Wanted(message.params[kNotifications]);
@@ -195,7 +195,7 @@ void ClientSide::OnNotification(const Message& message, MonoTime now) {
 }
 
 void ClientSide::OnCancelled(const Message& message, MonoTime now) {
-  const auto& wanted = message.params[kRequestId];
+  const auto wanted = message.params[kRequestId];
   MessageId target;
   const bool is_id = wanted && ReadId(*wanted, &scratch_, &target);
   OpenRequest* const request = is_id ? session_.client_requests.Find(target) : nullptr;

@@ -23,17 +23,12 @@ absl::string_view TrimBlanks(absl::string_view line) {
 void Message::Clear() {
   id = MessageId();
   method = absl::string_view();
-  for (auto& value : params) {
-    value.reset();
-  }
-  for (auto& value : meta) {
-    value.reset();
-  }
-  result.reset();
-  error.reset();
+  params.Clear();
+  meta.Clear();
 }
 
 const Message* MessageReader::Refuse(int code, std::string why) {
+  refusal_ = Refusal();
   refusal_.code = code;
   refusal_.why = std::move(why);
   return nullptr;
@@ -42,8 +37,6 @@ const Message* MessageReader::Refuse(int code, std::string why) {
 const Message* MessageReader::Read(absl::string_view line) {
   line = TrimBlanks(line);
   message_.Clear();
-  refusal_.shape = Refusal::Shape::kUnclear;
-  refusal_.id = MessageId();
   if (line.size() > limits_.max_bytes) {
     return Refuse(kInvalidRequest,
                   absl::StrCat("the line has more than ", limits_.max_bytes, " bytes"));
@@ -70,23 +63,20 @@ const Message* MessageReader::Read(absl::string_view line) {
 }
 
 bool MessageReader::ReadObject(const JsonValue& root) {
-  for (auto& value : envelope_) {
-    value.reset();
-  }
-  const char* const fault = ReadMembers(root, kEnvelopeKeyNames, absl::MakeSpan(envelope_));
+  const char* const fault = ReadMembers(root, kEnvelopeKeyNames, &message_.members);
   if (document_.has_line_breaks()) {
     return RefuseAsInvalid("the line", "has a carriage return: end lines with LF alone");
   }
   if (fault != nullptr) {
     return RefuseAsInvalid("the message", fault);
   }
-  return ReadKind(envelope_);
+  return ReadKind();
 }
 
 // What a refused line would have been, so that it can be answered. An id is given only where it
 // cannot be mistaken, and a shape only where no peer could see another.
 void MessageReader::GuessShape(const JsonValue& root) {
-  Envelope envelope;
+  std::array<std::optional<JsonValue>, kEnvelopeKeys> envelope;
   std::array<bool, kEnvelopeKeys> sure;  // there once, and nothing that could be taken for it
   sure.fill(true);
   for (auto key = root.first_key(); key; key = key->next_key()) {
@@ -128,87 +118,78 @@ bool MessageReader::RefuseAsInvalid(absl::string_view what, absl::string_view wh
   return Refuse(kInvalidRequest, absl::StrCat(what, " ", why)) != nullptr;
 }
 
-bool MessageReader::ReadKind(const Envelope& envelope) {
-  const auto& version = envelope[kJsonrpc];
+bool MessageReader::ReadKind() {
+  const KnownValues<kEnvelopeKeys>& members = message_.members;
+  const auto version = members[kJsonrpc];
   if (!version || !version->is_string() || !version->string_equals("2.0")) {
     return RefuseAsInvalid("\"jsonrpc\"", "is not \"2.0\"");
   }
-  if (envelope[kId] && !ReadId(*envelope[kId], &id_scratch_, &message_.id)) {
+  if (members.has(kId) && !ReadId(*members[kId], &id_scratch_, &message_.id)) {
     return RefuseAsInvalid("\"id\"", "is not a string or an integer that every peer reads alike");
   }
-  if (!envelope[kMethod]) {
-    return ReadResponse(envelope);
+  if (!members.has(kMethod)) {
+    return ReadResponse();
   }
-  if (envelope[kResult] || envelope[kError]) {
+  if (members.has(kResult) || members.has(kError)) {
     return RefuseAsInvalid("\"result\" or \"error\"", "beside \"method\"");
   }
-  const auto method = ReadPlainString(*envelope[kMethod], &method_scratch_);
-  if (!method) {
+  if (!ReadPlainString(*members[kMethod], &method_scratch_, &message_.method)) {
     return RefuseAsInvalid("\"method\"", "is not a string without NUL and broken surrogate pairs");
   }
-  message_.method = *method;
-  message_.kind = envelope[kId] ? MessageKind::kRequest : MessageKind::kNotification;
-  return !envelope[kParams] || ReadParams(*envelope[kParams]);
+  message_.kind = members.has(kId) ? MessageKind::kRequest : MessageKind::kNotification;
+  return !members.has(kParams) || ReadParams(*members[kParams]);
 }
 
-bool MessageReader::ReadResponse(const Envelope& envelope) {
+bool MessageReader::ReadResponse() {
+  const KnownValues<kEnvelopeKeys>& members = message_.members;
   message_.kind = MessageKind::kResponse;
-  message_.result = envelope[kResult];
-  message_.error = envelope[kError];
-  if (!message_.result && !message_.error) {
+  if (!members.has(kResult) && !members.has(kError)) {
     return RefuseAsInvalid("neither", "\"method\" nor \"result\" nor \"error\"");
   }
-  if (message_.result && message_.error) {
+  if (members.has(kResult) && members.has(kError)) {
     return RefuseAsInvalid("both", "\"result\" and \"error\"");
   }
-  if (message_.error && !message_.error->is_object()) {
+  if (members.has(kError) && !members[kError]->is_object()) {
     return RefuseAsInvalid("\"error\"", "is not an object");
   }
-  if (envelope[kParams]) {
+  if (members.has(kParams)) {
     return RefuseAsInvalid("\"params\"", "in a response");
   }
-  return envelope[kId] || RefuseAsInvalid("a response", "without \"id\"");
+  return members.has(kId) || RefuseAsInvalid("a response", "without \"id\"");
 }
 
 bool MessageReader::ReadParams(const JsonValue& params) {
   if (!params.is_object()) {
     return RefuseAsInvalid("\"params\"", "is not an object");
   }
-  if (const char* fault = ReadMembers(params, kParamsKeyNames, absl::MakeSpan(message_.params))) {
+  if (const char* fault = ReadMembers(params, kParamsKeyNames, &message_.params)) {
     return RefuseAsInvalid("\"params\"", fault);
   }
   std::string scratch;
+  absl::string_view text;
   for (const ParamsKey key : {kName, kUri}) {
-    const auto& value = message_.params[key];
-    if (value && value->is_string() && !ReadPlainString(*value, &scratch)) {
+    const auto value = message_.params[key];
+    if (value && value->is_string() && !ReadPlainString(*value, &scratch, &text)) {
       return RefuseAsInvalid(kParamsKeyNames[key], "has a NUL or half of a surrogate pair");
     }
   }
-  return !message_.params[kMeta] || ReadMeta(*message_.params[kMeta]);
+  return !message_.params.has(kMeta) || ReadMeta(*message_.params[kMeta]);
 }
 
 bool MessageReader::ReadMeta(const JsonValue& meta) {
   if (!meta.is_object()) {
     return RefuseAsInvalid("\"_meta\"", "is not an object");
   }
-  if (const char* fault = ReadMembers(meta, kMetaKeyNames, absl::MakeSpan(message_.meta))) {
+  if (const char* fault = ReadMembers(meta, kMetaKeyNames, &message_.meta)) {
     return RefuseAsInvalid("\"_meta\"", fault);
   }
   return true;
 }
 
-std::optional<absl::string_view> ReadPlainString(const JsonValue& value, std::string* scratch) {
-  if (!value.is_string() || value.has_lone_surrogate()) {
-    return std::nullopt;
-  }
-  if (!value.has_escapes()) {
-    return value.string_value(scratch);  // a NUL needs one
-  }
-  const absl::string_view text = value.string_value(scratch);
-  if (text.find('\0') != absl::string_view::npos) {
-    return std::nullopt;
-  }
-  return text;
+bool ReadEscapedString(const JsonValue& value, std::string* scratch, absl::string_view* text) {
+  if (value.has_lone_surrogate()) return false;
+  *text = value.string_value(scratch);
+  return text->find('\0') == absl::string_view::npos;
 }
 
 }  // namespace ostiary::sidecar

@@ -32,15 +32,18 @@ struct Message {
   absl::string_view line;  // without the blanks around it: what is forwarded
   MessageId id;            // kNone for a notification
   absl::string_view method;
-  // Members of params and of its `_meta`, which are objects where they are there at all.
-  std::array<std::optional<JsonValue>, kParamsKeys> params;
-  std::array<std::optional<JsonValue>, kMetaKeys> meta;
+  // Members of the line's object, of params and of its `_meta`, which are objects where they are
+  // there at all.
+  KnownValues<kEnvelopeKeys> members;
+  KnownValues<kParamsKeys> params;
+  KnownValues<kMetaKeys> meta;
+
   // For responses, one of:
-  std::optional<JsonValue> result;
-  std::optional<JsonValue> error;
+  std::optional<JsonValue> result() const { return members[kResult]; }
+  std::optional<JsonValue> error() const { return members[kError]; }
 
   // Of revision 2026-07-28 or later, where each request says so.
-  bool names_revision() const { return meta[kProtocolVersion].has_value(); }
+  bool names_revision() const { return meta.has(kProtocolVersion); }
 
   void Clear();
 };
@@ -66,30 +69,36 @@ class MessageReader {
   const Refusal& refusal() const { return refusal_; }
 
  private:
-  // The members of the outermost object, by EnvelopeKey.
-  using Envelope = std::array<std::optional<JsonValue>, kEnvelopeKeys>;
-
   const Message* Refuse(int code, std::string why);
   bool ReadObject(const JsonValue& root);
   void GuessShape(const JsonValue& root);
-  bool ReadKind(const Envelope& envelope);
-  bool ReadResponse(const Envelope& envelope);
+  bool ReadKind();
+  bool ReadResponse();
   bool ReadParams(const JsonValue& params);
   bool ReadMeta(const JsonValue& meta);
   bool RefuseAsInvalid(absl::string_view what, absl::string_view why);
 
   const JsonLimits limits_;
   JsonDocument document_;
-  Envelope envelope_;  // kept, since to set up a new one costs more than to read one
   std::string id_scratch_;
   std::string method_scratch_;
   Message message_;
   Refusal refusal_;
 };
 
-// A string that every peer reads alike: no half of a surrogate pair, no NUL. Nothing where it is
-// not one. `*scratch` holds it where it has escapes.
-std::optional<absl::string_view> ReadPlainString(const JsonValue& value, std::string* scratch);
+// Reads a string that every peer reads alike, with no half of a surrogate pair and no NUL, into
+// `*text`. False where it is not one. `*scratch` holds it where it has escapes.
+inline bool ReadPlainString(const JsonValue& value, std::string* scratch, absl::string_view* text);
+// The same, of a string with escapes.
+bool ReadEscapedString(const JsonValue& value, std::string* scratch, absl::string_view* text);
+
+inline bool ReadPlainString(const JsonValue& value, std::string* scratch, absl::string_view* text) {
+  if (!value.is_string()) return false;
+  // Neither of the two can be written without an escape.
+  if (value.has_escapes()) return ReadEscapedString(value, scratch, text);
+  *text = value.string_value(scratch);
+  return true;
+}
 
 }  // namespace ostiary::sidecar
 

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <string>
 
+#include "absl/base/attributes.h"
+#include "absl/base/optimization.h"
 #include "absl/numeric/bits.h"
 #include "absl/strings/ascii.h"
 
@@ -181,6 +183,38 @@ bool OccursBefore(JsonValue object, JsonValue key, absl::string_view text) {
   return false;
 }
 
+constexpr char kTwice[] = "has a key twice";
+
+// Those keys of an object that are none of the known ones: few, mostly none. Apart, so that nothing
+// of it is kept ready for the others.
+class UnknownKeys {
+ public:
+  UnknownKeys(const JsonValue& object, const KnownKeys& known) : object_(object), known_(known) {}
+
+  // Whether a key is there twice, as far as that is seen at once.
+  ABSL_ATTRIBUTE_NOINLINE bool Add(JsonValue key, absl::string_view text) {
+    ++count_;
+    // A duplicate is told of first.
+    if (count_ > 1 && is_small() && OccursBefore(object_, key, text)) return true;
+    if (fault_ == nullptr) fault_ = FaultOfUnknown(key, text, known_);
+    return false;
+  }
+
+  // Once all are added: what is wrong, or nullptr.
+  const char* Fault() const {
+    if (count_ > 1 && !is_small() && object_.FirstDuplicateKey().has_value()) return kTwice;
+    return fault_;
+  }
+
+ private:
+  bool is_small() const { return object_.size() <= kMaxPairwiseKeys; }
+
+  const JsonValue& object_;
+  const KnownKeys& known_;
+  size_t count_ = 0;
+  const char* fault_ = nullptr;
+};
+
 }  // namespace
 
 inline size_t KnownKeys::Find(absl::string_view text) const {
@@ -205,43 +239,29 @@ KeyMatch MatchKey(const JsonValue& key, const KnownKeys& known, size_t* index) {
 }
 
 const char* KeyFault(const JsonValue& object, const KnownKeys& known) {
-  return ReadMembers(object, known, {});
+  uint32_t present = 0;
+  return ReadMembers(object, known, {}, &present);
 }
 
 const char* ReadMembers(const JsonValue& object, const KnownKeys& known,
-                        absl::Span<std::optional<JsonValue>> values) {
-  static constexpr char kTwice[] = "has a key twice";
-  const bool is_small = object.size() <= kMaxPairwiseKeys;
-  const char* fault = nullptr;
+                        absl::Span<uint32_t> indexes, uint32_t* present) {
+  UnknownKeys unknown(object, known);
   uint32_t seen = 0;  // bits of the known ones
-  size_t unknown = 0;
   std::string scratch;
   for (auto key = object.first_key(); key; key = key->next_key()) {
     const absl::string_view text = key->string_value(&scratch);
     const size_t index = known.Find(text);
-    if (index < known.size()) {
+    if (ABSL_PREDICT_TRUE(index < known.size())) {
       const uint32_t bit = uint32_t{1} << index;
-      if ((seen & bit) != 0) {
-        return kTwice;
-      }
+      if (ABSL_PREDICT_FALSE((seen & bit) != 0)) return kTwice;
       seen |= bit;
-      if (index < values.size()) {
-        values[index] = key->member_value();
-      }
-      continue;
-    }
-    // A duplicate is told of first.
-    if (++unknown > 1 && is_small && OccursBefore(object, *key, text)) {
+      if (index < indexes.size()) indexes[index] = key->member_value().index();
+    } else if (unknown.Add(*key, text)) {
       return kTwice;
     }
-    if (fault == nullptr) {
-      fault = FaultOfUnknown(*key, text, known);
-    }
   }
-  if (!is_small && unknown > 1 && object.FirstDuplicateKey().has_value()) {
-    return kTwice;
-  }
-  return fault;
+  *present = seen;
+  return unknown.Fault();
 }
 
 }  // namespace ostiary::sidecar

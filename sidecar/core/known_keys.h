@@ -113,14 +113,41 @@ enum class KeyMatch : uint8_t { kUnknown, kExact, kConfusable };
 // allocate where the key has no escapes.
 KeyMatch MatchKey(const JsonValue& key, const KnownKeys& known, size_t* index);
 
+// The values of the first N of the known keys, where an object has them. Their indexes alone are
+// kept: a handle that is written in parts and read as a whole makes the processor wait.
+template <size_t N>
+class KnownValues {
+ public:
+  bool has(size_t key) const { return (present_ >> key & 1) != 0; }
+  std::optional<JsonValue> operator[](size_t key) const {
+    return has(key) ? std::optional<JsonValue>(document_->value(indexes_[key])) : std::nullopt;
+  }
+  void Clear() { present_ = 0; }
+
+ private:
+  template <size_t M>
+  friend const char* ReadMembers(const JsonValue& object, const KnownKeys& known,
+                                 KnownValues<M>* values);
+
+  uint32_t present_ = 0;  // bits of the known keys that are there
+  const JsonDocument* document_ = nullptr;
+  std::array<uint32_t, N> indexes_;
+};
+
 // What keeps an object's keys from being read alike by all: a sentence, or nullptr.
 // Static text. Checks duplicates, lone surrogates, confusable keys, and `__proto__`: JavaScript
 // that copies a message by assignment would inherit what stands there.
 const char* KeyFault(const JsonValue& object, const KnownKeys& known);
-// The same, and in the same pass the values of the first `values.size()` of the known keys, which
-// must be empty before. What they hold where there is a fault is of no use.
+// The same, and in the same pass the indexes of the values of the first `indexes.size()` of the
+// known keys; the bits of those that are there go to `*present`. Of no use where there is a fault.
 const char* ReadMembers(const JsonValue& object, const KnownKeys& known,
-                        absl::Span<std::optional<JsonValue>> values);
+                        absl::Span<uint32_t> indexes, uint32_t* present);
+
+template <size_t N>
+const char* ReadMembers(const JsonValue& object, const KnownKeys& known, KnownValues<N>* values) {
+  values->document_ = &object.document();
+  return ReadMembers(object, known, absl::MakeSpan(values->indexes_), &values->present_);
+}
 
 }  // namespace ostiary::sidecar
 

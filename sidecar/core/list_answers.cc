@@ -12,7 +12,7 @@ namespace ostiary::sidecar {
 absl::Status ListAnswers::OnAnswer(const Message& message, OpenRequest* request, MonoTime now) {
   Held held;
   absl::StatusOr<ListPlan> plan =
-      ReadList(*message.result, request->list,
+      ReadList(*message.result(), request->list,
                request->names_revision ? ListCaching::kForbid : ListCaching::kAsItCame,
                session_.tasks, message.line, &held.accesses);
   if (!plan.ok()) {

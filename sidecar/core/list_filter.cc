@@ -46,12 +46,12 @@ absl::StatusOr<std::string> ElementName(const JsonValue& element, absl::string_v
   }
   const std::optional<JsonValue> name = element.Find(key);
   std::string scratch;
-  const auto text = name ? ReadPlainString(*name, &scratch) : std::nullopt;
-  if (!text) {
+  absl::string_view text;
+  if (!name || !ReadPlainString(*name, &scratch, &text)) {
     return absl::InvalidArgumentError(absl::StrCat(
         "has no \"", key, "\" that is a string without NUL and broken surrogate pairs"));
   }
-  return std::string(*text);
+  return std::string(text);
 }
 
 absl::StatusOr<JsonValue> FindList(const JsonValue& result, absl::string_view key) {

@@ -4,6 +4,19 @@
 #include "common/json/json_write.h"
 
 namespace ostiary::sidecar {
+namespace {
+
+// Member by member: a new MessageId would be put together in parts and copied as a whole, for which
+// the processor waits.
+void Set(IdKind kind, int64_t number, absl::string_view text, absl::string_view raw,
+         MessageId* id) {
+  id->kind = kind;
+  id->number = number;
+  id->text = text;
+  id->raw = raw;
+}
+
+}  // namespace
 
 std::string StoredId::json() const { return IdAsJson(view()); }
 
@@ -33,7 +46,7 @@ bool ReadId(const JsonValue& value, std::string* scratch, MessageId* id) {
     if (!number.has_value() || *number > kMaxIdNumber || *number < -kMaxIdNumber) {
       return false;
     }
-    *id = {IdKind::kInteger, *number, {}, value.raw()};
+    Set(IdKind::kInteger, *number, {}, value.raw(), id);
     return true;
   }
   if (!value.is_string() || value.has_lone_surrogate()) {
@@ -47,7 +60,7 @@ bool ReadId(const JsonValue& value, std::string* scratch, MessageId* id) {
   if (value.has_escapes() && text.find('\0') != absl::string_view::npos) {
     return false;
   }
-  *id = {IdKind::kString, 0, text, value.raw()};
+  Set(IdKind::kString, 0, text, value.raw(), id);
   return true;
 }
 

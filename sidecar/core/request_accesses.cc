@@ -67,37 +67,35 @@ Outcome RequestAccesses::ServerIfNothingElse() {
   return Outcome::kRead;
 }
 
-std::optional<absl::string_view> RequestAccesses::Text(const std::optional<JsonValue>& value) {
+bool RequestAccesses::Text(const std::optional<JsonValue>& value, absl::string_view* text) {
   if (!value || !value->is_string()) {
-    return std::nullopt;
+    return false;
   }
-  if (!value->has_escapes()) {
-    return ReadPlainString(*value, nullptr);
-  }
-  return ReadPlainString(*value, &texts_.emplace_back());
+  std::string* const scratch = value->has_escapes() ? &texts_.emplace_back() : nullptr;
+  return ReadPlainString(*value, scratch, text);
 }
 
 Outcome RequestAccesses::Named(AccessKind kind, const std::optional<JsonValue>& name,
                                absl::string_view fault) {
-  const auto text = Text(name);
-  if (!text || text->empty()) {
+  absl::string_view text;
+  if (!Text(name, &text) || text.empty()) {
     return Fault(fault);
   }
-  if (text->size() > kMaxNameBytes) {
+  if (text.size() > kMaxNameBytes) {
     return Fault("\"name\" has more than 8192 bytes");
   }
-  accesses_.push_back({{kind, *text}});
+  accesses_.push_back({{kind, text}});
   return Outcome::kRead;
 }
 
 Outcome RequestAccesses::Resource(const std::optional<JsonValue>& uri, absl::string_view fault) {
-  const auto text = Text(uri);
-  if (!text || text->empty()) {
+  absl::string_view text;
+  if (!Text(uri, &text) || text.empty()) {
     return Fault(fault);
   }
-  accesses_.push_back({{AccessKind::kResource, *text}});
+  accesses_.push_back({{AccessKind::kResource, text}});
   forms_.clear();
-  if (const char* unclear = AppendFurtherForms(*text, &forms_)) {
+  if (const char* unclear = AppendFurtherForms(text, &forms_)) {
     return Fault(unclear);
   }
   for (ResourceForm& form : forms_) {
@@ -114,15 +112,16 @@ Outcome RequestAccesses::Completion(const std::optional<JsonValue>& ref) {
   if (KeyFault(*ref, kRefKeyNames) != nullptr) {
     return Fault("\"params.ref\" has a key twice, or one that is nearly a known one");
   }
-  const auto type = Text(ref->Find("type"));
+  absl::string_view type;
+  const bool has_type = Text(ref->Find("type"), &type);
   if (ref->Find("name") && ref->Find("uri")) {
     return Fault("\"params.ref\" has both \"name\" and \"uri\"");  // some look at those alone
   }
-  if (type == "ref/prompt") {
+  if (has_type && type == "ref/prompt") {
     return Named(AccessKind::kPrompt, ref->Find("name"),
                  "\"params.ref.name\" is not a string, or empty");
   }
-  if (type == "ref/resource") {  // a template, matched as it is written
+  if (has_type && type == "ref/resource") {  // a template, matched as it is written
     return Named(AccessKind::kResource, ref->Find("uri"),
                  "\"params.ref.uri\" is not a string, or empty");
   }
@@ -130,13 +129,13 @@ Outcome RequestAccesses::Completion(const std::optional<JsonValue>& ref) {
 }
 
 Outcome RequestAccesses::Task(const std::optional<JsonValue>& id, const TaskTable& tasks) {
-  const auto text = Text(id);
-  if (!text) {
+  absl::string_view text;
+  if (!Text(id, &text)) {
     return Fault("\"params.taskId\" is not a string");
   }
-  const std::vector<std::string>* const tools = tasks.Find(*text);
+  const std::vector<std::string>* const tools = tasks.Find(text);
   if (tools == nullptr) {
-    task_ = *text;
+    task_ = text;
     return Outcome::kUnknownTask;
   }
   for (const std::string& tool : *tools) {

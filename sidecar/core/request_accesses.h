@@ -53,7 +53,8 @@ class RequestAccesses {
   Outcome Listen(const std::optional<JsonValue>& wanted, const TaskTable& tasks);
   template <typename ReadOne>
   Outcome Each(const JsonValue& wanted, absl::string_view key, ReadOne read_one);
-  std::optional<absl::string_view> Text(const std::optional<JsonValue>& value);
+  // False where it is not a string that every peer reads alike.
+  bool Text(const std::optional<JsonValue>& value, absl::string_view* text);
   Outcome ServerIfNothingElse();
 
   std::vector<NeededAccess> accesses_;

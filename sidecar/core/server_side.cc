@@ -108,7 +108,7 @@ void ServerSide::OnNotification(const Message& message, MonoTime now) {
       Acknowledged(message);
       return;
     case Notification::kCancelled: {
-      const auto& target = message.params[kRequestId];
+      const auto target = message.params[kRequestId];
       MessageId id;
       if (!target || !ReadId(*target, &scratch_, &id)) {
         break;
@@ -176,11 +176,11 @@ void ServerSide::OnDecided(const Held& held) {
 
 // The stream is open: from now on the client is told on it, whatever the server promises.
 void ServerSide::Acknowledged(const Message& message) {
-  const auto& stamp = message.meta[kSubscriptionId];
+  const auto stamp = message.meta[kSubscriptionId];
   MessageId id;
   const bool is_id = stamp && ReadId(*stamp, &scratch_, &id);
   const ListenStreams::Groups* const wanted = is_id ? session_.listens.Find(id) : nullptr;
-  const auto& honoured = message.params[kNotifications];
+  const auto honoured = message.params[kNotifications];
   if (wanted == nullptr || !honoured || !honoured->is_object() ||
       KeyFault(*honoured, kListenKeyNames) != nullptr) {
     session_.output->ToClient(message.line);
@@ -211,19 +211,19 @@ void ServerSide::OnResponse(const Message& message, MonoTime now) {
     Drop("it answers no open request of the client", message.id.raw);
     return;
   }
-  if (message.result && request->method == Method::kList) {
+  if (message.result() && request->method == Method::kList) {
     if (const absl::Status read = lists_.OnAnswer(message, request, now); !read.ok()) {
       Withhold(message.id, read.message());
     }
     return;
   }
-  if (message.result &&
+  if (message.result() &&
       (request->method == Method::kInitialize || request->method == Method::kDiscover)) {
     Declared(message, *request);
     return;
   }
-  if (message.result && !request->tool.empty()) {
-    NoteTask(*message.result, *request);
+  if (message.result() && !request->tool.empty()) {
+    NoteTask(*message.result(), *request);
   }
   if (request->method == Method::kListen) {
     session_.listens.Close(message.id);
@@ -233,7 +233,7 @@ void ServerSide::OnResponse(const Message& message, MonoTime now) {
 }
 
 void ServerSide::Declared(const Message& message, const OpenRequest& request) {
-  absl::StatusOr<Capabilities> read = ReadCapabilities(*message.result, message.line);
+  absl::StatusOr<Capabilities> read = ReadCapabilities(*message.result(), message.line);
   if (!read.ok()) {
     Withhold(message.id, read.status().message());
     return;
@@ -260,10 +260,10 @@ void ServerSide::NoteTask(const JsonValue& result, const OpenRequest& request) {
   } else if (type && type->is_string() && type->string_equals("task")) {
     id = result.Find("taskId");
   }
-  const auto text = id ? ReadPlainString(*id, &scratch_) : std::nullopt;
-  if (text &&
-      !session_.tasks.Add(*text, absl::string_view(request.tool.data(), request.tool.size()))) {
-    Drop("the task is not kept, since its id is too long or was used by many tools", *text);
+  absl::string_view text;
+  if (id && ReadPlainString(*id, &scratch_, &text) &&
+      !session_.tasks.Add(text, absl::string_view(request.tool.data(), request.tool.size()))) {
+    Drop("the task is not kept, since its id is too long or was used by many tools", text);
   }
 }
 

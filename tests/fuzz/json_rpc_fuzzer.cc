@@ -46,8 +46,8 @@ void CheckAgainstPeer(const Message& message) {
                      message.line);
   OSTIARY_FUZZ_CHECK(peer.contains("id") == (message.kind != MessageKind::kNotification),
                      message.line);
-  OSTIARY_FUZZ_CHECK(peer.contains("result") == message.result.has_value(), message.line);
-  OSTIARY_FUZZ_CHECK(peer.contains("error") == message.error.has_value(), message.line);
+  OSTIARY_FUZZ_CHECK(peer.contains("result") == message.result().has_value(), message.line);
+  OSTIARY_FUZZ_CHECK(peer.contains("error") == message.error().has_value(), message.line);
   if (message.kind != MessageKind::kResponse) {
     OSTIARY_FUZZ_CHECK(peer["method"] == Std(message.method), message.line);
   }
@@ -58,7 +58,7 @@ void CheckAgainstPeer(const Message& message) {
     OSTIARY_FUZZ_CHECK(peer["id"] == Std(message.id.text), message.line);
   }
   for (size_t i = 0; i < kParamsKeys; ++i) {
-    const auto& value = message.params[i];
+    const auto value = message.params[i];
     OSTIARY_FUZZ_CHECK(value.has_value() == (peer.contains("params") &&
                                              peer["params"].contains(Std(kParamsKeyNames[i]))),
                        message.line);
