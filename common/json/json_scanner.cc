@@ -4,8 +4,6 @@
 #include <memory>
 
 #include "absl/base/optimization.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 
 namespace ostiary {
 namespace {
@@ -15,15 +13,6 @@ constexpr size_t kMaxBytes = size_t{std::numeric_limits<uint32_t>::max()} - 1;
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
-
-bool JsonScanner::Scan() {
-  const size_t max = std::min(limits_.max_bytes, kMaxBytes);
-  if (size_ > max) {
-    Fail(max, absl::StrCat("the text has ", size_, " bytes, the limit is ", max));
-    return false;
-  }
-  return Text();
-}
 
 // A text has no more values than bytes, so this ends.
 void JsonScanner::Grow(size_t nodes) {
@@ -220,10 +209,9 @@ bool JsonScanner::Values(size_t* i) {
   return true;
 }
 
-bool JsonScanner::Text() {
-  if (absl::StartsWith(absl::string_view(text_, size_), "\xEF\xBB\xBF")) {
-    return Fail(0, "expected a value, found a byte order mark; write the text as UTF-8 without it");
-  }
+bool JsonScanner::Scan() {
+  const size_t max = std::min(limits_.max_bytes, kMaxBytes);
+  if (size_ > max) return FailTooLong(max);
   size_t i = 0;
   const bool ends_container = size_ != 0 && (text_[size_ - 1] == '}' || text_[size_ - 1] == ']');
   const bool is_careful = !ends_container || pieces_ != nullptr;

@@ -65,7 +65,7 @@ class JsonScanner {
 
   // Each of these reads what starts at pass->i and leaves that behind it, or, having set the error,
   // returns false.
-  bool Text();
+  //
   // The outermost value. Must be careful but where the text's last byte ends a container.
   template <bool kCareful>
   bool Values(size_t* i);
@@ -128,6 +128,7 @@ class JsonScanner {
   ABSL_ATTRIBUTE_COLD bool FailInString(size_t i, size_t string_begin);
   ABSL_ATTRIBUTE_COLD bool FailInLiteral(size_t i, absl::string_view word);
   ABSL_ATTRIBUTE_COLD bool FailBehindValue(size_t i, char end_byte);
+  ABSL_ATTRIBUTE_COLD bool FailTooLong(size_t max);
   ABSL_ATTRIBUTE_COLD bool FailTooDeep(size_t i);
   ABSL_ATTRIBUTE_COLD bool FailTooMany(size_t i);
   std::string Found(size_t i) const;

@@ -1,6 +1,7 @@
 // What few texts need of JsonScanner: escapes, UTF-8, fractions, many blanks, pieces, and errors.
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/json/json_scanner.h"
 #include "common/json/json_text.h"
@@ -124,6 +125,9 @@ bool JsonScanner::Fail(size_t i, std::string message) {
 }
 
 bool JsonScanner::FailExpected(size_t i, absl::string_view expected) {
+  if (i == 0 && absl::StartsWith(absl::string_view(text_, size_), "\xEF\xBB\xBF")) {
+    return Fail(0, "expected a value, found a byte order mark; write the text as UTF-8 without it");
+  }
   return Fail(i, absl::StrCat("expected ", expected, ", found ", Found(i)));
 }
 
@@ -143,6 +147,10 @@ bool JsonScanner::FailInLiteral(size_t i, absl::string_view word) {
 bool JsonScanner::FailBehindValue(size_t i, char end_byte) {
   return FailExpected(
       i, end_byte == '}' ? "',' or '}' after a member" : "',' or ']' after an element");
+}
+
+bool JsonScanner::FailTooLong(size_t max) {
+  return Fail(max, absl::StrCat("the text has ", size_, " bytes, the limit is ", max));
 }
 
 bool JsonScanner::FailTooDeep(size_t i) {

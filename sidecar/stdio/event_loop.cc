@@ -118,7 +118,7 @@ void EventLoop::HandleLines(Side side) {
     if (!line.has_value()) return;
     if (bytes_since_now_ >= kBytesPerClockRead) ReadClock();
     bytes_since_now_ += line->text.size();
-    HandleEvents();
+    if (ports_.inbox->has_events()) HandleEvents();
     HandleLine(side, *line);
   }
 }

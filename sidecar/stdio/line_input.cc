@@ -12,12 +12,6 @@ constexpr short kClosing = POLLRDHUP;
 
 }  // namespace
 
-std::optional<LineReader::Line> LineInput::Next() {
-  std::optional<LineReader::Line> line = reader_.Next();
-  has_lines_ = line.has_value();
-  return line;
-}
-
 void LineInput::Watch(Interest interest, TakenLines taken, pollfd* slot) const {
   const bool full = taken == TakenLines::kInUse && !reader_.HasRoomBehind();
   if (interest == Interest::kLines && (full || has_lines_)) interest = Interest::kClosing;

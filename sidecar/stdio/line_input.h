@@ -33,7 +33,11 @@ class LineInput {
   void Open(int fd) { fd_ = fd; }
 
   // The next line that came; valid as LineReader says.
-  std::optional<LineReader::Line> Next();
+  std::optional<LineReader::Line> Next() {
+    std::optional<LineReader::Line> line = reader_.Next();
+    has_lines_ = line.has_value();
+    return line;
+  }
   // Whether Next() may have something.
   bool has_lines() const { return has_lines_; }
   const LineReader& reader() const { return reader_; }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <functional>
 
 namespace ostiary::sidecar {
 namespace {
@@ -102,16 +101,6 @@ void LineReader::Skip(absl::string_view bytes) {
 LineReader::Line LineReader::TakeSkipped() {
   skipping_ = false;
   return Line{LineKind::kTooLong, head_, tail_};
-}
-
-bool LineReader::Contains(absl::string_view text) const {
-  const std::less_equal<> not_after;
-  return not_after(buffer_.get(), text.data()) &&
-         not_after(text.data() + text.size(), buffer_.get() + end_);
-}
-
-bool LineReader::EndsWithNewline(absl::string_view text) const {
-  return text.data() + text.size() != buffer_.get() + end_ && text.data()[text.size()] == '\n';
 }
 
 // Moves the line that is begun.

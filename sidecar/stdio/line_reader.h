@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -71,8 +72,14 @@ class LineReader {
   // too long, none are counted.
   size_t unfinished_bytes() const { return end_ - begin_; }
   // Whether `text` lies in the buffer, and whether a LF that came stands right behind it.
-  bool Contains(absl::string_view text) const;
-  bool EndsWithNewline(absl::string_view text) const;
+  bool Contains(absl::string_view text) const {
+    const std::less_equal<> not_after;
+    return not_after(buffer_.get(), text.data()) &&
+           not_after(text.data() + text.size(), buffer_.get() + end_);
+  }
+  bool EndsWithNewline(absl::string_view text) const {
+    return text.data() + text.size() != buffer_.get() + end_ && text.data()[text.size()] == '\n';
+  }
 
  private:
   void Skip(absl::string_view bytes);
