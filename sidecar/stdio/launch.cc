@@ -69,13 +69,16 @@ int StartProgram(const Launch& launch, pid_t* pid) {
   UniqueFd write_end(ends[1]);
   const pid_t parent = ::getpid();
   // Not fork(2): what is to become another program needs no copy of our pages.
-  *pid = ::vfork();
-  if (*pid < 0) return errno;
-  if (*pid == 0) BecomeProgram(launch, parent, write_end.get());
-  ::setpgid(*pid, *pid);
+  const pid_t child = ::vfork();
+  // More calls than POSIX allows it; Linux gives it the stack and all else until the exec.
+  // NOLINTNEXTLINE(clang-analyzer-unix.Vfork)
+  if (child == 0) BecomeProgram(launch, parent, write_end.get());
+  if (child < 0) return errno;
+  *pid = child;
+  ::setpgid(child, child);
   write_end.Reset();
   const int why = AwaitExec(read_end.get());
-  if (why != 0) ::waitpid(*pid, nullptr, 0);
+  if (why != 0) ::waitpid(child, nullptr, 0);
   return why;
 }
 
