@@ -60,7 +60,10 @@ absl::Status PrepareToAsk(const RunOptions& options) {
   if (options.pdp.empty()) return absl::OkStatus();
   OSTIARY_RETURN_IF_ERROR(RefuseForeignCode());
 #ifdef OSTIARY_WITH_PDP
-  if (options.pdp_tls.on()) return KeepToTlsAlgorithms();
+  if (options.pdp_tls.on()) {
+    return KeepToTlsAlgorithms(options.pdp_tls.key.empty() ? PrivateKeys::kNone
+                                                           : PrivateKeys::kRead);
+  }
 #endif
   return absl::OkStatus();
 }

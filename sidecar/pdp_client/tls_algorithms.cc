@@ -9,6 +9,7 @@
 #include <array>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 
 // OpenSSL's provider of all that it has. It stands in no public header; with a version that does
@@ -67,6 +68,7 @@ constexpr Algorithm kKept[] = {
 
 // OpenSSL's provider, which answers for these only. Made once, and read by any thread then.
 struct Provider {
+  PrivateKeys private_keys = PrivateKeys::kNone;
   OSSL_FUNC_provider_query_operation_fn* query = nullptr;              // OpenSSL's
   std::vector<OSSL_DISPATCH> functions;                                // OpenSSL's, but for one
   std::array<std::vector<OSSL_ALGORITHM>, OSSL_OP__HIGHEST + 1> kept;  // each ends as in C
@@ -77,18 +79,30 @@ Provider& TlsProvider() {
   return *provider;
 }
 
+// OpenSSL has a decoder for each form of a key, and for each certificate goes through all of them
+// in search of chains of two. Certificates hold one form.
+bool Decodes(const OSSL_ALGORITHM& decoder, PrivateKeys private_keys) {
+  const absl::string_view properties = decoder.property_definition;
+  if (absl::StrContains(properties, "structure=SubjectPublicKeyInfo")) return true;
+  return private_keys == PrivateKeys::kRead && !absl::StrContains(properties, "input=msblob") &&
+         !absl::StrContains(properties, "input=pvk");
+}
+
 // Keeps the algorithm, under each form that there is of it.
 bool Keep(void* context, const Algorithm& kept) {
   int no_cache = 0;
   const OSSL_ALGORITHM* all = TlsProvider().query(context, kept.operation, &no_cache);
   std::vector<OSSL_ALGORITHM>& to = TlsProvider().kept[kept.operation];
   if (!to.empty()) to.pop_back();
-  const size_t before = to.size();
+  bool found = false;
   for (; all != nullptr && all->algorithm_names != nullptr; ++all) {
     const absl::string_view names = all->algorithm_names;
-    if (names.substr(0, names.find(':')) == kept.name) to.push_back(*all);
+    if (names.substr(0, names.find(':')) != kept.name) continue;
+    found = true;
+    if (kept.operation != OSSL_OP_DECODER || Decodes(*all, TlsProvider().private_keys)) {
+      to.push_back(*all);
+    }
   }
-  const bool found = to.size() > before;
   to.push_back({});
   return found && no_cache == 0;
 }
@@ -122,7 +136,8 @@ int Init(const OSSL_CORE_HANDLE* handle, const OSSL_DISPATCH* core, const OSSL_D
   return 1;
 }
 
-bool KeepTo() {
+bool KeepTo(PrivateKeys private_keys) {
+  TlsProvider().private_keys = private_keys;
   // The old tables of names, by which what is not fetched from a provider is found. Certificates
   // name digests that way.
   if (OPENSSL_init_crypto(OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS,
@@ -141,8 +156,8 @@ bool KeepTo() {
 
 }  // namespace
 
-absl::Status KeepToTlsAlgorithms() {
-  if (KeepTo()) return absl::OkStatus();
+absl::Status KeepToTlsAlgorithms(PrivateKeys private_keys) {
+  if (KeepTo(private_keys)) return absl::OkStatus();
   return absl::InternalError("cannot keep OpenSSL to the algorithms of TLS");
 }
 
@@ -151,7 +166,7 @@ absl::Status KeepToTlsAlgorithms() {
 
 namespace ostiary::sidecar {
 
-absl::Status KeepToTlsAlgorithms() { return absl::OkStatus(); }
+absl::Status KeepToTlsAlgorithms(PrivateKeys /*private_keys*/) { return absl::OkStatus(); }
 
 }  // namespace ostiary::sidecar
 #endif
