@@ -27,4 +27,8 @@ start_rows() {  # BUILD SIDECAR MB_WITH_RULES MB_WITH_PDP; 0 MB: no targets
     "${run[@]}" ${decides[--pdp]} -- "$server" @ "${run[@]}" --pdp "unix:$dir/nobody.sock" -- "$server"
 }
 start_rows static "$static_sidecar" 4 9
+# What OpenSSL alone takes of that.
+"$bin/tests/bench/start_bench" --no-target "start until the first line has passed, a bare TLS client, static" \
+  pass-through "$bin/tests/support/pass_through" "$bin/tests/bench/line_server" @ \
+  "$bin/tests/bench/tls_pass_through" "${tls_pdp_tcp#*:}" pdp "$dir/cert.pem" "$bin/tests/bench/line_server"
 start_rows dynamic "$bin/sidecar/ostiary-sidecar" 0 0
