@@ -7,20 +7,11 @@
 namespace ostiary::pdp {
 namespace {
 
-// Keys are no longer than this: the rest of the entry is compared anyway.
-constexpr size_t kMaxKeySize = 0xffff;
-
 uint64_t KeyHash(AffixEnd end, absl::string_view key) {
   if (key.size() <= kWordsSize) return WholeAffixHash(end, key);
   const SearchName name(key);
   return end == AffixEnd::kPrefix ? AffixHasher<AffixEnd::kPrefix>(name).At(key.size())
                                   : AffixHasher<AffixEnd::kSuffix>(name).At(key.size());
-}
-
-// Up to `size` bytes of that end of a text.
-absl::string_view Cut(AffixEnd end, absl::string_view text, size_t size) {
-  if (text.size() <= size) return text;
-  return end == AffixEnd::kPrefix ? text.substr(0, size) : text.substr(text.size() - size);
 }
 
 // Moves sizes to the end of others, ascending, once each, and says how many they are.
@@ -140,7 +131,7 @@ bool KeyIndexBuilder::StayDifferent(AffixEnd end, size_t size, size_t lesser) {
     if (cut != size && cut != lesser) continue;
     const uint64_t whole = KeyHash(end, affix);
     const auto [known, is_new] =
-        cut_keys_.try_emplace(KeyHash(end, Cut(end, affix, lesser)), whole);
+        cut_keys_.try_emplace(KeyHash(end, AffixOf(end, affix, lesser)), whole);
     if (!is_new && known->second != whole) return false;
   }
   return true;
@@ -148,8 +139,8 @@ bool KeyIndexBuilder::StayDifferent(AffixEnd end, size_t size, size_t lesser) {
 
 // The part of a text at that end of a pattern that it is found by.
 absl::string_view KeyIndexBuilder::KeyOf(AffixEnd end, absl::string_view text) const {
-  if (text.size() > kWordsSize) return Cut(end, text, kMaxKeySize);
-  return Cut(end, text, affixes_[static_cast<size_t>(end)].cut_size[text.size()]);
+  if (text.size() > kWordsSize) return AffixOf(end, text, kMaxKeySize);
+  return AffixOf(end, text, affixes_[static_cast<size_t>(end)].cut_size[text.size()]);
 }
 
 uint64_t KeyIndexBuilder::HashOfPattern(absl::string_view head, absl::string_view tail) {

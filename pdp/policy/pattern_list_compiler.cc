@@ -12,9 +12,6 @@
 namespace ostiary::pdp {
 namespace {
 
-// Keys are no longer than this: the rest of the entry is compared anyway.
-constexpr size_t kMaxKeySize = 0xffff;
-
 // What a short list knows a key by.
 template <AffixEnd kEnd>
 uint16_t KeyTag(absl::string_view key) {
@@ -152,12 +149,11 @@ inline void PatternListCompiler::AddToShort(uint32_t entry, const Literals& lite
   } else if (literals.head.empty() && literals.tail.empty()) {
     list_->walked_ |= static_cast<uint16_t>(1u << entry);
   } else if (literals.head.size() >= literals.tail.size()) {
-    const absl::string_view key = literals.head.substr(0, kMaxKeySize);
+    const absl::string_view key = AffixOf(AffixEnd::kPrefix, literals.head, kMaxKeySize);
     list_->tags_[entry] = KeyTag<AffixEnd::kPrefix>(key);
     prefix_sizes_.Add(key.size());
   } else {
-    const size_t cut = literals.tail.size() - std::min(literals.tail.size(), kMaxKeySize);
-    const absl::string_view key = literals.tail.substr(cut);
+    const absl::string_view key = AffixOf(AffixEnd::kSuffix, literals.tail, kMaxKeySize);
     list_->tags_[entry] = KeyTag<AffixEnd::kSuffix>(key);
     suffix_sizes_.Add(key.size());
   }

@@ -254,6 +254,15 @@ inline uint64_t ShortAffixHash(const SearchName& name, size_t size) {
   return ShortAffixHashAt<kEnd>(name, search_name::AffixPlace(kEnd, size));
 }
 
+// The keys of entries are no longer than this: the rest of an entry is compared anyway.
+inline constexpr size_t kMaxKeySize = 0xffff;
+
+// Up to `size` bytes of that end of a text.
+inline absl::string_view AffixOf(AffixEnd end, absl::string_view text, size_t size) {
+  if (text.size() <= size) return text;
+  return end == AffixEnd::kPrefix ? text.substr(0, size) : text.substr(text.size() - size);
+}
+
 // The hash of an affix that is all of a text of 1 to kWordsSize bytes.
 inline uint64_t WholeAffixHash(AffixEnd end, absl::string_view text) {
   const TextWords head = search_name::Head(text);
