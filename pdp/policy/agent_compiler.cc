@@ -11,7 +11,12 @@ namespace ostiary::pdp {
 namespace {
 
 constexpr size_t kAlignment = 64;  // of a cache line
-constexpr size_t kJoinedSize = std::max(sizeof(ShortRules), sizeof(LongRules));
+// What joins so many entries: ShortRules, or where one of the lists is long, LongRules.
+constexpr size_t JoinedSize(size_t entries) {
+  const size_t if_long = entries > PatternList::kShort ? sizeof(LongRules) : 0;
+  if (entries > ShortRules::kMostEntries) return if_long;
+  return std::max(ShortRules::SizeFor(entries), if_long);
+}
 
 // "*" comes behind all others.
 bool Before(absl::string_view a, absl::string_view b) {
@@ -26,17 +31,15 @@ const AgentPolicy* AgentCompiler::Compile(const AgentRules& rules) {
   GatherLists(rules);
   AgentPolicy* const policy = NewPolicy();
   // The lists come behind it, in the order in which a decision reads them.
-  if (rules.deny.servers.has_value())
-    policy->deny_servers_ = Use(*rules.deny.servers, rules, &server_lists_);
-  if (rules.allow.servers.has_value())
-    policy->allow_servers_ = Use(*rules.allow.servers, rules, &server_lists_);
-  index_builder_.BuildFor(policy->deny_servers_.list);
-  index_builder_.BuildFor(policy->allow_servers_.list);
+  for (const auto& [section, use] : {std::pair(&rules.deny, &rest_->deny_servers),
+                                     std::pair(&rules.allow, &rest_->allow_servers)}) {
+    if (!section->servers.has_value()) continue;
+    use->Set(Use(*section->servers, rules, &server_lists_));
+    index_builder_.BuildFor(use->list.get());
+  }
   FillRules(rules, policy);
   JoinLists(policy);
-  auto* const digest = arena_.NewObject<Sha256Digest>();
-  *digest = digester_.Digest(rules);
-  policy->digest_ = digest;
+  rest_->digest = digester_.Digest(rules);
   return policy;
 }
 
@@ -65,54 +68,64 @@ bool AgentCompiler::IsFirstOfServer(size_t i) const {
   return i == 0 || lists_of_agent_[i].list->server != lists_of_agent_[i - 1].list->server;
 }
 
-// For how many kinds of names on a server there may be JoinedRules.
-size_t AgentCompiler::CountJoinedRules() const {
-  size_t count = 0;
-  uint32_t kinds = 0;  // of the server, a bit for each that is counted
-  for (size_t i = 0; i < lists_of_agent_.size(); ++i) {
-    if (IsFirstOfServer(i)) kinds = 0;
-    const PlacedList& placed = lists_of_agent_[i];
-    const uint32_t kind = 1u << placed.place % kNameKinds;
-    if ((kinds & kind) == 0) ++count;
-    kinds |= kind;
+// How many entries each list of the server has whose lists begin at `first`.
+AgentCompiler::Counts AgentCompiler::CountEntries(size_t first) const {
+  Counts counts{};
+  for (size_t i = first; i < lists_of_agent_.size(); ++i) {
+    if (i != first && IsFirstOfServer(i)) break;
+    counts[lists_of_agent_[i].place] = lists_of_agent_[i].list->entry_count;
   }
-  return count;
+  return counts;
+}
+
+// The bytes that joining all lists takes.
+size_t AgentCompiler::CountJoined() const {
+  Counts for_all{};
+  size_t size = 0;
+  // "*" is the last.
+  for (size_t i = lists_of_agent_.size(); i-- != 0;) {
+    if (!IsFirstOfServer(i)) continue;
+    const Counts own = CountEntries(i);
+    for (size_t kind = 0; kind < kNameKinds; ++kind) {
+      const size_t deny = own[kind];
+      const size_t allow = own[kind + kNameKinds];
+      if (deny + allow == 0) continue;
+      const size_t others = for_all[kind] + (allow == 0 ? for_all[kind + kNameKinds] : 0);
+      size += JoinedSize(deny + allow + others);
+    }
+    if (lists_of_agent_[i].list->server == "*") for_all = own;
+  }
+  return size;
 }
 
 // A policy and the rules of its servers, without lists, in one piece.
 AgentPolicy* AgentCompiler::NewPolicy() {
-  const size_t rules_size = std::max<size_t>(server_count_, 1) * sizeof(ServerRules);
-  const size_t joined_size = CountJoinedRules() * kJoinedSize;
-  char* const memory = arena_.NewBytes(
-      sizeof(AgentPolicy) + rules_size + joined_size + lists_of_agent_.size() * sizeof(ListUse),
-      kAlignment);
+  const size_t before_uses =
+      sizeof(AgentPolicy) + server_count_ * sizeof(ServerRules) + CountJoined();
+  const size_t uses_size = lists_of_agent_.size() * sizeof(KeptUse);
+  char* const memory =
+      arena_.NewBytes(before_uses + uses_size + sizeof(AgentPolicy::Rest), kAlignment);
   auto* const policy = new (memory) AgentPolicy();
-  auto* rules = new (policy + 1) ServerRules();
-  joined_ = reinterpret_cast<char*>(rules) + rules_size;
-  uses_ = reinterpret_cast<ListUse*>(joined_ + joined_size);
-  ServerRules* current = nullptr;
+  joined_end_ = memory + before_uses;
+  uses_ = reinterpret_cast<KeptUse*>(joined_end_);
+  rest_ = new (joined_end_ + uses_size) AgentPolicy::Rest();
+  policy->rest_.Set(rest_);
+  ServerRules* current = policy->rows() - 1;
   for (size_t i = 0; i < lists_of_agent_.size(); ++i) {
-    new (&uses_[i]) ListUse();
+    new (&uses_[i]) KeptUse();
     if (IsFirstOfServer(i)) {
-      current = new (rules++) ServerRules();
-      current->first_use_ = static_cast<uint32_t>(reinterpret_cast<char*>(&uses_[i]) -
-                                                  reinterpret_cast<char*>(current));
-      if (lists_of_agent_[i].list->server == "*") policy->for_all_ = current;
+      new (++current) ServerRules();
+      current->uses_.Set(&uses_[i]);
+      rest_->has_for_all = lists_of_agent_[i].list->server == "*";
     }
-    current->places_[lists_of_agent_[i].place] =
-        static_cast<uint8_t>(&uses_[i] - current->uses() + 1);
+    current->used_ |= static_cast<uint8_t>(1u << lists_of_agent_[i].place);
   }
-  const bool has_for_all = policy->for_all_ != &AgentPolicy::kNoRules;
-  policy->named_count_ = static_cast<uint32_t>(server_count_ - (has_for_all ? 1 : 0));
-  auto* const first = reinterpret_cast<ServerRules*>(policy + 1);
-  for (uint32_t i = 0; i < policy->named_count_; ++i) {
-    first[i].named_left_ = policy->named_count_ - i;
-  }
+  policy->named_count_ = static_cast<uint32_t>(server_count_ - (rest_->has_for_all ? 1 : 0));
   return policy;
 }
 
 void AgentCompiler::FillRules(const AgentRules& rules, AgentPolicy* policy) {
-  auto* current = reinterpret_cast<ServerRules*>(policy + 1) - 1;
+  ServerRules* current = policy->rows() - 1;
   for (size_t i = 0; i < lists_of_agent_.size(); ++i) {
     const PlacedList& placed = lists_of_agent_[i];
     if (IsFirstOfServer(i)) {
@@ -123,8 +136,9 @@ void AgentCompiler::FillRules(const AgentRules& rules, AgentPolicy* policy) {
       current->server_size_ = static_cast<uint32_t>(server.size());
       current->server_reason_ = by_server.reason;
       current->server_entry_ = by_server.rule.entry;
+      current->first_list_id_ = policy->FirstListId(*current);
     }
-    uses_[i] = Use(*placed.list, rules, &name_lists_);
+    uses_[i].Set(Use(*placed.list, rules, &name_lists_));
     if (placed.place >= kNameKinds) current->narrowed_ = true;
   }
 }
@@ -132,39 +146,40 @@ void AgentCompiler::FillRules(const AgentRules& rules, AgentPolicy* policy) {
 // What one search can find of the lists of a server and of "*". Those of "*" come first: they serve
 // the servers that have none of their own.
 void AgentCompiler::JoinLists(AgentPolicy* policy) {
-  auto* const first = reinterpret_cast<ServerRules*>(policy + 1);
   const ServerRules& for_all = policy->for_all();
-  for (ServerRules* rules = first + server_count_; rules-- != first;) {
-    const bool is_for_all = rules == &for_all;
+  for (ServerRules* rules = policy->rows() + server_count_; rules-- != policy->rows();) {
     if (for_all.narrowed_) rules->narrowed_ = true;
-    for (size_t kind = 0; kind < kNameKinds; ++kind) {
-      const size_t own = SizeOf(rules->Use(Effect::kDeny, kind).list) +
-                         SizeOf(rules->Use(Effect::kAllow, kind).list);
-      if (own == 0) {
-        rules->joined_[kind] = for_all.joined_[kind];
-        continue;
-      }
-      rules->joined_[kind] = Join(policy->ListsFor(is_for_all ? nullptr : rules, kind), own);
-    }
+    for (size_t kind = kNameKinds; kind-- != 0;) JoinLists(*policy, kind, rules);
+  }
+}
+
+void AgentCompiler::JoinLists(const AgentPolicy& policy, size_t kind, ServerRules* rules) {
+  const ServerRules& for_all = policy.for_all();
+  const bool is_for_all = rules == &for_all;
+  const size_t own =
+      SizeOf(rules->Use(Effect::kDeny, kind).list) + SizeOf(rules->Use(Effect::kAllow, kind).list);
+  if (own != 0) {
+    Join(policy.ListsFor(is_for_all ? nullptr : rules, kind), own, kind, rules);
+  } else if (!is_for_all && for_all.JoinedOf(kind) != Joined::kNot) {
+    rules->SetJoined(kind, for_all.JoinedOf(kind), for_all.JoinedAt(kind));
   }
 }
 
 // `own` of the entries are not those of "*", which are copied into an index for each server: no
 // more than it has itself, or many servers would take more memory than their rules.
-JoinedRules AgentCompiler::Join(const ShortRules::Lists& lists, size_t own) {
+void AgentCompiler::Join(const ShortRules::Lists& lists, size_t own, size_t kind,
+                         ServerRules* rules) {
+  const size_t entries = SizeOf(lists[0]) + SizeOf(lists[1]) + SizeOf(lists[2]);
+  char* const memory = joined_end_ -= JoinedSize(entries);
   if (ShortRules::Take(lists)) {
-    return JoinedRules(new (std::exchange(joined_, joined_ + kJoinedSize)) ShortRules(lists));
+    rules->SetJoined(kind, Joined::kShort, ShortRules::Make(lists, memory));
+  } else if (!LongRules::Take(lists) || entries > 2 * own) {
+    for (const PatternList* list : lists) index_builder_.BuildFor(list);
+  } else {
+    const auto* const joined = new (memory) LongRules(lists, index_builder_.Build(lists));
+    KeyIndexBuilder::Attach(&joined->index(), lists);
+    rules->SetJoined(kind, Joined::kLong, joined);
   }
-  const std::array<const PatternList*, ShortRules::kSources> all = {lists[0].list, lists[1].list,
-                                                                    lists[2].list};
-  if (!LongRules::Take(lists) || SizeOf(all[0]) + SizeOf(all[1]) + SizeOf(all[2]) > 2 * own) {
-    for (const PatternList* list : all) index_builder_.BuildFor(list);
-    return {};
-  }
-  char* const memory = std::exchange(joined_, joined_ + kJoinedSize);
-  const auto* const rules = new (memory) LongRules(lists, index_builder_.Build(all));
-  KeyIndexBuilder::Attach(&rules->index(), all);
-  return JoinedRules(rules);
 }
 
 ListUse AgentCompiler::Use(const RuleList& list, const AgentRules& rules, KnownLists* lists) {

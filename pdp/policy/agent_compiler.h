@@ -4,6 +4,8 @@
 #ifndef OSTIARY_PDP_POLICY_AGENT_COMPILER_H_
 #define OSTIARY_PDP_POLICY_AGENT_COMPILER_H_
 
+#include <array>
+#include <cstddef>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
@@ -31,6 +33,9 @@ class AgentCompiler {
 
  private:
   using KnownLists = RecentTexts<PatternList>;
+  using KeptUse = ServerRules::KeptUse;
+  using Joined = ServerRules::Joined;
+  using Counts = std::array<size_t, 2 * kNameKinds>;  // by ServerRules::Place
   struct PlacedList {
     const RuleList* list;
     size_t place;  // ServerRules::Place
@@ -39,10 +44,12 @@ class AgentCompiler {
   void GatherLists(const AgentRules& rules);
   bool IsFirstOfServer(size_t i) const;
   AgentPolicy* NewPolicy();
-  size_t CountJoinedRules() const;
+  Counts CountEntries(size_t first) const;
+  size_t CountJoined() const;
   void FillRules(const AgentRules& rules, AgentPolicy* policy);
   void JoinLists(AgentPolicy* policy);
-  JoinedRules Join(const ShortRules::Lists& lists, size_t own);
+  void JoinLists(const AgentPolicy& policy, size_t kind, ServerRules* rules);
+  void Join(const ShortRules::Lists& lists, size_t own, size_t kind, ServerRules* rules);
   ListUse Use(const RuleList& list, const AgentRules& rules, KnownLists* lists);
   absl::string_view Name(absl::string_view server);
 
@@ -58,8 +65,9 @@ class AgentCompiler {
   // Scratch.
   std::vector<PlacedList> lists_of_agent_;
   size_t server_count_ = 0;
-  ListUse* uses_ = nullptr;  // of lists_of_agent_
-  char* joined_ = nullptr;   // where the next JoinedRules are made
+  KeptUse* uses_ = nullptr;  // of lists_of_agent_
+  AgentPolicy::Rest* rest_ = nullptr;
+  char* joined_end_ = nullptr;  // before which the next lists are joined
 };
 
 }  // namespace ostiary::pdp

@@ -9,11 +9,12 @@
 namespace ostiary::pdp {
 namespace {
 
-// Ids of lists within one agent.
+// Ids of lists within one agent: the lists of servers, and behind them, for each ServerRules, what
+// decides by it, by its source and the kind of names.
 constexpr uint32_t kDenyServersId = 0;
 constexpr uint32_t kAllowServersId = 1;
 constexpr uint32_t kFirstRulesId = 2;
-constexpr uint32_t kIdsPerRules = 2 * kNameKinds;
+constexpr uint32_t kIdsPerRules = ShortRules::kSources * kNameKinds;
 
 // Up to so many servers are walked rather than halved.
 constexpr size_t kWalkedServers = 8;
@@ -47,10 +48,22 @@ inline Decision Made(Effect effect, Reason reason, Decision::RuleId rule) {
   return decision;
 }
 
+// What is decided by a step, and by which of the ids of a ServerRules, for the first kind of names.
+struct Outcome {
+  Reason reason;
+  uint8_t list_id;
+};
+constexpr Outcome OutcomeOf(Reason reason, size_t source) {
+  return {reason, static_cast<uint8_t>(source * kNameKinds)};
+}
 // By ShortRules::Step.
-constexpr std::array<Reason, 6> kReasonOfStep = {Reason::kExplicitDeny,  Reason::kExplicitDeny,
-                                                 Reason::kPatternDeny,   Reason::kPatternDeny,
-                                                 Reason::kExplicitAllow, Reason::kPatternAllow};
+constexpr std::array<Outcome, 6> kOutcomes = {
+    OutcomeOf(Reason::kExplicitDeny, ShortRules::kOwnDeny),
+    OutcomeOf(Reason::kExplicitDeny, ShortRules::kAllDeny),
+    OutcomeOf(Reason::kPatternDeny, ShortRules::kOwnDeny),
+    OutcomeOf(Reason::kPatternDeny, ShortRules::kAllDeny),
+    OutcomeOf(Reason::kExplicitAllow, ShortRules::kAllow),
+    OutcomeOf(Reason::kPatternAllow, ShortRules::kAllow)};
 
 }  // namespace
 
@@ -59,10 +72,12 @@ absl::string_view NameKindKey(size_t kind) {
   return kKeys[kind];
 }
 
+constinit const ServerRules AgentPolicy::kNoRules;
+
 inline const ServerRules* AgentPolicy::WalkTo(const NameKey& server) const {
-  for (const ServerRules* rules = rows(); rules->named_left_ != 0; ++rules) {
+  const ServerRules* rules = rows();
+  for (const ServerRules* const end = rules + named_count_; rules != end; ++rules) {
     if (rules->server_.Is(server, rules->server_size_)) return rules;
-    if (rules->named_left_ == 1) break;
   }
   return nullptr;
 }
@@ -78,21 +93,12 @@ const ServerRules* AgentPolicy::Rules(const NameKey& server) const {
   return found != end && found->server_.Is(server, found->server_size_) ? found : nullptr;
 }
 
-inline uint32_t AgentPolicy::ListId(const ServerRules* rules, Effect section, size_t kind) const {
-  const size_t row = rules == for_all_ ? 0 : static_cast<size_t>(rules - named().data()) + 1;
-  return static_cast<uint32_t>(kFirstRulesId + row * kIdsPerRules +
-                               ServerRules::Place(section, kind));
-}
-
 // Of the allow lists one decides: the server's own, else that of "*".
 ShortRules::Lists AgentPolicy::ListsFor(const ServerRules* own, size_t kind) const {
-  const auto list = [&](const ServerRules* rules, Effect section) -> ShortRules::List {
-    if (rules == nullptr) return {};
-    return {rules->Use(section, kind).list, ListId(rules, section, kind)};
-  };
-  const ShortRules::List own_allow = list(own, Effect::kAllow);
-  return {list(own, Effect::kDeny), list(for_all_, Effect::kDeny),
-          own_allow.list != nullptr ? own_allow : list(for_all_, Effect::kAllow)};
+  const ServerRules& own_rules = own == nullptr ? kNoRules : *own;
+  const PatternList* const own_allow = own_rules.Use(Effect::kAllow, kind).list;
+  return {own_rules.Use(Effect::kDeny, kind).list, for_all().Use(Effect::kDeny, kind).list,
+          own_allow != nullptr ? own_allow : for_all().Use(Effect::kAllow, kind).list};
 }
 
 ShortRules::Found AgentPolicy::FindInLists(const ServerRules* own, size_t kind,
@@ -100,54 +106,80 @@ ShortRules::Found AgentPolicy::FindInLists(const ServerRules* own, size_t kind,
   const ShortRules::Lists lists = ListsFor(own, kind);
   ShortRules::Found found;
   for (size_t source = 0; source < lists.size(); ++source) {
-    const auto& [list, id] = lists[source];
     if (ShortRules::StepOf(source, true) > found.step) break;  // nothing behind comes before it
-    if (list == nullptr) continue;
-    const PatternList::Match match = list->Find(name);
+    if (lists[source] == nullptr) continue;
+    const PatternList::Match match = lists[source]->Find(name);
     const bool equals = match.exact != kNoEntry;
     if (!equals && match.pattern == kNoEntry) continue;
     const ShortRules::Step step = ShortRules::StepOf(source, equals);
-    if (step < found.step) found = {step, id, equals ? match.exact : match.pattern};
+    if (step < found.step) found = {step, equals ? match.exact : match.pattern};
   }
   return found;
 }
 
-// What nearly all requests come to, without a call: a server with a short name among few, with few
-// rules, at most one of which is to be compared. It decides as DecideOther would.
+// Nearly all requests name a server with a short name, one of few that have rules. It decides as
+// DecideOther would.
 Decision AgentPolicy::Decide(const AccessRequest& request) const {
-  if (request.server.size() > kWordsSize || rows()->named_left_ > kWalkedServers) {
-    return DecideOther(request);
-  }
-  const ServerRules* const own = WalkTo(NameKey(request.server));
   const size_t kind = KindOf(request);
-  if (own == nullptr || own->server_reason_ != Reason::kServerAllowed || kind >= kNameKinds) {
+  // There may be no server at all.
+  if (named_count_ - 1 >= kWalkedServers || request.server.size() > kWordsSize ||
+      kind >= kNameKinds) {
     return DecideOther(request);
   }
-  const JoinedRules joined = own->joined_.data()[kind];
-  if (ABSL_PREDICT_FALSE(!joined.are_short())) return DecideByLong(*own, request);
-  const ShortRules& few = joined.short_rules();
-  const SearchName name(request.name);
-  const uint32_t candidates = few.Candidates(name);
-  ShortRules::Found found;
-  if (candidates != 0 &&
-      ((candidates & (candidates - 1)) != 0 || !few.FindPlain(candidates, name, &found))) {
-    return DecideAmong(*own, candidates, request);
+  const NameKey server(request.server);
+  const ServerRules* own = rows();
+  if (own->server_.DiffersFromShort(server, own->server_size_) != 0) {
+    own = WalkTo(server);
+    if (own == nullptr) return DecideOther(request);
   }
-  return DecisionOf(found, *own, kind, {kAllowServersId, own->server_entry_});
+  if ((own->simple_kinds_ >> kind & 1) != 0) return DecideByShort(*own, request);
+  if ((own->simple_kinds_ >> kNameKinds >> kind & 1) != 0) return DecideByLong(*own, request);
+  return DecideByLists(*own, request);
 }
 
-Decision AgentPolicy::DecideByLong(const ServerRules& own, const AccessRequest& request) const {
+// Without a call, so that all of it stays in registers.
+Decision AgentPolicy::DecideByShort(const ServerRules& own, const AccessRequest& request) {
+  if (request.name.size() > kWordsSize) return DecideLongNameByShort(own, request);
+  return DecideByShort(own, SearchName(request.name), request);
+}
+
+Decision AgentPolicy::DecideLongNameByShort(const ServerRules& own, const AccessRequest& request) {
+  return DecideByShort(own, SearchName(request.name), request);
+}
+
+inline Decision AgentPolicy::DecideByShort(const ServerRules& own, const SearchName& name,
+                                           const AccessRequest& request) {
   const size_t kind = KindOf(request);
-  const LongRules* const rules = own.joined_.data()[kind].long_rules();
-  if (rules == nullptr || !rules->index().is_simple()) return DecideByLists(own, request);
-  const SearchName name(request.name);
+  const ShortRules& rules = own.ShortRulesOf(kind);
+  const uint32_t candidates = rules.Candidates(name);
+  ShortRules::Found found;
+  if (candidates != 0 &&
+      ((candidates & (candidates - 1)) != 0 || !rules.FindPlain(candidates, name, &found))) {
+    return DecideAmong(own, candidates, request);
+  }
+  return DecisionOf(found, own, kind, {kAllowServersId, own.server_entry_});
+}
+
+Decision AgentPolicy::DecideByLong(const ServerRules& own, const AccessRequest& request) {
+  if (request.name.size() > kWordsSize) return DecideLongNameByLong(own, request);
+  return DecideByLong(own, SearchName(request.name), request);
+}
+
+Decision AgentPolicy::DecideLongNameByLong(const ServerRules& own, const AccessRequest& request) {
+  return DecideByLong(own, SearchName(request.name), request);
+}
+
+inline Decision AgentPolicy::DecideByLong(const ServerRules& own, const SearchName& name,
+                                          const AccessRequest& request) {
+  const size_t kind = KindOf(request);
+  const LongRules& rules = own.LongRulesOf(kind);
   KeyIndex::Place place;
-  const KeyIndex::Candidates candidates = rules->index().FindOne(name, &place);
-  if (candidates == KeyIndex::Candidates::kOthers) return DecideByLists(own, request);
+  const KeyIndex::Candidates candidates = rules.index().FindOne(name, &place);
+  if (candidates == KeyIndex::Candidates::kOthers) return DecideAmongMany(own, request);
   ShortRules::Found found;
   if (candidates == KeyIndex::Candidates::kOne) {
-    if (!rules->IsPlain(place, name)) return DecideAt(own, place, request);
-    found = rules->FindPlain(place, name);
+    if (!rules.IsPlain(place, name)) return DecideAt(own, place, request);
+    found = rules.FindPlain(place, name);
   }
   return DecisionOf(found, own, kind, {kAllowServersId, own.server_entry_});
 }
@@ -157,23 +189,29 @@ Decision AgentPolicy::DecideAt(const ServerRules& own, const KeyIndex::Place& pl
                                const AccessRequest& request) {
   const size_t kind = KindOf(request);
   const SearchName name = SearchName::ToCompare(request.name);
-  return DecisionOf(own.joined_.data()[kind].long_rules()->FindAt(place, name), own, kind,
+  return DecisionOf(own.LongRulesOf(kind).FindAt(place, name), own, kind,
+                    {kAllowServersId, own.server_entry_});
+}
+
+Decision AgentPolicy::DecideAmongMany(const ServerRules& own, const AccessRequest& request) {
+  const size_t kind = KindOf(request);
+  return DecisionOf(own.LongRulesOf(kind).Find(SearchName(request.name)), own, kind,
                     {kAllowServersId, own.server_entry_});
 }
 
 Decision AgentPolicy::DecideByLists(const ServerRules& own, const AccessRequest& request) const {
+  if (own.server_reason_ != Reason::kServerAllowed) return ServerDecision(own);
   const size_t kind = KindOf(request);
-  const LongRules* const many = own.joined_.data()[kind].long_rules();
+  if (own.JoinedOf(kind) == ServerRules::Joined::kLong) return DecideAmongMany(own, request);
   const SearchName name(request.name);
-  return DecisionOf(many == nullptr ? FindInLists(&own, kind, name) : many->Find(name), own, kind,
-                    {kAllowServersId, own.server_entry_});
+  return DecisionOf(FindInLists(&own, kind, name), own, kind, {kAllowServersId, own.server_entry_});
 }
 
 Decision AgentPolicy::DecideAmong(const ServerRules& own, uint32_t candidates,
                                   const AccessRequest& request) {
   const size_t kind = KindOf(request);
   const SearchName name = SearchName::ToCompare(request.name);
-  return DecisionOf(own.joined_.data()[kind].short_rules().FindAmong(candidates, name), own, kind,
+  return DecisionOf(own.ShortRulesOf(kind).FindAmong(candidates, name), own, kind,
                     {kAllowServersId, own.server_entry_});
 }
 
@@ -186,18 +224,32 @@ Decision AgentPolicy::DecideOther(const AccessRequest& request) const {
   if (kind >= kNameKinds) return Decision{};  // not one of the enum's: denies
   const ServerRules& rules = own == nullptr ? for_all() : *own;
   const SearchName name(request.name);
-  const JoinedRules& joined = rules.joined_.data()[kind];
-  const ShortRules::Found found = joined.are_short()               ? joined.short_rules().Find(name)
-                                  : joined.long_rules() != nullptr ? joined.long_rules()->Find(name)
-                                                                   : FindInLists(own, kind, name);
-  return DecisionOf(found, rules, kind, server.rule);
+  const auto find = [&] {
+    switch (rules.JoinedOf(kind)) {
+      case ServerRules::Joined::kShort:
+        return rules.ShortRulesOf(kind).Find(name);
+      case ServerRules::Joined::kLong:
+        return rules.LongRulesOf(kind).Find(name);
+      case ServerRules::Joined::kNot:
+        break;
+    }
+    return FindInLists(own, kind, name);
+  };
+  return DecisionOf(find(), rules, kind, server.rule);
+}
+
+uint32_t AgentPolicy::FirstListId(const ServerRules& rules) const {
+  const auto row = static_cast<uint32_t>(&rules - rows());
+  return kFirstRulesId + (row == named_count_ ? 0 : row + 1) * kIdsPerRules;
 }
 
 inline Decision AgentPolicy::DecisionOf(const ShortRules::Found& found, const ServerRules& rules,
                                         size_t kind, Decision::RuleId server_rule) {
   if (found.step != ShortRules::Step::kNone) {
+    const Outcome outcome = kOutcomes.data()[static_cast<size_t>(found.step)];
+    const auto list = static_cast<uint32_t>(rules.first_list_id_ + outcome.list_id + kind);
     return Made(found.step >= ShortRules::Step::kAllowEquals ? Effect::kAllow : Effect::kDeny,
-                kReasonOfStep.data()[static_cast<size_t>(found.step)], {found.list, found.entry});
+                outcome.reason, {list, found.entry});
   }
   if (!rules.narrowed_) return Made(Effect::kAllow, Reason::kImplicitGrant, server_rule);
   return Made(Effect::kDeny, NotAllowed(kind), {});
@@ -216,15 +268,16 @@ Decision AgentPolicy::ServerDecision(const ServerRules& rules) {
 
 Decision AgentPolicy::DecideServer(const SearchName& server) const {
   // In a list of servers it does not matter how an entry matches.
-  const auto find = [&server](const ListUse& use) {
-    if (use.list == nullptr) return kNoEntry;
-    const PatternList::Match match = use.list->Find(server);
+  const auto find = [this, &server](Effect section) {
+    const PatternList* const list = servers(section).list;
+    if (list == nullptr) return kNoEntry;
+    const PatternList::Match match = list->Find(server);
     return match.exact != kNoEntry ? match.exact : match.pattern;
   };
-  if (const uint32_t entry = find(deny_servers_); entry != kNoEntry) {
+  if (const uint32_t entry = find(Effect::kDeny); entry != kNoEntry) {
     return Made(Effect::kDeny, Reason::kServerDenied, {kDenyServersId, entry});
   }
-  if (const uint32_t entry = find(allow_servers_); entry != kNoEntry) {
+  if (const uint32_t entry = find(Effect::kAllow); entry != kNoEntry) {
     return Made(Effect::kAllow, Reason::kServerAllowed, {kAllowServersId, entry});
   }
   return Made(Effect::kDeny, Reason::kServerNotAllowed, {});
@@ -233,15 +286,18 @@ Decision AgentPolicy::DecideServer(const SearchName& server) const {
 const ServerRules* AgentPolicy::ForServer(const NameKey& server) const { return Rules(server); }
 
 ListPlace AgentPolicy::FindList(uint32_t list_id) const {
-  if (list_id == kDenyServersId) return {Effect::kDeny, "servers", {}, &deny_servers_};
-  if (list_id == kAllowServersId) return {Effect::kAllow, "servers", {}, &allow_servers_};
-  const uint32_t index = (list_id - kFirstRulesId) / kIdsPerRules;
+  if (list_id == kDenyServersId) return {Effect::kDeny, "servers", {}, servers(Effect::kDeny)};
+  if (list_id == kAllowServersId) return {Effect::kAllow, "servers", {}, servers(Effect::kAllow)};
+  const uint32_t row = (list_id - kFirstRulesId) / kIdsPerRules;
   const uint32_t in_rules = (list_id - kFirstRulesId) % kIdsPerRules;
-  if (index > named_count_) return {};
-  const ServerRules& rules = index == 0 ? for_all() : named()[index - 1];
+  if (row > named_count_) return {};
+  const size_t source = in_rules / kNameKinds;
   const size_t kind = in_rules % kNameKinds;
-  const Effect section = in_rules < kNameKinds ? Effect::kDeny : Effect::kAllow;
-  return {section, NameKindKey(kind), rules.server(), &rules.Use(section, kind)};
+  const Effect section = source == ShortRules::kAllow ? Effect::kAllow : Effect::kDeny;
+  const ServerRules& own = row == 0 ? kNoRules : rows()[row - 1];
+  const bool is_own = source != ShortRules::kAllDeny && own.Use(section, kind).list != nullptr;
+  const ServerRules& rules = is_own ? own : for_all();
+  return {section, NameKindKey(kind), rules.server(), rules.Use(section, kind)};
 }
 
 }  // namespace ostiary::pdp

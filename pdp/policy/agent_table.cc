@@ -40,12 +40,12 @@ bool AgentTable::Add(absl::string_view id, const AgentPolicy* policy, uint32_t o
   }
 }
 
-const AgentRecord* AgentTable::FindLong(absl::string_view id) const {
-  const NameKey name(id);
+const AgentRecord* AgentTable::Find(absl::string_view id) const {
+  const NameKey key(id);
   for (size_t at = Home(id);; at = Next(at)) {
     for (const AgentRecord& record : buckets_[at].records) {
       if (record.policy == nullptr) return nullptr;
-      if (record.id.Is(name, record.id_size)) return &record;
+      if (record.id.Is(key, record.id_size)) return &record;
     }
   }
 }

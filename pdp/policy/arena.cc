@@ -1,16 +1,10 @@
 #include "pdp/policy/arena.h"
 
-#include <algorithm>
-#include <cstdint>
 #include <cstring>
 
+#include "pdp/policy/near.h"
+
 namespace ostiary::pdp {
-namespace {
-
-// What is behind the used part of the last block is never touched, so it takes no memory.
-constexpr size_t kMaxBlockSize = size_t{8} << 20;
-
-}  // namespace
 
 absl::string_view Arena::Copy(absl::string_view text) {
   if (text.empty()) return "";
@@ -20,29 +14,12 @@ absl::string_view Arena::Copy(absl::string_view text) {
 }
 
 void* Arena::Allocate(size_t size, size_t alignment) {
-  const size_t padding = -reinterpret_cast<uintptr_t>(free_) & (alignment - 1);
-  if (free_ == nullptr || padding + size > free_size_) {
-    // A block may begin anywhere.
-    AddBlock(size + alignment - 1);
-    return Allocate(size, alignment);
-  }
-  char* const result = free_ + padding;
-  free_ = result + size;
-  free_size_ -= padding + size;
-  return result;
-}
-
-// A new block with so many bytes at least. The rest of the old block is lost: little, since blocks
-// grow.
-void Arena::AddBlock(size_t size) {
-  const size_t block_size = std::max(size, next_block_size_);
-  next_block_size_ = std::min(next_block_size_ * 2, kMaxBlockSize);
-  if (block_size < MappedMemory::kHugePage) {
-    free_ = blocks_.emplace_back(new char[block_size]).get();
-  } else {
-    free_ = large_blocks_.emplace_back(block_size).data();
-  }
-  free_size_ = block_size;
+  if (!memory_.has_value()) memory_.emplace(kNearBytes);
+  const size_t begin = (used_ + alignment - 1) & ~(alignment - 1);
+  const size_t end = begin + size;
+  if (end + kReadBehind > memory_->size()) memory_->GrowTo(end + kReadBehind);
+  used_ = end;
+  return memory_->data() + begin;
 }
 
 }  // namespace ostiary::pdp

@@ -1,5 +1,5 @@
 // Arena: memory for the many small, immutable parts of a snapshot. They are laid side by side, so a
-// decision touches few cache lines, and freed all at once. A large arena lies in huge pages.
+// decision touches few cache lines, within the reach of a Near, and freed all at once.
 //
 // Owned by what it feeds (a snapshot). Not thread-safe; what it handed out may be read by any
 // thread once it is no longer written. Only for types that need no destructor.
@@ -7,14 +7,13 @@
 #define OSTIARY_PDP_POLICY_ARENA_H_
 
 #include <cstddef>
-#include <memory>
 #include <new>
+#include <optional>
 #include <type_traits>
-#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "common/mapped_memory.h"
+#include "common/reserved_memory.h"
 
 namespace ostiary::pdp {
 
@@ -49,7 +48,14 @@ class Arena {
 
   absl::string_view Copy(absl::string_view text);
 
-  // Bytes of any content, at an address that is a multiple of `alignment`, a power of two.
+  // How many bytes were handed out, with those between them.
+  size_t used() const { return used_; }
+
+  // Up to so many bytes behind what was handed out may be read: they are the arena's, too.
+  static constexpr size_t kReadBehind = 64;
+
+  // Bytes of any content, at an address that is a multiple of `alignment`, a power of two up to
+  // that of a line of the cache.
   char* NewBytes(size_t size, size_t alignment) {
     return static_cast<char*>(Allocate(size, alignment));
   }
@@ -57,13 +63,8 @@ class Arena {
  private:
   void* Allocate(size_t size, size_t alignment);
 
-  void AddBlock(size_t size);
-
-  std::vector<std::unique_ptr<char[]>> blocks_;
-  std::vector<MappedMemory> large_blocks_;
-  char* free_ = nullptr;
-  size_t free_size_ = 0;
-  size_t next_block_size_ = 4096;
+  std::optional<ReservedMemory> memory_;  // from the first allocation on
+  size_t used_ = 0;
 };
 
 }  // namespace ostiary::pdp

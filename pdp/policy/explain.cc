@@ -124,19 +124,15 @@ void PolicySnapshot::FindRule(const AccessRequest& request, const Decision& deci
     const ListPlace place =
         record == nullptr ? ListPlace{} : record->policy->FindList(decision.rule.list);
     // Otherwise it is not a decision of this snapshot for this request.
-    if (place.use == nullptr || place.use->list == nullptr ||
-        decision.rule.entry >= place.use->list->size()) {
-      return;
-    }
+    if (place.use.list == nullptr || decision.rule.entry >= place.use.list->size()) return;
     Append("/agents", &rule->pointer);
     AppendPointerKey(known ? request.agent : Rep::kDefaultAgent, &rule->pointer);
     Append(place.section == Effect::kAllow ? "/allow/" : "/deny/", &rule->pointer);
     Append(place.key, &rule->pointer);
     if (place.key != "servers") AppendPointerKey(place.server, &rule->pointer);
     absl::StrAppend(&rule->pointer, "/", decision.rule.entry);
-    Append(place.use->list->entry(decision.rule.entry), &rule->pattern);
-    offset =
-        record->offset + place.use->offset + place.use->list->entry_offset(decision.rule.entry);
+    Append(place.use.list->entry(decision.rule.entry), &rule->pattern);
+    offset = record->offset + place.use.offset + place.use.list->entry_offset(decision.rule.entry);
   } else {
     return;
   }

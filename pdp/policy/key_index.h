@@ -65,7 +65,7 @@ class KeyIndex {
   struct alignas(64) Bucket {
     uint16_t tags[kTagLanes] = {};
     Code codes[kTagLanes] = {kNone, kNone, kNone, kNone, kNone, kNone, kNone, kNone};
-    // The PassedBits of keys whose home is here and that stand in a later bucket.
+    // A bit for the PassedBit of each key whose home is here and that stands in a later bucket.
     uint64_t passed = 0;
   };
   static_assert(sizeof(Bucket) == 64);
@@ -79,7 +79,7 @@ class KeyIndex {
     uint32_t walked_count = 0;
   };
 
-  static uint64_t PassedBit(uint64_t hash) { return uint64_t{1} << (hash & 63); }
+  static uint64_t PassedBit(uint64_t hash) { return hash & 63; }
   static size_t HomeOf(uint64_t hash, size_t bucket_count) {
     return static_cast<size_t>((hash & 0xffffffff) * bucket_count >> 32);
   }
@@ -101,13 +101,13 @@ class KeyIndex {
 
 inline KeyIndex::Candidates KeyIndex::FindOne(const SearchName& name, Place* found) const {
   const Bucket* homes[kFewHashes];
-  uint64_t bits = 0;  // eight for each home, the last lowest
-  uint64_t passed = 0;
+  uint64_t bits = 0;    // eight for each home, the last lowest
+  uint64_t passed = 0;  // the lowest: whether one of the hashes has passed
   const auto look = [&](size_t i, uint64_t hash) {
     const Bucket& home = buckets_[HomeOf(hash, bucket_count_)];
     homes[i] = &home;
     bits = bits << kTagLanes | EqualTagsOf(home.tags, hash);
-    passed |= home.passed & PassedBit(hash);
+    passed |= home.passed >> PassedBit(hash);
   };
   size_t i = 0;
   for (; i < prefix_count_; ++i) {
@@ -117,6 +117,7 @@ inline KeyIndex::Candidates KeyIndex::FindOne(const SearchName& name, Place* fou
     look(i, ShortAffixHashAt<AffixEnd::kSuffix>(name, affix_places_[i]));
   }
   look(i, name.hash());
+  passed &= 1;
   if ((bits | passed) == 0) return Candidates::kNone;
   if ((bits & (bits - 1)) != 0 || passed != 0) return Candidates::kOthers;
   const auto bit = static_cast<size_t>(__builtin_ctzll(bits));
@@ -141,7 +142,7 @@ inline void KeyIndex::ForEachCandidate(const SearchName& name, const Visit& visi
 template <typename Visit>
 inline void KeyIndex::ForEachUnder(uint64_t hash, const Visit& visit) const {
   size_t at = HomeOf(hash, bucket_count_);
-  const bool may_pass = (buckets_[at].passed & PassedBit(hash)) != 0;
+  const bool may_pass = (buckets_[at].passed >> PassedBit(hash) & 1) != 0;
   for (size_t step = 0; step < kReach; ++step) {
     const Bucket& bucket = buckets_[at];
     for (uint32_t bits = EqualTags(bucket.tags, TagOf(hash)); bits != 0; bits &= bits - 1) {

@@ -54,12 +54,14 @@ void KeyIndexBuilder::Attach(const KeyIndex* index, absl::Span<const PatternList
     if (lists[i] == nullptr || !lists[i]->is_long()) continue;
     // Nobody but the load that makes it has seen the list.
     auto* const list = const_cast<PatternList*>(lists[i]);  // NOLINT
-    if (list->indexed_.index == nullptr) list->indexed_ = {index, i};
+    PatternList::Indexed& indexed =
+        *reinterpret_cast<PatternList::Indexed*>(list->behind_entries());
+    if (indexed.index == nullptr) indexed = {index, i};
   }
 }
 
 void KeyIndexBuilder::BuildFor(const PatternList* list) {
-  if (list == nullptr || !list->is_long() || list->indexed_.index != nullptr) return;
+  if (list == nullptr || !list->is_long() || list->indexed().index != nullptr) return;
   if (list->size() >= KeyIndex::kMostEntries) return;
   const KeyIndex index = Build({&list, 1});
   Attach(arena_.Copy(absl::MakeConstSpan(&index, 1)).data(), {&list, 1});
@@ -176,7 +178,7 @@ void KeyIndexBuilder::CopyBuckets(KeyIndex* index) {
     buckets[i / kTagLanes].tags[i % kTagLanes] = TagOf(hash);
     buckets[i / kTagLanes].codes[i % kTagLanes] = CodeOfKey(first);
     const size_t home = KeyIndex::HomeOf(hash, count);
-    if (home != i / kTagLanes) buckets[home].passed |= KeyIndex::PassedBit(hash);
+    if (home != i / kTagLanes) buckets[home].passed |= uint64_t{1} << KeyIndex::PassedBit(hash);
   }
   index->buckets_ = buckets;
   index->bucket_count_ = static_cast<uint32_t>(count);

@@ -6,19 +6,12 @@ namespace ostiary::pdp {
 
 bool LongRules::Take(const Lists& lists) {
   bool is_any_long = false;
-  for (const ShortRules::List& list : lists) {
-    if (list.list == nullptr) continue;
-    if (list.list->size() >= KeyIndex::kMostEntries) return false;
-    is_any_long |= list.list->is_long();
+  for (const PatternList* list : lists) {
+    if (list == nullptr) continue;
+    if (list->size() >= KeyIndex::kMostEntries) return false;
+    is_any_long |= list->is_long();
   }
   return is_any_long;
-}
-
-LongRules::LongRules(const Lists& lists, const KeyIndex& index) : index_(index) {
-  for (size_t source = 0; source < kSources; ++source) {
-    lists_[source] = lists[source].list;
-    ids_[source] = lists[source].id;
-  }
 }
 
 LongRules::Found LongRules::Find(const SearchName& name) const {
@@ -33,8 +26,7 @@ LongRules::Found LongRules::Find(const SearchName& name) const {
     return true;
   });
   if (best == kNothing) return {};
-  const auto step = static_cast<Step>(best >> 32);
-  return {step, ids_[ShortRules::SourceOf(step)], static_cast<uint32_t>(best)};
+  return {static_cast<Step>(best >> 32), static_cast<uint32_t>(best)};
 }
 
 }  // namespace ostiary::pdp

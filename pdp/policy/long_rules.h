@@ -15,7 +15,7 @@
 
 namespace ostiary::pdp {
 
-class alignas(64) LongRules {
+class LongRules {
  public:
   using Lists = ShortRules::Lists;
   using Found = ShortRules::Found;
@@ -24,7 +24,7 @@ class alignas(64) LongRules {
   // Whether lists are to be searched so: one is long at least, and an index takes all.
   static bool Take(const Lists& lists);
   // `index` is of the entries of these lists.
-  LongRules(const Lists& lists, const KeyIndex& index);
+  LongRules(const Lists& lists, const KeyIndex& index) : index_(index), lists_(lists) {}
 
   Found Find(const SearchName& name) const;
 
@@ -49,13 +49,11 @@ class alignas(64) LongRules {
 
   Found FoundAt(const KeyIndex::Place& place, Comparison comparison) const {
     if (comparison == Comparison::kDiffers) return {};
-    return {ShortRules::StepOf(place.list, comparison == Comparison::kEquals), ids_[place.list],
-            place.entry};
+    return {ShortRules::StepOf(place.list, comparison == Comparison::kEquals), place.entry};
   }
 
-  KeyIndex index_;
-  const PatternList* lists_[kSources] = {};
-  uint32_t ids_[kSources] = {};
+  const KeyIndex index_;
+  const Lists lists_;
 };
 
 }  // namespace ostiary::pdp

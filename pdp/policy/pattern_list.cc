@@ -23,25 +23,25 @@ inline void PatternList::ForEachOtherAffix(const SearchName& name, const Visit& 
 }
 
 inline uint32_t PatternList::Candidates(const SearchName& name) const {
-  uint32_t candidates = EqualTagsOfTwo(tags_, name.tag());
+  uint32_t candidates = EqualTagsOfTwo(tags(), name.tag());
   const uint8_t* size = sizes_;
   for (const uint8_t* const end = size + prefix_count_; size != end; ++size) {
-    candidates |= EqualTagsOfTwo(tags_, ShortAffixTag<AffixEnd::kPrefix>(name, *size));
+    candidates |= EqualTagsOfTwo(tags(), ShortAffixTag<AffixEnd::kPrefix>(name, *size));
   }
   for (const uint8_t* const end = size + suffix_count_; size != end; ++size) {
-    candidates |= EqualTagsOfTwo(tags_, ShortAffixTag<AffixEnd::kSuffix>(name, *size));
+    candidates |= EqualTagsOfTwo(tags(), ShortAffixTag<AffixEnd::kSuffix>(name, *size));
   }
   return candidates;
 }
 
 PatternList::Match PatternList::FindInShort(const SearchName& name) const {
   uint32_t candidates = walked_ | Candidates(name);
-  if (extra_ != nullptr) candidates |= OtherCandidates(name);
+  if (extra_.get() != nullptr) candidates |= OtherCandidates(name);
   return candidates == 0 ? Match{} : FindAmong(candidates, name);
 }
 
 bool PatternList::MayFindAny(absl::Span<const RuleEntry> names) const {
-  if (is_long() || extra_ != nullptr || walked_ != 0) return true;
+  if (is_long() || extra_.get() != nullptr || walked_ != 0) return true;
   uint32_t candidates = 0;
   for (const RuleEntry& entry : names) candidates |= Candidates(SearchName(entry.text));
   return (candidates & ((1u << entry_count_) - 1)) != 0;
@@ -50,7 +50,7 @@ bool PatternList::MayFindAny(absl::Span<const RuleEntry> names) const {
 uint32_t PatternList::OtherCandidates(const SearchName& name) const {
   uint32_t candidates = 0;
   ForEachOtherAffix(name, [&](auto* affixes, size_t size) {
-    candidates |= EqualTagsOfTwo(tags_, affixes->TagAt(size));
+    candidates |= EqualTagsOfTwo(tags(), affixes->TagAt(size));
   });
   return candidates;
 }
@@ -75,7 +75,7 @@ PatternList::Match PatternList::FindInLong(const SearchName& name) const {
     if (comparison == Comparison::kEquals) match.exact = entry;
     if (comparison == Comparison::kMatches) match.pattern = std::min(match.pattern, entry);
   };
-  const auto& [index, number] = indexed_;
+  const auto& [index, number] = indexed();
   if (index == nullptr) {
     for (uint32_t entry = 0; entry < entry_count_; ++entry) compare(entry);
   } else {

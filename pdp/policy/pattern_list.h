@@ -13,12 +13,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "absl/base/attributes.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "pdp/policy/arena.h"
 #include "pdp/policy/key_index.h"
+#include "pdp/policy/near.h"
 #include "pdp/policy/pattern.h"
 #include "pdp/policy/rules_document.h"
 #include "pdp/policy/search_name.h"
@@ -26,7 +28,7 @@
 
 namespace ostiary::pdp {
 
-class alignas(64) PatternList {
+class PatternList {
  public:
   static constexpr uint32_t kNoEntry = 0xffffffff;
   // Lists of so many entries are searched without an index.
@@ -56,7 +58,7 @@ class alignas(64) PatternList {
   size_t size() const { return entry_count_; }
   bool is_long() const { return entry_count_ > kShort; }
   // Few entries, all of whose keys are short: what ShortRules takes.
-  bool HasShortKeys() const { return !is_long() && (extra_ == nullptr || !HasOtherSizes()); }
+  bool HasShortKeys() const { return !is_long() && (extra_.get() == nullptr || !HasOtherSizes()); }
   // The entry as written, decoded.
   absl::string_view entry(size_t i) const { return Text(entries()[i]); }
   // Its place, relative to the list's.
@@ -81,7 +83,7 @@ class alignas(64) PatternList {
   friend class PatternListCompiler;
   friend class LongRules;
   friend class ShortRules;
-  PatternList() : tags_{} {}
+  PatternList() = default;
 
   static constexpr size_t kInlineSizes = 8;
 
@@ -118,7 +120,19 @@ class alignas(64) PatternList {
 
   bool HasOtherSizes() const { return extra_->prefix_sizes + extra_->suffix_sizes != 0; }
   const Entry* entries() const { return reinterpret_cast<const Entry*>(this + 1); }
-  // kWordsSize bytes may be read before and behind a text; long ones stand behind the entries.
+  // The list whose first entry that is.
+  static const PatternList& Of(const Entry& first) {
+    return *(reinterpret_cast<const PatternList*>(&first) - 1);
+  }
+  const char* behind_entries() const {
+    return reinterpret_cast<const char*>(entries() + entry_count_);
+  }
+  char* behind_entries() { return const_cast<char*>(std::as_const(*this).behind_entries()); }
+  // Of a short list: of each entry's key. Those of kShort entries may be read.
+  const uint16_t* tags() const { return reinterpret_cast<const uint16_t*>(behind_entries()); }
+  // Of a long list.
+  const Indexed& indexed() const { return *reinterpret_cast<const Indexed*>(behind_entries()); }
+  // kWordsSize bytes may be read before and behind a text.
   absl::string_view Text(const Entry& e) const {
     if (e.size > kWordsSize) {
       uint32_t place[2];
@@ -136,8 +150,14 @@ class alignas(64) PatternList {
     return IsPlain(entry, name) ? ComparePlain(entry, name) : CompareOther(entry, name);
   }
   // Whether it takes no more than the entry's own bytes to compare it.
-  bool IsPlain(uint32_t entry, const SearchName& name) const;
-  Comparison ComparePlain(uint32_t entry, const SearchName& name) const;
+  bool IsPlain(uint32_t entry, const SearchName& name) const {
+    return IsPlain(entries()[entry], name);
+  }
+  Comparison ComparePlain(uint32_t entry, const SearchName& name) const {
+    return ComparePlain(entries()[entry], name);
+  }
+  static bool IsPlain(const Entry& e, const SearchName& name);
+  static Comparison ComparePlain(const Entry& e, const SearchName& name);
   Comparison CompareOther(uint32_t entry, const SearchName& name) const ABSL_ATTRIBUTE_NOINLINE;
   bool Matches(uint32_t entry, const SearchName& name) const;
   const Glob& GlobOf(uint32_t entry) const;
@@ -150,33 +170,27 @@ class alignas(64) PatternList {
   uint32_t OtherCandidates(const SearchName& name) const ABSL_ATTRIBUTE_NOINLINE;
   Match FindInLong(const SearchName& name) const;
 
-  // All of it is one line of the cache.
+  // Behind it stand the entries, behind those the tags or Indexed, behind that the long texts.
   uint32_t entry_count_ = 0;
   uint16_t walked_ = 0;       // of a short list: a bit for each entry without a key
   uint8_t prefix_count_ = 0;  // of sizes_
   uint8_t suffix_count_ = 0;
-  const Extra* extra_ = nullptr;
   uint8_t sizes_[kInlineSizes] = {};  // of keys up to kWordsSize: of prefixes, then of suffixes
   uint32_t pattern_count_ = 0;
   uint32_t glob_count_ = 0;
-  union {
-    uint16_t tags_[kShort];  // of a short list: of each entry's key
-    Indexed indexed_;        // of another
-  };
+  Near<Extra> extra_;
+  uint32_t unused_ = 0;  // what is behind begins at a multiple of eight bytes
 };
 
-static_assert(sizeof(PatternList) == 64);
+static_assert(sizeof(PatternList) == 32);
 
-inline bool PatternList::IsPlain(uint32_t entry, const SearchName& name) const {
-  const Entry& e = entries()[entry];
+inline bool PatternList::IsPlain(const Entry& e, const SearchName& name) {
   // A name of the pattern's size may be the pattern's text itself.
   return e.is_plain != 0 &&
          (e.shape == static_cast<uint32_t>(Shape::kName) || e.size != name.size());
 }
 
-inline PatternList::Comparison PatternList::ComparePlain(uint32_t entry,
-                                                         const SearchName& name) const {
-  const Entry& e = entries()[entry];
+inline PatternList::Comparison PatternList::ComparePlain(const Entry& e, const SearchName& name) {
   if (e.shape == static_cast<uint32_t>(Shape::kName)) {
     return name.IsShort(e.cell, e.size) ? Comparison::kEquals : Comparison::kDiffers;
   }

@@ -12,6 +12,8 @@
 namespace ostiary::pdp {
 namespace {
 
+constexpr size_t kAlignment = 8;
+
 // What a short list knows a key by.
 template <AffixEnd kEnd>
 uint16_t KeyTag(absl::string_view key) {
@@ -67,15 +69,16 @@ void PatternListCompiler::CopyEntries(absl::Span<const RuleEntry> entries, uint3
   for (const RuleEntry& entry : entries) {
     if (entry.text.size() > kWordsSize) long_texts += entry.text.size();
   }
-  // What lies behind the last text is read and does not count.
-  if (long_texts > 0) long_texts += kWordsSize;
+  const bool is_long = entries.size() > PatternList::kShort;
+  const size_t behind = is_long ? sizeof(PatternList::Indexed) : entries.size() * sizeof(uint16_t);
   const size_t size =
-      sizeof(PatternList) + entries.size() * sizeof(PatternList::Entry) + long_texts;
-  char* const memory = arena_.NewBytes(size, alignof(PatternList));
+      sizeof(PatternList) + entries.size() * sizeof(PatternList::Entry) + behind + long_texts;
+  char* const memory = arena_.NewBytes(size, kAlignment);
   list_ = new (memory) PatternList();
   list_->entry_count_ = static_cast<uint32_t>(entries.size());
   entries_ = reinterpret_cast<PatternList::Entry*>(memory + sizeof(PatternList));
-  char* end = reinterpret_cast<char*>(entries_ + entries.size());
+  tags_ = reinterpret_cast<uint16_t*>(list_->behind_entries());
+  char* end = list_->behind_entries() + behind;
   for (size_t i = 0; i < entries.size(); ++i) {
     const absl::string_view text = entries[i].text;
     PatternList::Entry& e = *new (&entries_[i]) PatternList::Entry{};
@@ -92,7 +95,6 @@ void PatternListCompiler::CopyEntries(absl::Span<const RuleEntry> entries, uint3
       end = CopyText(text, end);
     }
   }
-  std::memset(end, 0, static_cast<size_t>(memory + size - end));
 }
 
 // Gives the entry its shape, and moves its text to where one of that shape stands.
@@ -145,16 +147,17 @@ PatternListCompiler::Literals PatternListCompiler::AddGlob(uint32_t entry) {
 inline void PatternListCompiler::AddToShort(uint32_t entry, const Literals& literals) {
   const Shape shape = static_cast<Shape>(entries_[entry].shape);
   if (shape == Shape::kName) {
-    list_->tags_[entry] = SearchName(literals.head).tag();
+    tags_[entry] = SearchName(literals.head).tag();
   } else if (literals.head.empty() && literals.tail.empty()) {
+    tags_[entry] = kNoListTag;
     list_->walked_ |= static_cast<uint16_t>(1u << entry);
   } else if (literals.head.size() >= literals.tail.size()) {
     const absl::string_view key = AffixOf(AffixEnd::kPrefix, literals.head, kMaxKeySize);
-    list_->tags_[entry] = KeyTag<AffixEnd::kPrefix>(key);
+    tags_[entry] = KeyTag<AffixEnd::kPrefix>(key);
     prefix_sizes_.Add(key.size());
   } else {
     const absl::string_view key = AffixOf(AffixEnd::kSuffix, literals.tail, kMaxKeySize);
-    list_->tags_[entry] = KeyTag<AffixEnd::kSuffix>(key);
+    tags_[entry] = KeyTag<AffixEnd::kSuffix>(key);
     suffix_sizes_.Add(key.size());
   }
 }
@@ -167,7 +170,7 @@ void PatternListCompiler::Finish() {
   list_->prefix_count_ = static_cast<uint8_t>(prefixes);
   list_->suffix_count_ = static_cast<uint8_t>(suffixes);
   if (!prefix_sizes_.empty() || !suffix_sizes_.empty() || !globs_.empty()) AddExtra();
-  if (list_->is_long()) new (&list_->indexed_) PatternList::Indexed();
+  if (list_->is_long()) new (list_->behind_entries()) PatternList::Indexed();
 }
 
 void PatternListCompiler::AddExtra() {
@@ -179,7 +182,7 @@ void PatternListCompiler::AddExtra() {
   extra.globs = arena_.Copy(absl::MakeConstSpan(globs_)).data();
   extra.glob_entries = arena_.Copy(absl::MakeConstSpan(glob_entries_)).data();
   extra.globs_size = static_cast<uint32_t>(globs_.size());
-  list_->extra_ = arena_.Copy(absl::MakeConstSpan(&extra, 1)).data();
+  list_->extra_.Set(arena_.Copy(absl::MakeConstSpan(&extra, 1)).data());
   globs_.clear();
   glob_entries_.clear();
 }

@@ -64,6 +64,7 @@ class PatternListCompiler {
   Arena& arena_;
   PatternList* list_ = nullptr;
   PatternList::Entry* entries_ = nullptr;
+  uint16_t* tags_ = nullptr;  // where it is short
   ParsedPattern parsed_;
   Sizes prefix_sizes_;
   Sizes suffix_sizes_;

@@ -88,11 +88,11 @@ inline constexpr std::array<TextWords, 3> kTagFactors = {
      {0xaef17502108ef2d9, 0x8cb92ba72f3d8dd7},
      {0xe95e1dd17d35800d, 0xa24baed4963ee407}}};
 
-// 16 bits that are seldom the same for different words: of a product only the highest bits depend
+// A tag, seldom the same for different words: of a product only the highest bits depend
 // on all the bits of both factors (multiply-shift hashing, Dietzfelbinger et al. 1997).
 inline uint16_t Tag(uint64_t near, uint64_t far, size_t factors) {
   const TextWords& factor = kTagFactors.data()[factors];
-  return TagOf(near * factor.near + far * factor.far);
+  return ListTagOf(near * factor.near + far * factor.far);
 }
 
 // The first 16 bytes of a text.
@@ -189,15 +189,15 @@ class SearchName {
   uint64_t hash() const {
     return text_.size() > kWordsSize
                ? long_hash_
-               : search_name::Mix(ends_[0].near, ends_[0].far, search_name::kWholeSeed);
+               : search_name::Mix(head_.near, head_.far, search_name::kWholeSeed);
   }
   // What a short list knows the whole name by.
   uint16_t tag() const {
-    return text_.size() > kWordsSize ? TagOf(long_hash_)
-                                     : search_name::Tag(ends_[0].near, ends_[0].far, 2);
+    return text_.size() > kWordsSize ? ListTagOf(long_hash_)
+                                     : search_name::Tag(head_.near, head_.far, 2);
   }
   // The first (last) 16 bytes.
-  const TextWords& words(AffixEnd end) const { return ends_[static_cast<size_t>(end)]; }
+  const TextWords& words(AffixEnd end) const { return end == AffixEnd::kPrefix ? head_ : tail_; }
 
   // Whether the name has `size` bytes or more, of which the first (last) are those at `affix`.
   // kWordsSize bytes may be read beyond those: behind a prefix, before a suffix.
@@ -230,11 +230,13 @@ class SearchName {
  private:
   SearchName(absl::string_view text, uint64_t long_hash)
       : text_(text),
-        ends_{search_name::Head(text), search_name::Tail(text, search_name::Head(text))},
+        head_(search_name::Head(text)),
+        tail_(search_name::Tail(text, head_)),
         long_hash_(long_hash) {}
 
   const absl::string_view text_;
-  const TextWords ends_[2];   // by AffixEnd, so that no branch chooses
+  const TextWords head_;
+  const TextWords tail_;
   const uint64_t long_hash_;  // of a text of more than kWordsSize bytes
 };
 
@@ -293,7 +295,7 @@ class AffixHasher {
   }
   // What a short list knows that affix by.
   uint16_t TagAt(size_t size) {
-    return size > kWordsSize ? TagOf(LongAt(size)) : ShortAffixTag<kEnd>(name_, size);
+    return size > kWordsSize ? ListTagOf(LongAt(size)) : ShortAffixTag<kEnd>(name_, size);
   }
 
  private:

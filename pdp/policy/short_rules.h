@@ -1,9 +1,9 @@
 // ShortRules: the entries that decide about names of one kind on one server, where they are few,
 // searched at once rather than list by list.
 //
-// Made in a snapshot's arena, never changed; any thread may search. It holds the tags of all
-// entries side by side: most names are shown to be in no list by one comparison of each of their
-// hashes, without a look at the lists.
+// Made in the arena of its lists, never changed; any thread may search. The tags of all entries
+// stand side by side behind it: most names are shown to be in no list by one comparison of each of
+// their hashes, without a look at the lists.
 #ifndef OSTIARY_PDP_POLICY_SHORT_RULES_H_
 #define OSTIARY_PDP_POLICY_SHORT_RULES_H_
 
@@ -18,17 +18,13 @@
 
 namespace ostiary::pdp {
 
-class alignas(64) ShortRules {
+class ShortRules {
  public:
   // The lists that decide, in this order: what denies on the server, what denies on all servers,
   // and the one list that allows.
   enum Source : uint8_t { kOwnDeny, kAllDeny, kAllow };
   static constexpr size_t kSources = 3;
-  struct List {
-    const PatternList* list = nullptr;  // nullptr: there is none
-    uint32_t id = 0;                    // of Decision::RuleId
-  };
-  using Lists = std::array<List, kSources>;
+  using Lists = std::array<const PatternList*, kSources>;  // nullptr: there is none
 
   // What decides, the first first; behind them, that nothing does.
   enum class Step : uint8_t {
@@ -40,10 +36,9 @@ class alignas(64) ShortRules {
     kAllowMatches,
     kNone
   };
-  // The first entry of the first step that decides.
+  // The first entry of the first step that decides, of the list of that step's source.
   struct Found {
     Step step = Step::kNone;
-    uint32_t list = 0;  // its id
     uint32_t entry = 0;
 
     bool operator==(const Found&) const = default;
@@ -55,15 +50,12 @@ class alignas(64) ShortRules {
     return static_cast<Step>(number);
   }
 
-  static size_t SourceOf(Step step) {
-    if (step >= Step::kAllowEquals) return kAllow;
-    return static_cast<size_t>(step) % 2;
-  }
-
   // Whether lists can be searched so: few entries, under short keys.
   static bool Take(const Lists& lists);
-  // Of lists that Take.
-  explicit ShortRules(const Lists& lists);
+  static constexpr size_t kMostEntries = 4 * kTagLanes;
+  // Of lists that Take, in as many bytes of their arena as SizeFor(entries of all lists).
+  static const ShortRules* Make(const Lists& lists, char* memory);
+  static constexpr size_t SizeFor(size_t entries);
 
   Found Find(const SearchName& name) const { return FindAmong(Candidates(name), name); }
 
@@ -77,42 +69,83 @@ class alignas(64) ShortRules {
   Found FindAmong(uint32_t candidates, const SearchName& name) const;
 
  private:
-  static constexpr uint32_t kMostEntries = kFourTagLanes;
+  static constexpr size_t kFewLanes = 3;
+  static constexpr size_t LanesFor(size_t entries) {
+    return entries <= kFewLanes * kTagLanes ? kFewLanes : kFewLanes + 1;
+  }
+
+  explicit ShortRules(const Lists& lists);
 
   size_t SourceOf(uint32_t bit) const {
     return size_t{bit >= first_[kAllDeny]} + size_t{bit >= first_[kAllow]};
   }
+  static constexpr intptr_t kUnit = 8;
+  static constexpr int32_t kUnitsPerEntry = sizeof(PatternList::Entry) / kUnit;
+  static_assert(sizeof(PatternList::Entry) % kUnit == 0);
 
-  uint16_t tags_[kMostEntries] = {};  // of the entries' keys
-  uint32_t used_ = 0;                 // a bit for each entry
-  uint32_t walked_ = 0;               // a bit for each that has no key
-  // A bit for each size that a key has, by AffixEnd.
-  uint32_t affix_sizes_[2] = {};
+  // Where the entries of a list begin of which the first has that bit.
+  void Place(size_t source, uint32_t first, const PatternList& list);
+  const PatternList::Entry& EntryOf(uint32_t bit) const {
+    const int32_t own = places_[kOwnDeny];
+    const int32_t all = places_[kAllDeny];
+    const int32_t allow = places_[kAllow];
+    const int32_t of_deny = bit >= first_[kAllDeny] ? all : own;
+    const int32_t place = bit >= first_[kAllow] ? allow : of_deny;
+    return EntryAt(place + kUnitsPerEntry * static_cast<int32_t>(bit));
+  }
+  const PatternList::Entry& EntryAt(int32_t place) const {
+    return *reinterpret_cast<const PatternList::Entry*>(reinterpret_cast<intptr_t>(this) +
+                                                        place * kUnit);
+  }
+  // Only of a list that has entries.
+  const PatternList& ListOf(size_t source) const {
+    return PatternList::Of(EntryAt(places_[source] + kUnitsPerEntry * int32_t{first_[source]}));
+  }
+  // Of the entries' keys, and kNoListTag behind them.
+  const uint16_t* tags() const { return reinterpret_cast<const uint16_t*>(this + 1); }
+  template <size_t kLanes>
+  uint32_t WantedAmong(const SearchName& name) const;
+
   uint8_t first_[kSources] = {};  // entry of each list
-  uint32_t ids_[kSources] = {};
-  const PatternList* lists_[kSources] = {};
+  uint8_t lanes_ = 0;             // of tags
+  uint32_t walked_ = 0;           // a bit for each entry that has no key
+  // A bit for each size that a key has, by AffixEnd, the lowest for one byte.
+  uint16_t affix_sizes_[2] = {};
+  // Where the entry of each list would be whose bit is 0: from here, in kUnit bytes. So all that
+  // lies between a bit and its entry is the choice of one of three, and no other place in memory.
+  int32_t places_[kSources] = {};
 };
+static_assert(sizeof(ShortRules) == 24);
 
-inline uint32_t ShortRules::Candidates(const SearchName& name) const {
-  WantedTags wanted(tags_, name.tag());
-  for (uint64_t sizes = affix_sizes_[0]; sizes != 0; sizes &= sizes - 1) {
+constexpr size_t ShortRules::SizeFor(size_t entries) {
+  return sizeof(ShortRules) + LanesFor(entries) * kTagLanes * sizeof(uint16_t);
+}
+
+template <size_t kLanes>
+inline uint32_t ShortRules::WantedAmong(const SearchName& name) const {
+  WantedTags<kLanes> wanted(tags(), name.tag());
+  for (uint64_t sizes = uint64_t{affix_sizes_[0]} << 1; sizes != 0; sizes &= sizes - 1) {
     wanted.Ask(ShortAffixTag<AffixEnd::kPrefix>(name, static_cast<size_t>(__builtin_ctzll(sizes))));
   }
-  for (uint64_t sizes = affix_sizes_[1]; sizes != 0; sizes &= sizes - 1) {
+  for (uint64_t sizes = uint64_t{affix_sizes_[1]} << 1; sizes != 0; sizes &= sizes - 1) {
     wanted.Ask(ShortAffixTag<AffixEnd::kSuffix>(name, static_cast<size_t>(__builtin_ctzll(sizes))));
   }
-  return (wanted.bits() & used_) | walked_;
+  return wanted.bits();
+}
+
+inline uint32_t ShortRules::Candidates(const SearchName& name) const {
+  const uint32_t wanted = lanes_ == kFewLanes ? WantedAmong<kFewLanes>(name) : WantedAmong<4>(name);
+  return wanted | walked_;
 }
 
 inline bool ShortRules::FindPlain(uint32_t candidate, const SearchName& name, Found* found) const {
   const auto bit = static_cast<uint32_t>(__builtin_ctz(candidate));
   const size_t source = SourceOf(bit);
-  const uint32_t entry = bit - first_[source];
-  const PatternList& list = *lists_[source];
-  if (!list.IsPlain(entry, name)) return false;
-  const auto comparison = list.ComparePlain(entry, name);
+  const PatternList::Entry& entry = EntryOf(bit);
+  if (!PatternList::IsPlain(entry, name)) return false;
+  const auto comparison = PatternList::ComparePlain(entry, name);
   if (comparison != PatternList::Comparison::kDiffers) {
-    *found = {StepOf(source, comparison == PatternList::Comparison::kEquals), ids_[source], entry};
+    *found = {StepOf(source, comparison == PatternList::Comparison::kEquals), bit - first_[source]};
   }
   return true;
 }

@@ -13,7 +13,7 @@ PolicySnapshot::~PolicySnapshot() = default;
 
 Decision PolicySnapshot::Decide(const AccessRequest& request) const {
   if (request.agent.size() <= kWordsSize) {
-    if (const AgentRecord* record = rep_->agents.FindShort(NameKey(request.agent))) {
+    if (const AgentRecord* record = rep_->agents.FindAtHome(NameKey(request.agent))) {
       return record->policy->Decide(request);
     }
   }
@@ -41,6 +41,8 @@ std::vector<std::string> PolicySnapshot::AgentIds() const {
 }
 
 size_t PolicySnapshot::agent_count() const { return rep_->agents.size(); }
+
+size_t PolicySnapshot::rules_bytes() const { return rep_->arena.used(); }
 
 bool PolicySnapshot::deny_on_missing_agent() const { return rep_->deny_on_missing_agent; }
 

@@ -54,6 +54,8 @@ class PolicySnapshot {
   // Sorted. Made anew at each call.
   std::vector<std::string> AgentIds() const;
   size_t agent_count() const;
+  // How much memory its compiled rules take, in bytes.
+  size_t rules_bytes() const;
   bool deny_on_missing_agent() const;
 
   // "sha256:" and hex over the canonical policy: rules and defaults, without order, repetition,

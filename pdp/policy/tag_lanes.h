@@ -14,6 +14,12 @@ namespace ostiary::pdp {
 // Stands where there is no tag. Few hashes have it, but some.
 inline constexpr uint16_t kNoTag = 0;
 
+// Stands where there is no tag of a short list: no text has it.
+inline constexpr uint16_t kNoListTag = 0xffff;
+
+// The part of a hash that a short list knows a text by.
+inline uint16_t ListTagOf(uint64_t hash) { return static_cast<uint16_t>(hash >> 49); }
+
 // The part of a hash that places by its low half do not tell.
 inline uint16_t TagOf(uint64_t hash) { return static_cast<uint16_t>(hash >> 48); }
 
@@ -60,38 +66,38 @@ inline uint32_t EqualTagsOfTwo(const uint16_t* tags, uint16_t tag) {
 #endif
 }
 
-inline constexpr size_t kFourTagLanes = 4 * kTagLanes;
-
-// Which of kFourTagLanes tags are among those that are asked for.
+// Which of `kLanes` times kTagLanes tags are among those that are asked for. kLanes: 3 or 4.
+template <size_t kLanes>
 class WantedTags {
  public:
-  // The tags stand at an address that is a multiple of 16, and outlive this. `tag` is asked for.
+  // As many tags may be read, and outlive this. `tag` is asked for.
 #if defined(__SSE2__)
   WantedTags(const uint16_t* tags, uint16_t tag) : tags_(tags) {
     const __m128i wanted = _mm_set1_epi16(static_cast<int16_t>(tag));
-    for (size_t i = 0; i < 4; ++i) found_[i] = _mm_cmpeq_epi16(Lane(i), wanted);
+    for (size_t i = 0; i < kLanes; ++i) found_[i] = _mm_cmpeq_epi16(Lane(i), wanted);
   }
 
   void Ask(uint16_t tag) {
     const __m128i wanted = _mm_set1_epi16(static_cast<int16_t>(tag));
-    for (size_t i = 0; i < 4; ++i) {
+    for (size_t i = 0; i < kLanes; ++i) {
       found_[i] = _mm_or_si128(found_[i], _mm_cmpeq_epi16(Lane(i), wanted));
     }
   }
 
   // Bit i is set where tags[i] was asked for.
   uint32_t bits() const {
-    const auto half = [this](size_t i) {
-      const __m128i bytes = _mm_packs_epi16(found_[i], found_[i + 1]);
-      return static_cast<uint32_t>(_mm_movemask_epi8(bytes));
+    const auto half = [](__m128i low, __m128i high) {
+      return static_cast<uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(low, high)));
     };
-    return half(0) | half(2) << 2 * kTagLanes;
+    const uint32_t low = half(found_[0], found_[1]);
+    const uint32_t high = half(found_[2], kLanes == 4 ? found_[kLanes - 1] : _mm_setzero_si128());
+    return low | high << 2 * kTagLanes;
   }
 #else
   WantedTags(const uint16_t* tags, uint16_t tag) : tags_(tags) { Ask(tag); }
 
   void Ask(uint16_t tag) {
-    for (size_t i = 0; i < kFourTagLanes; ++i) bits_ |= (tags_[i] == tag ? 1u : 0u) << i;
+    for (size_t i = 0; i < kLanes * kTagLanes; ++i) bits_ |= (tags_[i] == tag ? 1u : 0u) << i;
   }
   uint32_t bits() const { return bits_; }
 #endif
@@ -100,10 +106,10 @@ class WantedTags {
   const uint16_t* const tags_;
 #if defined(__SSE2__)
   __m128i Lane(size_t i) const {
-    return _mm_load_si128(reinterpret_cast<const __m128i*>(tags_) + i);
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(tags_) + i);
   }
 
-  __m128i found_[4];
+  __m128i found_[kLanes];
 #else
   uint32_t bits_ = 0;
 #endif

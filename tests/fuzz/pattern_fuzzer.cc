@@ -45,14 +45,13 @@ bool HasWildcard(absl::string_view entry) {
 void CheckIndex(const PatternList& list, const PatternList::Match& match, absl::string_view text) {
   Arena arena;
   const SearchName name(text);
-  const ShortRules::Lists lists = {{{}, {}, {&list, 1}}};
-  const PatternList* const all[] = {nullptr, nullptr, &list};
-  const LongRules rules(lists, KeyIndexBuilder(&arena).Build(all));
+  const ShortRules::Lists lists = {nullptr, nullptr, &list};
+  const LongRules rules(lists, KeyIndexBuilder(&arena).Build(lists));
   ShortRules::Found expected;
   if (match.exact != PatternList::kNoEntry) {
-    expected = {ShortRules::Step::kAllowEquals, 1, match.exact};
+    expected = {ShortRules::Step::kAllowEquals, match.exact};
   } else if (match.pattern != PatternList::kNoEntry) {
-    expected = {ShortRules::Step::kAllowMatches, 1, match.pattern};
+    expected = {ShortRules::Step::kAllowMatches, match.pattern};
   }
   OSTIARY_FUZZ_CHECK(rules.Find(name) == expected, text);
   if (!rules.index().is_simple()) return;

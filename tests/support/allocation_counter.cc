@@ -7,16 +7,12 @@
 namespace ostiary {
 
 std::atomic<size_t> allocations{0};
-std::atomic<size_t> allocated_bytes{0};
 
 }  // namespace ostiary
 
 namespace {
 
-void Count(size_t size) {
-  ++ostiary::allocations;
-  ostiary::allocated_bytes += size;
-}
+void Count() { ++ostiary::allocations; }
 
 }  // namespace
 
@@ -35,27 +31,27 @@ void* __libc_realloc(void* memory, size_t size);
 void* __libc_memalign(size_t alignment, size_t size);
 
 void* malloc(size_t size) {
-  Count(size);
+  Count();
   return __libc_malloc(size);
 }
 
 void* calloc(size_t count, size_t size) {
-  Count(count * size);
+  Count();
   return __libc_calloc(count, size);
 }
 
 void* realloc(void* memory, size_t size) {
-  Count(size);
+  Count();
   return __libc_realloc(memory, size);
 }
 
 void* aligned_alloc(size_t alignment, size_t size) {
-  Count(size);
+  Count();
   return __libc_memalign(alignment, size);
 }
 
 int posix_memalign(void** memory, size_t alignment, size_t size) {
-  Count(size);
+  Count();
   *memory = __libc_memalign(alignment, size);
   return *memory == nullptr ? ENOMEM : 0;
 }
@@ -68,7 +64,7 @@ void* Take(size_t size) { return __libc_malloc(size); }
 #endif
 
 void* operator new(size_t size) {
-  Count(size);
+  Count();
   void* memory = Take(size == 0 ? 1 : size);
   if (memory == nullptr) std::abort();
   return memory;

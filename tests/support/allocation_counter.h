@@ -24,7 +24,6 @@ inline constexpr bool kCountsMalloc = true;
 #endif
 
 extern std::atomic<size_t> allocations;
-extern std::atomic<size_t> allocated_bytes;
 
 }  // namespace ostiary
 

@@ -36,8 +36,7 @@ ShortRules::Found Find(const LongRules& rules, absl::string_view text) {
 }
 
 LongRules Rules(const ShortRules::Lists& lists, Arena* arena) {
-  const PatternList* const all[] = {lists[0].list, lists[1].list, lists[2].list};
-  return LongRules(lists, KeyIndexBuilder(arena).Build(all));
+  return LongRules(lists, KeyIndexBuilder(arena).Build(lists));
 }
 
 TEST(LongRulesTest, TakesListsOfWhichOneIsLong) {
@@ -45,46 +44,45 @@ TEST(LongRulesTest, TakesListsOfWhichOneIsLong) {
   const PatternList* const sixteen = ListOf(Names(16), &arena);
   const PatternList* const seventeen = ListOf(Names(17), &arena);
   EXPECT_FALSE(LongRules::Take({}));
-  EXPECT_FALSE(LongRules::Take({{{sixteen, 1}, {sixteen, 2}, {sixteen, 3}}}));
-  EXPECT_TRUE(LongRules::Take({{{}, {seventeen, 2}, {sixteen, 3}}}));
+  EXPECT_FALSE(LongRules::Take({sixteen, sixteen, sixteen}));
+  EXPECT_TRUE(LongRules::Take({nullptr, seventeen, sixteen}));
 }
 
 TEST(LongRulesTest, FindsTheFirstStepThatDecides) {
   Arena arena;
-  const LongRules rules = Rules({{{ListOf({"x*", "a*", "a1", "b?3", "z*"}, &arena), 7},
-                                  {ListOf({"b1", "a2", "b*", "c9"}, &arena), 8},
-                                  {ListOf({"c1", "*1", "a7", "c9", "c*", "c*2"}, &arena), 9}}},
-                                &arena);
-  const auto expect = [&rules](absl::string_view name, Step step, uint32_t list, uint32_t entry) {
-    EXPECT_EQ(Find(rules, name), (ShortRules::Found{step, list, entry})) << name;
+  const LongRules rules = Rules(
+      {ListOf({"x*", "a*", "a1", "b?3", "z*"}, &arena), ListOf({"b1", "a2", "b*", "c9"}, &arena),
+       ListOf({"c1", "*1", "a7", "c9", "c*", "c*2"}, &arena)},
+      &arena);
+  const auto expect = [&rules](absl::string_view name, Step step, uint32_t entry) {
+    EXPECT_EQ(Find(rules, name), (ShortRules::Found{step, entry})) << name;
   };
-  expect("a1", Step::kOwnDenyEquals, 7, 2);
-  expect("a2", Step::kAllDenyEquals, 8, 1);
-  expect("a3", Step::kOwnDenyMatches, 7, 1);
-  expect("a7", Step::kOwnDenyMatches, 7, 1);  // before an allow that equals
-  expect("b1", Step::kAllDenyEquals, 8, 0);
-  expect("b2", Step::kAllDenyMatches, 8, 2);
-  expect("bx3", Step::kOwnDenyMatches, 7, 3);
-  expect("c1", Step::kAllowEquals, 9, 0);
-  expect("c2", Step::kAllowMatches, 9, 4);
-  expect("c9", Step::kAllDenyEquals, 8, 3);
-  expect("d1", Step::kAllowMatches, 9, 1);
-  expect("b?3", Step::kOwnDenyEquals, 7, 3);
-  expect("c*2", Step::kAllowEquals, 9, 5);
-  expect("d", Step::kNone, 0, 0);
-  expect("", Step::kNone, 0, 0);
+  expect("a1", Step::kOwnDenyEquals, 2);
+  expect("a2", Step::kAllDenyEquals, 1);
+  expect("a3", Step::kOwnDenyMatches, 1);
+  expect("a7", Step::kOwnDenyMatches, 1);  // before an allow that equals
+  expect("b1", Step::kAllDenyEquals, 0);
+  expect("b2", Step::kAllDenyMatches, 2);
+  expect("bx3", Step::kOwnDenyMatches, 3);
+  expect("c1", Step::kAllowEquals, 0);
+  expect("c2", Step::kAllowMatches, 4);
+  expect("c9", Step::kAllDenyEquals, 3);
+  expect("d1", Step::kAllowMatches, 1);
+  expect("b?3", Step::kOwnDenyEquals, 3);
+  expect("c*2", Step::kAllowEquals, 5);
+  expect("d", Step::kNone, 0);
+  expect("", Step::kNone, 0);
 }
 
 TEST(LongRulesTest, FindsTheFirstOfRepeatedEntries) {
   Arena arena;
-  const LongRules rules = Rules({{{ListOf({"n", "p*", "n", "p*", "*s", "*s"}, &arena), 1},
-                                  {},
-                                  {ListOf({"q*", "n", "p*", "n", "q*"}, &arena), 3}}},
+  const LongRules rules = Rules({ListOf({"n", "p*", "n", "p*", "*s", "*s"}, &arena), nullptr,
+                                 ListOf({"q*", "n", "p*", "n", "q*"}, &arena)},
                                 &arena);
-  EXPECT_EQ(Find(rules, "n"), (ShortRules::Found{Step::kOwnDenyEquals, 1, 0}));
-  EXPECT_EQ(Find(rules, "px"), (ShortRules::Found{Step::kOwnDenyMatches, 1, 1}));
-  EXPECT_EQ(Find(rules, "xs"), (ShortRules::Found{Step::kOwnDenyMatches, 1, 4}));
-  EXPECT_EQ(Find(rules, "qx"), (ShortRules::Found{Step::kAllowMatches, 3, 0}));
+  EXPECT_EQ(Find(rules, "n"), (ShortRules::Found{Step::kOwnDenyEquals, 0}));
+  EXPECT_EQ(Find(rules, "px"), (ShortRules::Found{Step::kOwnDenyMatches, 1}));
+  EXPECT_EQ(Find(rules, "xs"), (ShortRules::Found{Step::kOwnDenyMatches, 4}));
+  EXPECT_EQ(Find(rules, "qx"), (ShortRules::Found{Step::kAllowMatches, 0}));
 }
 
 // Around the sizes at which texts leave their entries, and tables their buckets.
@@ -102,7 +100,7 @@ TEST(LongRulesTest, AgreesWithASearchListByList) {
     const std::string& stem = stems[random() % stems.size()];
     const size_t longest = random() % 4 == 0 ? 300 : 60;
     const bool few_sizes = random() % 2 == 0;
-    ShortRules::Lists lists;
+    ShortRules::Lists lists{};
     for (size_t i = 0; i < lists.size(); ++i) {
       std::vector<std::string> entries;
       for (size_t n = random() % longest; n > 0; --n) {
@@ -115,7 +113,7 @@ TEST(LongRulesTest, AgreesWithASearchListByList) {
                                               : absl::StrCat(word(3), stem, word(3), end));
         }
       }
-      if (!entries.empty()) lists[i] = {ListOf(entries, &arena), static_cast<uint32_t>(i + 1)};
+      if (!entries.empty()) lists[i] = ListOf(entries, &arena);
     }
     const LongRules rules = Rules(lists, &arena);
     for (int i = 0; i < 200; ++i) {

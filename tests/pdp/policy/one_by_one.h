@@ -26,21 +26,27 @@ inline const PatternList* ListOf(const std::vector<std::string>& texts, Arena* a
   return PatternList::Create(entries, 0, arena);
 }
 
+inline const ShortRules* ShortRulesOf(const ShortRules::Lists& lists, Arena* arena) {
+  size_t entries = 0;
+  for (const PatternList* list : lists) entries += list == nullptr ? 0 : list->size();
+  return ShortRules::Make(lists, arena->NewBytes(ShortRules::SizeFor(entries), 8));
+}
+
 // The steps taken in their order.
 inline ShortRules::Found FindOneByOne(const ShortRules::Lists& lists, absl::string_view name) {
   using Step = ShortRules::Step;
   constexpr uint32_t kNone = PatternList::kNoEntry;
   std::array<PatternList::Match, ShortRules::kSources> matches;
   for (size_t i = 0; i < lists.size(); ++i) {
-    if (lists[i].list != nullptr) matches[i] = lists[i].list->Find(SearchName(name));
+    if (lists[i] != nullptr) matches[i] = lists[i]->Find(SearchName(name));
   }
   const auto& [own, all, allow] = matches;
-  if (own.exact != kNone) return {Step::kOwnDenyEquals, lists[0].id, own.exact};
-  if (all.exact != kNone) return {Step::kAllDenyEquals, lists[1].id, all.exact};
-  if (own.pattern != kNone) return {Step::kOwnDenyMatches, lists[0].id, own.pattern};
-  if (all.pattern != kNone) return {Step::kAllDenyMatches, lists[1].id, all.pattern};
-  if (allow.exact != kNone) return {Step::kAllowEquals, lists[2].id, allow.exact};
-  if (allow.pattern != kNone) return {Step::kAllowMatches, lists[2].id, allow.pattern};
+  if (own.exact != kNone) return {Step::kOwnDenyEquals, own.exact};
+  if (all.exact != kNone) return {Step::kAllDenyEquals, all.exact};
+  if (own.pattern != kNone) return {Step::kOwnDenyMatches, own.pattern};
+  if (all.pattern != kNone) return {Step::kAllDenyMatches, all.pattern};
+  if (allow.exact != kNone) return {Step::kAllowEquals, allow.exact};
+  if (allow.pattern != kNone) return {Step::kAllowMatches, allow.pattern};
   return {};
 }
 

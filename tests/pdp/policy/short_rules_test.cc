@@ -19,31 +19,31 @@ TEST(ShortRulesTest, TakesListsThatAreShortTogether) {
   Arena arena;
   const PatternList* const sixteen = ListOf(Names(16), &arena);
   EXPECT_TRUE(ShortRules::Take({}));
-  EXPECT_TRUE(ShortRules::Take({{{sixteen, 1}, {}, {sixteen, 2}}}));
-  EXPECT_FALSE(ShortRules::Take({{{sixteen, 1}, {ListOf({"a"}, &arena), 2}, {sixteen, 3}}}));
-  EXPECT_FALSE(ShortRules::Take({{{ListOf(Names(17), &arena), 1}, {}, {}}}));
-  EXPECT_TRUE(ShortRules::Take({{{ListOf({std::string(16, 'x') + "*"}, &arena), 1}, {}, {}}}));
-  EXPECT_FALSE(ShortRules::Take({{{ListOf({std::string(17, 'x') + "*"}, &arena), 1}, {}, {}}}));
+  EXPECT_TRUE(ShortRules::Take({sixteen, nullptr, sixteen}));
+  EXPECT_FALSE(ShortRules::Take({sixteen, ListOf({"a"}, &arena), sixteen}));
+  EXPECT_FALSE(ShortRules::Take({ListOf(Names(17), &arena)}));
+  EXPECT_TRUE(ShortRules::Take({ListOf({std::string(16, 'x') + "*"}, &arena)}));
+  EXPECT_FALSE(ShortRules::Take({ListOf({std::string(17, 'x') + "*"}, &arena)}));
 }
 
 TEST(ShortRulesTest, FindsTheFirstStepThatDecides) {
   Arena arena;
-  const ShortRules rules({{{ListOf({"x*", "a*", "a1", "*"}, &arena), 7},
-                           {ListOf({"b1", "a2", "b*"}, &arena), 8},
-                           {ListOf({"c1", "*1"}, &arena), 9}}});
-  const auto expect = [&rules](absl::string_view name, Step step, uint32_t list, uint32_t entry) {
+  const ShortRules& rules =
+      *ShortRulesOf({ListOf({"x*", "a*", "a1", "*"}, &arena), ListOf({"b1", "a2", "b*"}, &arena),
+                     ListOf({"c1", "*1"}, &arena)},
+                    &arena);
+  const auto expect = [&rules](absl::string_view name, Step step, uint32_t entry) {
     const ShortRules::Found found = rules.Find(SearchName(name));
     EXPECT_EQ(found.step, step) << name;
-    EXPECT_EQ(found.list, list) << name;
     EXPECT_EQ(found.entry, entry) << name;
   };
-  expect("a1", Step::kOwnDenyEquals, 7, 2);
-  expect("a2", Step::kAllDenyEquals, 8, 1);
-  expect("a3", Step::kOwnDenyMatches, 7, 1);
-  expect("b1", Step::kAllDenyEquals, 8, 0);
-  expect("b2", Step::kOwnDenyMatches, 7, 3);
-  expect("*", Step::kOwnDenyEquals, 7, 3);
-  expect("a*", Step::kOwnDenyEquals, 7, 1);
+  expect("a1", Step::kOwnDenyEquals, 2);
+  expect("a2", Step::kAllDenyEquals, 1);
+  expect("a3", Step::kOwnDenyMatches, 1);
+  expect("b1", Step::kAllDenyEquals, 0);
+  expect("b2", Step::kOwnDenyMatches, 3);
+  expect("*", Step::kOwnDenyEquals, 3);
+  expect("a*", Step::kOwnDenyEquals, 1);
 }
 
 TEST(ShortRulesTest, AgreesWithASearchListByList) {
@@ -58,7 +58,7 @@ TEST(ShortRulesTest, AgreesWithASearchListByList) {
   for (int round = 0; round < 2'000; ++round) {
     Arena arena;
     const std::string& stem = stems[random() % stems.size()];
-    ShortRules::Lists lists;
+    ShortRules::Lists lists{};
     for (size_t i = 0; i < lists.size(); ++i) {
       std::vector<std::string> entries;
       for (size_t n = random() % 12; n > 0; --n) {
@@ -66,16 +66,15 @@ TEST(ShortRulesTest, AgreesWithASearchListByList) {
         entries.push_back(random() % 3 == 0 ? absl::StrCat(end, word(2), stem, word(2))
                                             : absl::StrCat(word(2), stem, word(2), end));
       }
-      if (!entries.empty()) lists[i] = {ListOf(entries, &arena), static_cast<uint32_t>(i + 1)};
+      if (!entries.empty()) lists[i] = ListOf(entries, &arena);
     }
     if (!ShortRules::Take(lists)) continue;
-    const ShortRules rules(lists);
+    const ShortRules& rules = *ShortRulesOf(lists, &arena);
     for (int i = 0; i < 100; ++i) {
       const std::string name = absl::StrCat(word(3), random() % 8 == 0 ? "" : stem, word(3));
       const ShortRules::Found one_by_one = FindOneByOne(lists, name);
       const ShortRules::Found at_once = rules.Find(SearchName(name));
       ASSERT_EQ(at_once.step, one_by_one.step) << name;
-      ASSERT_EQ(at_once.list, one_by_one.list) << name;
       ASSERT_EQ(at_once.entry, one_by_one.entry) << name;
       found += at_once.step != Step::kNone ? 1 : 0;
     }

@@ -1,0 +1,75 @@
+// Memory that grows where it is.
+#include "common/reserved_memory.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <fstream>
+#include <new>
+
+#include "common/mapped_memory.h"
+#include "gtest/gtest.h"
+
+namespace ostiary {
+namespace {
+
+constexpr size_t kMiB = size_t{1} << 20;
+
+TEST(ReservedMemoryTest, GrowsWhereItIsAndKeepsWhatItHolds) {
+  ReservedMemory memory(64 * kMiB);
+  EXPECT_EQ(memory.size(), 0u);
+  char* const begin = memory.data();
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(begin) % MappedMemory::kHugePage, 0u);
+  size_t before = 0;
+  for (const size_t size : {size_t{1}, size_t{5'000}, 3 * kMiB, 3 * kMiB + 1, 64 * kMiB}) {
+    memory.GrowTo(size);
+    EXPECT_EQ(memory.data(), begin);
+    ASSERT_GE(memory.size(), size);
+    EXPECT_LE(memory.size(), 64 * kMiB);
+    // What is new is zero up to the last byte.
+    for (size_t at = before; at < memory.size(); at += 511) ASSERT_EQ(begin[at], 0) << at;
+    for (size_t at = 0; at < before; at += 511) ASSERT_EQ(begin[at], 1) << at;
+    for (size_t at = before; at < memory.size(); ++at) begin[at] = 1;
+    before = memory.size();
+  }
+}
+
+TEST(ReservedMemoryTest, NeverShrinks) {
+  ReservedMemory memory(kMiB);
+  memory.GrowTo(kMiB / 2);
+  const size_t size = memory.size();
+  memory.GrowTo(1);
+  EXPECT_EQ(memory.size(), size);
+}
+
+TEST(ReservedMemoryTest, HasNoMoreThanItReserved) {
+  ReservedMemory memory(4 * kMiB);
+  memory.GrowTo(4 * kMiB);
+  EXPECT_THROW(memory.GrowTo(4 * kMiB + 1), std::bad_alloc);
+  EXPECT_EQ(memory.size(), 4 * kMiB);
+}
+
+rlim_t AddressesInUse() {
+  rlim_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  return pages * static_cast<rlim_t>(::getpagesize());
+}
+
+// As under `ulimit -v`.
+TEST(ReservedMemoryTest, ReservesLessWhereTheProcessMayNotHaveMore) {
+  rlimit old;
+  ASSERT_EQ(::getrlimit(RLIMIT_AS, &old), 0);
+  const rlimit less = {AddressesInUse() + 64 * kMiB, old.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &less), 0);
+  {
+    ReservedMemory memory(1024 * kMiB);
+    memory.GrowTo(8 * kMiB);
+    memory.data()[8 * kMiB - 1] = 1;
+    EXPECT_THROW(memory.GrowTo(64 * kMiB), std::bad_alloc);
+  }
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &old), 0);
+}
+
+}  // namespace
+}  // namespace ostiary
