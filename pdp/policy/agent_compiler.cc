@@ -98,13 +98,15 @@ size_t AgentCompiler::CountJoined() const {
   return size;
 }
 
-// A policy and the rules of its servers, without lists, in one piece.
+// A policy and the rules of its servers, without lists, in one piece, behind room for an agent.
 AgentPolicy* AgentCompiler::NewPolicy() {
   const size_t before_uses =
       sizeof(AgentPolicy) + server_count_ * sizeof(ServerRules) + CountJoined();
   const size_t uses_size = lists_of_agent_.size() * sizeof(KeptUse);
   char* const memory =
-      arena_.NewBytes(before_uses + uses_size + sizeof(AgentPolicy::Rest), kAlignment);
+      arena_.NewBytes(sizeof(AgentRecord) + before_uses + uses_size + sizeof(AgentPolicy::Rest),
+                      kAlignment) +
+      sizeof(AgentRecord);
   auto* const policy = new (memory) AgentPolicy();
   joined_end_ = memory + before_uses;
   uses_ = reinterpret_cast<KeptUse*>(joined_end_);

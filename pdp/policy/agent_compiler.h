@@ -28,7 +28,7 @@ class AgentCompiler {
   AgentCompiler(const AgentCompiler&) = delete;
   AgentCompiler& operator=(const AgentCompiler&) = delete;
 
-  // The patterns of `rules` must be good.
+  // The patterns of `rules` must be good. In front of the policy there is room for an AgentRecord.
   const AgentPolicy* Compile(const AgentRules& rules);
 
  private:

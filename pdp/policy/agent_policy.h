@@ -202,6 +202,21 @@ class AgentPolicy {
 };
 static_assert(sizeof(AgentPolicy) == 8);
 
+// An agent. Agents whose rules are written alike share a policy, whose places are relative to
+// `offset`. The first of them stands in front of it.
+struct AgentRecord {
+  static constexpr uint32_t kNoId = 0xffffffff;  // the size of no name that is looked for
+
+  KeptName id;
+  uint32_t id_size = kNoId;
+  uint32_t offset = 0;  // of the agent's object in the file
+  Near<AgentPolicy> policy;
+
+  // A view of this object, where the id is short.
+  absl::string_view id_text() const { return id.Text(id_size); }
+};
+static_assert(sizeof(AgentRecord) == 32);
+
 }  // namespace ostiary::pdp
 
 #endif  // OSTIARY_PDP_POLICY_AGENT_POLICY_H_

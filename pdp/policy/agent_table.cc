@@ -1,17 +1,15 @@
 #include "pdp/policy/agent_table.h"
 
-#include <algorithm>
+#include <cstdlib>
+#include <limits>
 #include <random>
+#include <utility>
 
 namespace ostiary::pdp {
 namespace {
 
-// Buckets of two for so many agents: one for each, so that few overflow; more where they are so few
-// that memory does not count.
-size_t CountBuckets(size_t agents) {
-  constexpr size_t kFew = 1'000;
-  return agents <= kFew ? std::max<size_t>(2 * agents, 64) : agents;
-}
+// With fewer than twice as many slots as agents there would soon be no way to place them all.
+size_t CountSlots(size_t agents) { return agents * 9 / 4 + 64; }
 
 TextWords RandomWords() {
   std::random_device random;
@@ -21,33 +19,100 @@ TextWords RandomWords() {
 
 }  // namespace
 
-void AgentTable::Start(size_t most_agents, Arena* arena) {
-  buckets_ = arena->NewArray<Bucket>(CountBuckets(most_agents));
-  seed_ = RandomWords();
-}
+// What is known of the agents while they are placed.
+class AgentTable::Filling {
+ public:
+  Filling(const std::vector<NewAgent>& agents, const AgentTable& table)
+      : agents_(agents), table_(table), at_(table.slots_.size(), kNone) {
+    hashes_.reserve(agents.size());
+    for (const NewAgent& agent : agents) hashes_.push_back(table.HashOf(NameKey(agent.id)));
+  }
 
-bool AgentTable::Add(absl::string_view id, const AgentPolicy* policy, uint32_t offset) {
-  const NameKey key(id);
-  for (size_t at = Home(id);; at = Next(at)) {
-    for (AgentRecord& place : buckets_[at].records) {
-      if (place.policy == nullptr) {
-        place = {KeptName(key), policy, offset, static_cast<uint32_t>(id.size())};
-        ++size_;
-        return true;
-      }
-      if (place.id.Is(key, place.id_size)) return false;
+  enum class Outcome : uint8_t { kPlaced, kNoRoom, kSameId };
+  Outcome PlaceAll() {
+    for (uint32_t agent = 0; agent < agents_.size(); ++agent) {
+      if (IsKnown(agent)) return Outcome::kSameId;
+      if (!PlaceOne(agent)) return Outcome::kNoRoom;
+    }
+    return Outcome::kPlaced;
+  }
+
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    for (size_t at = 0; at < at_.size(); ++at) {
+      if (at_[at] != kNone) visit(at, agents_[at_[at]], hashes_[at_[at]]);
     }
   }
+
+ private:
+  static constexpr uint32_t kNone = std::numeric_limits<uint32_t>::max();
+  // So many make room for one agent at most. Nearly all need none.
+  static constexpr int kMostMoves = 200;
+
+  bool IsKnown(uint32_t agent) const {
+    const auto is_at = [this, agent](size_t home) {
+      const uint32_t other = at_[home];
+      return other != kNone && hashes_[other] == hashes_[agent] &&
+             agents_[other].id == agents_[agent].id;
+    };
+    return is_at(table_.FirstHome(hashes_[agent])) || is_at(table_.SecondHome(hashes_[agent]));
+  }
+
+  // Who stands in the way moves to its other slot.
+  bool PlaceOne(uint32_t agent) {
+    size_t at = table_.FirstHome(hashes_[agent]);
+    if (at_[at] != kNone) at = table_.SecondHome(hashes_[agent]);
+    for (int move = 0; move < kMostMoves; ++move) {
+      std::swap(agent, at_[at]);
+      if (agent == kNone) return true;
+      const size_t first = table_.FirstHome(hashes_[agent]);
+      at = at == first ? table_.SecondHome(hashes_[agent]) : first;
+    }
+    return false;
+  }
+
+  const std::vector<NewAgent>& agents_;
+  const AgentTable& table_;
+  std::vector<uint32_t> at_;  // the agent in each slot
+  std::vector<uint64_t> hashes_;
+};
+
+bool AgentTable::Fill(const std::vector<NewAgent>& agents, Arena* arena) {
+  nobody_ = arena->NewObject<AgentRecord>();
+  slots_ = arena->NewArray<Slot>(CountSlots(agents.size()));
+  while (true) {
+    // By other seeds others meet: hardly ever is more than one needed.
+    seed_ = RandomWords();
+    Filling filling(agents, *this);
+    const Filling::Outcome outcome = filling.PlaceAll();
+    if (outcome == Filling::Outcome::kSameId) return false;
+    if (outcome == Filling::Outcome::kNoRoom) continue;
+    filling.ForEach([this](size_t at, const NewAgent& agent, uint64_t hash) {
+      slots_[at] = {TagOf(hash), PlaceOf(agent)};
+    });
+    size_ = agents.size();
+    return true;
+  }
+}
+
+AgentTable::Place AgentTable::PlaceOf(const NewAgent& agent) const {
+  const intptr_t bytes =
+      reinterpret_cast<intptr_t>(agent.record) - reinterpret_cast<intptr_t>(nobody_);
+  const intptr_t units = bytes / kUnit;
+  const auto place = static_cast<Place>(units * 2);
+  // No arena is as large; a wrong place would be another agent's.
+  if (units * kUnit != bytes || place / 2 != units) std::abort();
+  return place | (agent.has_own_policy ? 1 : 0);
 }
 
 const AgentRecord* AgentTable::Find(absl::string_view id) const {
   const NameKey key(id);
-  for (size_t at = Home(id);; at = Next(at)) {
-    for (const AgentRecord& record : buckets_[at].records) {
-      if (record.policy == nullptr) return nullptr;
-      if (record.id.Is(key, record.id_size)) return &record;
-    }
+  const uint64_t hash = HashOf(key);
+  for (const size_t home : {FirstHome(hash), SecondHome(hash)}) {
+    const AgentRecord& record = RecordAt(slots_[home].place);
+    if (record.id.Is(key, record.id_size)) return &record;
   }
+  return nullptr;
 }
 
 }  // namespace ostiary::pdp

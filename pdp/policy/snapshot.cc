@@ -13,7 +13,7 @@ PolicySnapshot::~PolicySnapshot() = default;
 
 Decision PolicySnapshot::Decide(const AccessRequest& request) const {
   if (request.agent.size() <= kWordsSize) {
-    if (const AgentRecord* record = rep_->agents.FindAtHome(NameKey(request.agent))) {
+    if (const AgentRecord* record = rep_->agents.FindQuickly(NameKey(request.agent))) {
       return record->policy->Decide(request);
     }
   }

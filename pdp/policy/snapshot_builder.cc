@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <numeric>
 #include <utility>
 
@@ -60,9 +61,24 @@ SnapshotBuilder::SnapshotBuilder(std::string rules_file, absl::string_view rules
 SnapshotBuilder::~SnapshotBuilder() = default;
 
 void SnapshotBuilder::AddAgent(absl::string_view id, const AgentPolicy* policy, uint32_t offset) {
-  agents_.push_back(
-      {KeptName(NameKey(id)), static_cast<uint32_t>(id.size()), offset, policy, policy->digest()});
+  // Records hold short ids themselves.
+  const KeptName kept(NameKey(id.size() <= kWordsSize ? id : rep_->arena.Copy(id)));
+  const bool has_own_policy = std::exchange(newest_policy_, nullptr) == policy;
+  AgentRecord* const record = NewRecord(policy, has_own_policy);
+  record->id = kept;
+  record->id_size = static_cast<uint32_t>(id.size());
+  record->offset = offset;
+  record->policy.Set(policy);
+  agents_.push_back({kept, record->id_size, has_own_policy, record, policy->digest()});
   if (id == PolicySnapshot::Rep::kDefaultAgent) has_default_agent_ = true;
+}
+
+// A policy has room for one in front of it.
+AgentRecord* SnapshotBuilder::NewRecord(const AgentPolicy* policy, bool has_own_policy) {
+  if (!has_own_policy) return rep_->arena.NewObject<AgentRecord>();
+  // Nobody else has seen the policy's memory.
+  auto* const behind = const_cast<AgentPolicy*>(policy);  // NOLINT
+  return new (reinterpret_cast<AgentRecord*>(behind) - 1) AgentRecord();
 }
 
 void SnapshotBuilder::SetDenyOnMissingAgent(bool deny, uint32_t offset) {
@@ -76,16 +92,19 @@ void SnapshotBuilder::SetCatalog(std::vector<CatalogServer> catalog) {
 }
 
 std::shared_ptr<const PolicySnapshot> SnapshotBuilder::Build() {
-  rep_->agents.Start(agents_.size(), &rep_->arena);
-  for (const AddedAgent& agent : agents_) {
-    // The table holds short ids itself.
-    const bool is_short = agent.id_size <= kWordsSize;
-    const absl::string_view id = is_short ? agent.id() : rep_->arena.Copy(agent.id());
-    if (!rep_->agents.Add(id, agent.policy, agent.offset)) return nullptr;
-  }
+  if (!rep_->agents.Fill(NewAgents(), &rep_->arena)) return nullptr;
   rep_->default_agent = rep_->agents.Find(PolicySnapshot::Rep::kDefaultAgent);
   rep_->digest = Digest();
   return std::shared_ptr<const PolicySnapshot>(new PolicySnapshot(std::move(rep_)));
+}
+
+std::vector<AgentTable::NewAgent> SnapshotBuilder::NewAgents() const {
+  std::vector<AgentTable::NewAgent> agents;
+  agents.reserve(agents_.size());
+  for (const AddedAgent& agent : agents_) {
+    agents.push_back({agent.id(), agent.record, agent.has_own_policy});
+  }
+  return agents;
 }
 
 std::string SnapshotBuilder::Digest() const {

@@ -30,7 +30,9 @@ class SnapshotBuilder {
   SnapshotBuilder& operator=(const SnapshotBuilder&) = delete;
 
   // The patterns of `rules` must be good. The policy lives as long as the builder or its snapshot.
-  const AgentPolicy* Compile(const AgentRules& rules) { return compiler_.Compile(rules); }
+  const AgentPolicy* Compile(const AgentRules& rules) {
+    return newest_policy_ = compiler_.Compile(rules);
+  }
   void AddAgent(absl::string_view id, const AgentPolicy* policy, uint32_t offset);
 
   void SetDenyOnMissingAgent(bool deny, uint32_t offset);
@@ -47,8 +49,8 @@ class SnapshotBuilder {
   struct AddedAgent {
     KeptName kept_id;
     uint32_t id_size;
-    uint32_t offset;
-    const AgentPolicy* policy;
+    bool has_own_policy;
+    const AgentRecord* record;
     Sha256Digest digest;  // the policy's
     absl::string_view id() const { return kept_id.Text(id_size); }
   };
@@ -58,6 +60,8 @@ class SnapshotBuilder {
     uint32_t index;
   };
 
+  AgentRecord* NewRecord(const AgentPolicy* policy, bool has_own_policy);
+  std::vector<AgentTable::NewAgent> NewAgents() const;
   std::string Digest() const;
   // The agents by their ids.
   std::vector<OrderedAgent> Sorted() const;
@@ -66,6 +70,7 @@ class SnapshotBuilder {
   AgentCompiler compiler_;
   // How many there will be is not known, and a vector that grows takes its memory twice.
   std::deque<AddedAgent> agents_;
+  const AgentPolicy* newest_policy_ = nullptr;  // until an agent has it
   bool has_default_agent_ = false;
 };
 

@@ -23,13 +23,9 @@ std::vector<std::string> Ids(size_t count) {
 class Table {
  public:
   explicit Table(const std::vector<std::string>& ids) {
-    const auto* const policy = reinterpret_cast<const AgentPolicy*>(this);  // any but nullptr
-    table_.Start(ids.size(), &arena_);
-    for (size_t i = 0; i < ids.size(); ++i) {
-      EXPECT_TRUE(table_.Add(ids[i], policy, static_cast<uint32_t>(i)));
-      EXPECT_FALSE(table_.Add(ids[i], policy, 0));
-    }
+    filled_ = table_.Fill(Agents(ids), &arena_);
   }
+  bool filled() const { return filled_; }
   const AgentTable* operator->() const { return &table_; }
   std::vector<std::string> InOrderOfMemory() const {
     std::vector<std::string> ids;
@@ -38,32 +34,67 @@ class Table {
   }
 
  private:
+  std::vector<AgentTable::NewAgent> Agents(const std::vector<std::string>& ids) {
+    std::vector<AgentTable::NewAgent> agents;
+    for (size_t i = 0; i < ids.size(); ++i) {
+      auto* const record = arena_.NewObject<AgentRecord>();
+      record->id = KeptName(NameKey(ids[i].size() <= kWordsSize ? ids[i] : arena_.Copy(ids[i])));
+      record->id_size = static_cast<uint32_t>(ids[i].size());
+      record->offset = static_cast<uint32_t>(i);
+      agents.push_back({ids[i], record, i % 3 == 0});
+    }
+    return agents;
+  }
+
   Arena arena_;
   AgentTable table_;
+  bool filled_ = false;
 };
 
 TEST(AgentTableTest, FindsWhatWasAdded) {
   for (const size_t count : {1, 2, 10, 999, 1'001, 5'000}) {
     const std::vector<std::string> ids = Ids(count);
     const Table table(ids);
+    ASSERT_TRUE(table.filled());
     EXPECT_EQ(table->size(), count);
+    size_t quickly = 0;
+    size_t short_ones = 0;
     for (size_t i = 0; i < count; ++i) {
       const AgentRecord* const record = table->Find(ids[i]);
       ASSERT_NE(record, nullptr) << ids[i];
       EXPECT_EQ(record->offset, i);
       EXPECT_EQ(table->Find(absl::StrCat(ids[i], "x")), nullptr);
+      if (ids[i].size() > kWordsSize) continue;
+      ++short_ones;
+      if (const AgentRecord* const found = table->FindQuickly(NameKey(ids[i]))) {
+        EXPECT_EQ(found, record);
+        ++quickly;
+      }
     }
+    EXPECT_GE(quickly + 1, short_ones);
     EXPECT_EQ(table.InOrderOfMemory().size(), count);
+  }
+}
+
+TEST(AgentTableTest, RefusesOneIdTwice) {
+  for (const size_t count : {2, 10, 1'000}) {
+    std::vector<std::string> ids = Ids(count);
+    ids.push_back(ids[count / 2]);
+    const Table table(ids);
+    EXPECT_FALSE(table.filled());
+    EXPECT_EQ(table->size(), 0u);
+    EXPECT_EQ(table->Find(ids[0]), nullptr);
   }
 }
 
 TEST(AgentTableTest, FindsNothingWithoutAgents) {
   const Table table({});
+  EXPECT_EQ(table->FindQuickly(NameKey("")), nullptr);
   EXPECT_EQ(table->Find(""), nullptr);
   EXPECT_EQ(table->Find("an-agent-with-a-long-id"), nullptr);
 }
 
-// Whoever could foresee the places could write rules whose agents all crowd into one bucket.
+// Whoever could foresee the places could write rules whose agents all want the same slots.
 TEST(AgentTableTest, PlacesAgentsAsNobodyForesees) {
   const std::vector<std::string> ids = Ids(100);
   EXPECT_NE(Table(ids).InOrderOfMemory(), Table(ids).InOrderOfMemory());
