@@ -22,16 +22,41 @@ class Documentation(unittest.TestCase):
         self.assertGreater(len(rows), 100)
         self.assertEqual([name for name, _, description in rows if not description.strip()], [])
 
+    def notes(self, values_file):
+        return chart.helm("install", chart.RELEASE, chart.CHART, "--dry-run=client", "--namespace",
+                          chart.NAMESPACE, "--values", chart.CHART / "ci" / values_file).partition("NOTES:")[2]
+
     def test_the_notes_name_what_to_do(self):
         for path in chart.CI_FILES:
             with self.subTest(path.name):
-                notes = chart.helm("install", chart.RELEASE, chart.CHART, "--dry-run=client", "--namespace",
-                                   chart.NAMESPACE, "--values", path).partition("NOTES:")[2]
+                notes = self.notes(path.name)
                 self.assertIn("grpcurl", notes)
                 self.assertIn("/ostiary-pdp status --pdp unix:/run/ostiary/pdp.sock", notes)
                 self.assertEqual("WARNING: TLS is off" in notes, path.name == "insecure-values.yaml")
                 self.assertNotIn("<no value>", notes)
                 self.assertNotIn("%!", notes)
+                # What a Secret holds comes out in base64.
+                for line in notes.splitlines():
+                    self.assertEqual("get secret" in line, "base64 -d" in line, line)
+
+    def test_the_notes_show_a_certificate_where_nobody_connects_without(self):
+        for name, shown in (("existing-secret-values.yaml", True), ("both-identities-values.yaml", False),
+                            ("default-values.yaml", False), ("insecure-values.yaml", False)):
+            with self.subTest(name):
+                for command in re.findall(r"^ *grpcurl (.*)$", self.notes(name), re.MULTILINE):
+                    self.assertEqual("-cert client.crt -key client.key" in command, shown, command)
+
+    def test_the_notes_take_no_authority_from_a_secret_that_may_have_none(self):
+        self.assertNotIn("get secret", self.notes("existing-secret-values.yaml"))
+        self.assertIn("get secret door-ostiary-tls ", self.notes("cert-manager-values.yaml"))
+
+    def test_the_notes_do_not_promise_an_authority_that_the_chart_does_not_know(self):
+        for name, known in (("default-values.yaml", True), ("existing-secret-values.yaml", False),
+                            ("cert-manager-values.yaml", False)):
+            with self.subTest(name):
+                notes = " ".join(self.notes(name).split())
+                self.assertEqual("with the CA: list them in attach.namespaces" in notes, known)
+                self.assertEqual("which this chart does not know: set tls.ca and attach.namespaces" in notes, not known)
 
 
 if __name__ == "__main__":
