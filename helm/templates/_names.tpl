@@ -40,7 +40,7 @@ app.kubernetes.io/component: pdp
       "app.kubernetes.io/part-of" "ostiary"
       "app.kubernetes.io/component" .component -}}
 {{- /* Ours win: by them Services and policies find their pods. */ -}}
-{{- toYaml (merge $labels (.labels | default dict) .root.Values.commonLabels) -}}
+{{- toYaml (merge $labels (.labels | default dict) (.root.Values.commonLabels | default dict)) -}}
 {{- end -}}
 
 {{/* (dict "root" $ "name" … "component" … "labels" … "annotations" … "namespace" …, "cluster" true for objects without) */}}
@@ -51,7 +51,7 @@ namespace: {{ .namespace | default .root.Release.Namespace }}
 {{- end }}
 labels:
   {{- include "ostiary.labels" (dict "root" .root "component" (.component | default "pdp") "labels" .labels) | nindent 2 }}
-{{- with merge (deepCopy (.annotations | default dict)) .root.Values.commonAnnotations }}
+{{- with merge (deepCopy (.annotations | default dict)) (.root.Values.commonAnnotations | default dict) }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -91,7 +91,7 @@ annotations:
 {{- range $service := list $name (printf "%s-headless" $name) -}}
 {{- $names = concat $names (list $service (printf "%s.%s" $service $.Release.Namespace) (printf "%s.%s.svc" $service $.Release.Namespace) (printf "%s.%s.svc.%s" $service $.Release.Namespace $.Values.clusterDomain)) -}}
 {{- end -}}
-{{- toJson (concat $names .Values.tls.extraDnsNames) -}}
+{{- toJson (concat $names (.Values.tls.extraDnsNames | default list)) -}}
 {{- end -}}
 
 {{/* "yes" where somebody is identified, so that bindings hold. */}}

@@ -59,7 +59,7 @@ default asks to be allowed is known to be so by the default rules alone. */}}
 {{- if .localAdmin -}}
 {{- $bindings = append $bindings (dict "identity" "local:unix" "roles" (list "admin")) -}}
 {{- end -}}
-{{- $bindings = concat $bindings .extra -}}
+{{- $bindings = concat $bindings (.extra | default list) -}}
 {{- end -}}
 {{- if and .Values.tests.enabled .Values.identity.tokens.enabled -}}
 {{- $agents := list -}}

@@ -1,6 +1,9 @@
 """Values that are nonsense are refused, with words that say where."""
 
+import json
 import unittest
+
+import yaml
 
 import chart
 
@@ -77,9 +80,59 @@ CASES = {
     "a stop shorter than the drain": ({"pdp": {"terminationGracePeriodSeconds": 30}}, "longer than .* together \\(30\\)"),
     "bindings for nobody": ({"tests": {"enabled": False}, "identity": {"bindings": {
         "serviceAccounts": False, "localAdmin": False}}}, "bind nobody"),
+    # Helm takes away what a values file leaves empty, default and all.
+    "an empty line where tokens are turned on": ({"identity": {"tokens": {"enabled": None}}},
+                                                 "at '/identity/tokens': missing property 'enabled'"),
+    "an empty line for all that identifies": ({"identity": None}, "missing property 'identity'"),
+    "an empty number of replicas": ({"replicas": None}, "missing property 'replicas'"),
     "two MCP servers of one name": ({"attach": {"admission": {"enabled": True}, "servers": [
         {"name": "a", "image": "b", "command": ["c"]}, {"name": "a", "image": "d", "command": ["e"]}]}}, "two servers .*a"),
 }
+
+# Defaults that may be taken away: nothing is lost by it, or that is what the value says.
+MAY_BE_EMPTY = {"resources", "attach.installResources", "metrics.dashboard.labels", "tests.allow", "tests.deny"}
+
+
+def defaults_that_count(schema):
+    """The values that must not be empty: (path, schema of the object that holds it, key)."""
+    def follow(part):
+        while "$ref" in part:
+            part = schema["definitions"][part["$ref"].rpartition("/")[2]]
+        return part
+
+    def walk(part, values, path):
+        part = follow(part)
+        for key, value in values.items():
+            name = ".".join([*path, key])
+            if name in MAY_BE_EMPTY or value is None:
+                continue
+            inside = follow(part["properties"][key])
+            closed = inside.get("additionalProperties") is False
+            if closed or value not in ("", False, [], {}) or value is not False and value == 0:
+                yield name, part, key
+            if closed:
+                yield from walk(inside, value, [*path, key])
+
+    return list(walk(schema, yaml.safe_load((chart.CHART / "values.yaml").read_text()), []))
+
+
+class Empty(unittest.TestCase):
+    """`key:` with nothing behind it is null, by which Helm takes the default away, and the schema with it."""
+
+    def test_every_default_that_counts_is_required(self):
+        found = defaults_that_count(json.loads((chart.CHART / "values.schema.json").read_text()))
+        self.assertGreater(len(found), 60)
+        self.assertEqual([name for name, part, key in found if key not in part.get("required", [])], [])
+
+    def test_what_is_empty_anyway_may_be_so(self):
+        chart.render({
+            "commonLabels": None, "commonAnnotations": None, "imagePullSecrets": None, "mcpConfig": None, "nodeSelector": None,
+            "tolerations": None, "affinity": None, "podLabels": None, "podAnnotations": None, "resources": None,
+            "extraObjects": None, "image": {"tag": None, "digest": None, "registry": None},
+            "tls": {"extraDnsNames": None, "ipAddresses": None}, "identity": {"bindings": {"extra": None, "admins": None}},
+            "networkPolicy": {"apiServerCidrs": None, "extraIngress": None, "extraEgress": None},
+            "pdp": {"extraArgs": None, "extraEnv": None, "extraVolumes": None, "extraVolumeMounts": None},
+            "attach": {"namespaces": None, "servers": None}, "tests": {"allow": None, "deny": None}})
 
 
 class Nonsense(unittest.TestCase):
