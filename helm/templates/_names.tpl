@@ -24,8 +24,8 @@
 {{- end -}}
 
 {{- define "ostiary.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "ostiary.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "ostiary.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: pdp
 {{- end -}}
 
@@ -45,9 +45,9 @@ app.kubernetes.io/component: pdp
 
 {{/* (dict "root" $ "name" … "component" … "labels" … "annotations" … "namespace" …, "cluster" true for objects without) */}}
 {{- define "ostiary.metadata" -}}
-name: {{ .name }}
+name: {{ .name | quote }}
 {{- if not .cluster }}
-namespace: {{ .namespace | default .root.Release.Namespace }}
+namespace: {{ .namespace | default .root.Release.Namespace | quote }}
 {{- end }}
 labels:
   {{- include "ostiary.labels" (dict "root" .root "component" (.component | default "pdp") "labels" .labels) | nindent 2 }}

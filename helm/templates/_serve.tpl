@@ -27,7 +27,7 @@
 {{- with .Values.identity.tokens }}
 {{- if .enabled }}
 - --token-issuer={{ .issuer }}
-- --token-audience={{ .audience }}
+- {{ printf "--token-audience=%s" .audience | quote }}
 {{- if eq .jwks.source "apiServer" }}
 - --token-jwks-url={{ .jwks.url }}
 - --token-jwks-ca=/var/run/ostiary-api/ca.crt
@@ -98,7 +98,7 @@
   {{- toYaml .Values.policy.volume | nindent 2 }}
   {{- else }}
   configMap:
-    name: {{ default (printf "%s-policy" (include "ostiary.fullname" .)) .Values.policy.existingConfigMap }}
+    name: {{ default (printf "%s-policy" (include "ostiary.fullname" .)) .Values.policy.existingConfigMap | quote }}
   {{- end }}
 - name: run
   emptyDir:
@@ -107,21 +107,21 @@
 {{- if ne .Values.tls.mode "disabled" }}
 - name: tls
   secret:
-    secretName: {{ include "ostiary.tlsSecretName" . }}
+    secretName: {{ include "ostiary.tlsSecretName" . | quote }}
     defaultMode: 0440
 {{- end }}
 {{- with .Values.identity.clientCA }}
 {{- if .secret }}
 - name: client-ca
   secret:
-    secretName: {{ .secret }}
+    secretName: {{ .secret | quote }}
     items:
-      - key: {{ .key }}
-        path: {{ .key }}
+      - key: {{ .key | quote }}
+        path: {{ .key | quote }}
 {{- else if .configMap }}
 - name: client-ca
   configMap:
-    name: {{ .configMap }}
+    name: {{ .configMap | quote }}
 {{- end }}
 {{- end }}
 {{- with .Values.identity.tokens }}
@@ -147,13 +147,13 @@
 {{- else }}
 - name: jwks
   configMap:
-    name: {{ .jwks.existingConfigMap.name }}
+    name: {{ .jwks.existingConfigMap.name | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
 {{- if include "ostiary.identified" . }}
 - name: bindings
   configMap:
-    name: {{ include "ostiary.bindingsConfigMap" . }}
+    name: {{ include "ostiary.bindingsConfigMap" . | quote }}
 {{- end }}
 {{- end -}}

@@ -17,6 +17,24 @@ class EveryValuesFile(unittest.TestCase):
             with self.subTest(path.name):
                 self.assertEqual(chart.conform(chart.template("--values", path)), "")
 
+    def test_names_that_yaml_reads_otherwise_stay_texts(self):
+        text = chart.helm(
+            "template", "on", chart.CHART, "--namespace", "no", "--kube-version", "1.37.2", "--set",
+            "attach.admission.enabled=true,attach.namespaces={yes},attach.caConfigMap=off,metrics.serviceMonitor.enabled=true",
+            "--set-string", "fullnameOverride=y,imagePullSecrets={1},priorityClassName=2,serviceAccount.name=3,"
+            "identity.tokens.audience=4,identity.clientCA.secret=5,identity.clientCA.key=6,policy.existingConfigMap=7,"
+            "identity.bindings.existingConfigMap=8")
+        self.assertEqual(chart.conform(text), "")
+
+    def test_texts_of_files_may_start_with_blanks(self):
+        for rules in ("  {\n\"agents\": {}\n}", "\t{}", "\n\n {}\n"):
+            with self.subTest(rules):
+                made = chart.one(chart.render({"rules": rules, "mcpConfig": rules}), "ConfigMap", "door-ostiary-policy")["data"]
+                self.assertEqual([made["rules.json"].rstrip(), made["mcp.json"].rstrip()], [rules.rstrip()] * 2)
+                keys = {"source": "inline", "inline": rules + '"keys"'}
+                items = chart.render({"identity": {"tokens": {"jwks": keys}}})
+                self.assertEqual(chart.one(items, "ConfigMap", "door-ostiary-jwks")["data"]["jwks.json"].rstrip(), keys["inline"])
+
     def test_names_are_unique(self):
         for path in chart.CI_FILES:
             with self.subTest(path.name):

@@ -10,13 +10,13 @@
     defaultMode: 0444
     sources:
       - serviceAccountToken:
-          audience: {{ (.pdp | default dict).audience | default "ostiary-pdp" }}
+          audience: {{ (.pdp | default dict).audience | default "ostiary-pdp" | quote }}
           expirationSeconds: 600
           path: token
       - configMap:
-          name: {{ (.ca | default dict).configMap | default "ostiary-ca" }}
+          name: {{ (.ca | default dict).configMap | default "ostiary-ca" | quote }}
           items:
-            - key: {{ (.ca | default dict).key | default "ca.crt" }}
+            - key: {{ (.ca | default dict).key | default "ca.crt" | quote }}
               path: ca.crt
 # Mounted where the pod's API token would be, so that ours and the servers' containers get none.
 - name: ostiary-no-token
@@ -39,7 +39,7 @@
 
 {{- define "ostiary-attach.install" -}}
 name: ostiary-install
-image: {{ include "ostiary-attach.image" . }}
+image: {{ include "ostiary-attach.image" . | quote }}
 imagePullPolicy: {{ .pullPolicy | default "IfNotPresent" }}
 command: [/ostiary-sidecar, install, /opt/ostiary]
 resources:
