@@ -6,16 +6,16 @@
 
 {{/* At most 40 characters, so that every suffix fits a label. */}}
 {{- define "ostiary.fullname" -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
-{{- else -}}
-{{- $name := include "ostiary.name" . -}}
-{{- if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 40 | trimSuffix "-" -}}
+{{- $name := .Values.fullnameOverride -}}
+{{- if not $name -}}
+{{- $chart := include "ostiary.name" . -}}
+{{- $name = ternary .Release.Name (printf "%s-%s" .Release.Name $chart) (contains $chart .Release.Name) -}}
 {{- end -}}
+{{- $name = regexReplaceAll "[-.]+$" (trunc 40 $name) "" -}}
+{{- if not (regexMatch "^[a-z][-a-z0-9]*$" $name) -}}
+{{- fail (printf "the Service would be called %q: such a name starts with a letter and has no dots; set fullnameOverride" $name) -}}
 {{- end -}}
+{{- $name -}}
 {{- end -}}
 
 {{/* Policies are the cluster's, so two releases may not share a name. */}}

@@ -35,6 +35,12 @@ class EveryValuesFile(unittest.TestCase):
                 items = chart.render({"identity": {"tokens": {"jwks": keys}}})
                 self.assertEqual(chart.one(items, "ConfigMap", "door-ostiary-jwks")["data"]["jwks.json"].rstrip(), keys["inline"])
 
+    def test_names_are_cut_to_what_a_service_may_be_called(self):
+        for override in ("a" * 38 + "--bb", "a" * 39 + ".bb", "a" * 60):
+            for item in chart.render({"fullnameOverride": override}):
+                with self.subTest(override, kind=item["kind"]):
+                    self.assertRegex(item["metadata"]["name"], "^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$")
+
     def test_names_are_unique(self):
         for path in chart.CI_FILES:
             with self.subTest(path.name):

@@ -85,6 +85,9 @@ CASES = {
                                                  "at '/identity/tokens': missing property 'enabled'"),
     "an empty line for all that identifies": ({"identity": None}, "missing property 'identity'"),
     "an empty number of replicas": ({"replicas": None}, "missing property 'replicas'"),
+    "a name with a dot, which no Service has": ({"fullnameOverride": "my.pdp"}, "called \"my.pdp\".*set fullnameOverride"),
+    "a name that starts with a digit": ({"fullnameOverride": "1door"}, "called \"1door\""),
+    "a part of the name with a dot": ({"nameOverride": "a.b"}, "called \"door-a.b\""),
     "two MCP servers of one name": ({"attach": {"admission": {"enabled": True}, "servers": [
         {"name": "a", "image": "b", "command": ["c"]}, {"name": "a", "image": "d", "command": ["e"]}]}}, "two servers .*a"),
 }
