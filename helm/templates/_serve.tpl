@@ -1,6 +1,20 @@
 {{/* The PDP's command line: every combination of values must be one that ostiary-pdp accepts. */}}
 
-{{- define "ostiary.serveArgs" -}}
+{{/* A duration, if ostiary-pdp takes it: (dict "name" "pdp.maxConnectionAgeGrace" "value" "30s" "least" 1 "most" 3600), in
+seconds; "most" 0 is any. */}}
+{{- define "ostiary.duration" -}}
+{{- $seconds := 0.0 -}}
+{{- range regexFindAll "[0-9.]+[a-z]+" .value -1 -}}
+{{- $unit := regexFind "[a-z]+" . -}}
+{{- $seconds = addf $seconds (mulf (trimSuffix $unit .) (get (dict "ms" 0.001 "s" 1 "m" 60 "h" 3600) $unit)) -}}
+{{- end -}}
+{{- if or (lt $seconds (float64 .least)) (and .most (gt $seconds (float64 .most))) -}}
+{{- fail (printf "%s is %s: the PDP takes %d seconds or more%s" .name .value .least (ternary (printf ", up to %d" .most) "" (gt .most 0))) -}}
+{{- end -}}
+{{- .value -}}
+{{- end -}}
+
+{{- define "ostiary.ownArgs" -}}
 - serve
 - --rules=/etc/ostiary/policy/{{ include "ostiary.rulesKey" . }}
 {{- with include "ostiary.mcpConfigKey" . }}
@@ -32,7 +46,7 @@
 - --token-jwks-url={{ .jwks.url }}
 - --token-jwks-ca=/var/run/ostiary-api/ca.crt
 - --token-jwks-bearer=/var/run/ostiary-api/token
-- --token-jwks-refresh={{ .jwks.refresh }}
+- --token-jwks-refresh={{ include "ostiary.duration" (dict "name" "identity.tokens.jwks.refresh" "value" .jwks.refresh "least" 10 "most" 86400) }}
 {{- else if eq .jwks.source "inline" }}
 - --token-jwks=/etc/ostiary/jwks/jwks.json
 {{- else }}
@@ -43,15 +57,27 @@
 {{- if include "ostiary.identified" . }}
 - --bindings=/etc/ostiary/bindings/bindings.json
 {{- end }}
-- --max-connection-age={{ .Values.pdp.maxConnectionAge }}
-- --max-connection-age-grace={{ .Values.pdp.maxConnectionAgeGrace }}
+- --max-connection-age={{ include "ostiary.duration" (dict "name" "pdp.maxConnectionAge" "value" .Values.pdp.maxConnectionAge "least" 1 "most" 0) }}
+- --max-connection-age-grace={{ include "ostiary.duration" (dict "name" "pdp.maxConnectionAgeGrace" "value" .Values.pdp.maxConnectionAgeGrace "least" 1 "most" 3600) }}
 - --drain-grace={{ int .Values.pdp.drainGraceSeconds }}s
 - --max-transport-bytes={{ mul (int .Values.pdp.maxTransportMebibytes) 1048576 }}
 {{- with .Values.pdp.maxSessions }}
 - --max-sessions={{ int . }}
 {{- end }}
 - --log-level={{ .Values.pdp.logLevel }}
+{{- end -}}
+
+{{- define "ostiary.serveArgs" -}}
+{{- $own := list -}}
+{{- range include "ostiary.ownArgs" . | fromYamlArray -}}
+{{- $own = append $own (splitList "=" . | first) -}}
+{{- end -}}
+{{- include "ostiary.ownArgs" . }}
 {{- range .Values.pdp.extraArgs }}
+{{- $flag := splitList "=" . | first -}}
+{{- if and (has $flag $own) (ne $flag "--listen") -}}
+{{- fail (printf "pdp.extraArgs has %s, which the chart gives already and the PDP takes once: set the value that it stands for" $flag) -}}
+{{- end }}
 - {{ . | quote }}
 {{- end }}
 {{- end -}}

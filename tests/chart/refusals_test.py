@@ -88,6 +88,14 @@ CASES = {
     "a name with a dot, which no Service has": ({"fullnameOverride": "my.pdp"}, "called \"my.pdp\".*set fullnameOverride"),
     "a name that starts with a digit": ({"fullnameOverride": "1door"}, "called \"1door\""),
     "a part of the name with a dot": ({"nameOverride": "a.b"}, "called \"door-a.b\""),
+    "keys asked for too often": ({"identity": {"tokens": {"jwks": {"refresh": "9s"}}}},
+                                 "identity.tokens.jwks.refresh is 9s: the PDP takes 10 seconds or more, up to 86400"),
+    "keys asked for too seldom": ({"identity": {"tokens": {"jwks": {"refresh": "24h1s"}}}}, "jwks.refresh is 24h1s"),
+    "keys at no path": ({"identity": {"tokens": {"jwks": {"url": "https://example.com"}}}}, "/identity/tokens/jwks/url"),
+    "connections of no age": ({"pdp": {"maxConnectionAge": "500ms"}}, "pdp.maxConnectionAge is 500ms: .* 1 seconds or more"),
+    "a grace past the longest": ({"pdp": {"maxConnectionAgeGrace": "1.5h"}}, "pdp.maxConnectionAgeGrace is 1.5h"),
+    "a flag of the chart's again": ({"pdp": {"extraArgs": ["--lease=20s", "--drain-grace=30s"]}},
+                                    "pdp.extraArgs has --drain-grace, which the chart gives already"),
     "two MCP servers of one name": ({"attach": {"admission": {"enabled": True}, "servers": [
         {"name": "a", "image": "b", "command": ["c"]}, {"name": "a", "image": "d", "command": ["e"]}]}}, "two servers .*a"),
 }
@@ -154,6 +162,9 @@ class Nonsense(unittest.TestCase):
 
     def test_sense_is_not_refused(self):
         self.assertTrue(chart.render({}))
+        self.assertTrue(chart.render({
+            "pdp": {"maxConnectionAge": "1h30m", "maxConnectionAgeGrace": "1h", "extraArgs": ["--listen=127.0.0.1:7444"]},
+            "identity": {"tokens": {"jwks": {"refresh": "23h59m60s"}}}}))
 
 
 if __name__ == "__main__":
