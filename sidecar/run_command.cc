@@ -1,7 +1,9 @@
 #include "sidecar/run_command.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <memory>
 #include <random>
@@ -33,6 +35,30 @@ std::string RandomHex() {
   return absl::StrCat(absl::Hex(random(), absl::kZeroPad8), absl::Hex(random(), absl::kZeroPad8));
 }
 
+bool SameFile(const char* path, const char* other) {
+  struct stat file = {};
+  struct stat other_file = {};
+  return ::stat(path, &file) == 0 && ::stat(other, &other_file) == 0 &&
+         file.st_dev == other_file.st_dev && file.st_ino == other_file.st_ino;
+}
+
+// Whether the command is what started us: this program with our arguments and our environment. It
+// would come to itself again, and so on without end.
+bool IsWhatStartedUs(const ServerCommand& command, std::vector<std::string> environment) {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  std::vector<std::string> ours;
+  for (std::string argument; std::getline(file, argument, '\0');) ours.push_back(argument);
+  std::vector<std::string> theirs = command.environment;
+  std::sort(environment.begin(), environment.end());
+  std::sort(theirs.begin(), theirs.end());
+  if (ours.size() != command.arguments.size() || environment != theirs ||
+      !std::equal(ours.begin() + 1, ours.end(), command.arguments.begin() + 1)) {
+    return false;
+  }
+  const auto program = FindProgram(command.arguments.front(), command.environment);
+  return program.ok() && SameFile(program->c_str(), "/proc/self/exe");
+}
+
 absl::StatusOr<ServerCommand> ChooseCommand(const RunOptions& options,
                                             std::vector<std::string> environment) {
   if (!options.command.empty()) return ServerCommand{options.command, std::move(environment)};
@@ -42,6 +68,12 @@ absl::StatusOr<ServerCommand> ChooseCommand(const RunOptions& options,
     return absl::NotFoundError(absl::StrCat("cannot read ", *options.mcp_config));
   }
   auto command = CommandFromCatalog(text.str(), options.enforcer.server, environment);
+  if (command.ok() && IsWhatStartedUs(*command, std::move(environment))) {
+    command = absl::InvalidArgumentError(
+        absl::StrCat("server ", options.enforcer.server,
+                     ": its command is the very one that started this sidecar; put the server's "
+                     "own command behind --, or name a catalog that has it"));
+  }
   if (command.ok()) return command;
   return absl::Status(command.status().code(),
                       absl::StrCat(*options.mcp_config, ": ", command.status().message()));

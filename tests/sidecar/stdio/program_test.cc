@@ -310,6 +310,38 @@ TEST_F(ProgramTest, StartsTheCatalogsCommand) {
   EXPECT_EQ(sidecar.Wait(), 6);
 }
 
+// A client's configuration that starts the sidecar, given to that sidecar as its catalog.
+TEST_F(ProgramTest, DoesNotStartItselfWithoutEnd) {
+  const std::string args =
+      absl::StrCat(R"("args": ["run", "--agent", "a", "--server", "toy", "--rules", ")",
+                   Path("rules.json"), R"(", "--mcp-config", ")", Path("mcp.json"), R"("])");
+  for (const char* variables : {"{}", R"({"TOKEN": "t", "A": "1"})"}) {
+    WriteFile("mcp.json", absl::StrCat(R"({"mcpServers": {"toy": {"command": ")", SIDECAR, "\", ",
+                                       args, R"(, "env": )", variables, "}}}"));
+    // With variables of the entry's own it is the next sidecar that is started by what it finds.
+    TestProcess& sidecar = RunBefore({}, {"--mcp-config", Path("mcp.json")});
+    EXPECT_EQ(sidecar.Wait(), 78) << variables;
+    EXPECT_THAT(sidecar.Errors(),
+                HasSubstr("mcp.json: server toy: its command is the very one that started this"));
+  }
+}
+
+// The same arguments may lead elsewhere by the environment, and then they do.
+TEST_F(ProgramTest, StartsItselfWhereThatLeadsToAServer) {
+  WriteFile("mcp.json", absl::StrCat(R"({"mcpServers": {"toy": {"command": ")", TOY_SERVER,
+                                     R"(", "args": ["--exit", "5"]}}})"));
+  WriteFile("outer.json",
+            absl::StrCat(R"({"mcpServers": {"toy": {"command": ")", SIDECAR,
+                         R"(", "args": ["run", "--agent", "a", "--server", "toy", "--rules", ")",
+                         Path("rules.json"), R"("], "env": {"OSTIARY_MCP_CONFIG": ")",
+                         Path("mcp.json"), R"("}}}})"));
+  TestProcess& sidecar =
+      RunBefore({}, {}, {absl::StrCat("OSTIARY_MCP_CONFIG=", Path("outer.json"))});
+  EXPECT_THAT(Initialize(), HasSubstr("toy"));
+  sidecar.CloseInput();
+  EXPECT_EQ(sidecar.Wait(), 5);
+}
+
 TEST_F(ProgramTest, SaysWhatCannotBeUsed) {
   {
     TestProcess& sidecar = RunBefore({"no-such-program"});
