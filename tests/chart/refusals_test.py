@@ -37,6 +37,8 @@ CASES = {
     "an update that cannot go on": ({"updateStrategy": {"maxUnavailable": 0, "maxSurge": 0}}, "/updateStrategy"),
     "a budget that holds every drain": ({"podDisruptionBudget": {"maxUnavailable": 0}}, "/podDisruptionBudget/maxUnavailable"),
     "an autoscaler at no CPU": ({"autoscaling": {"targetCPUUtilizationPercentage": 0}}, "/autoscaling/targetCPU"),
+    "more PDPs at least than at most": ({"autoscaling": {"enabled": True, "minReplicas": 7}},
+                                        "autoscaling.minReplicas is 7: it may not be more than autoscaling.maxReplicas \\(6\\)"),
     "a TLS mode that is none": ({"tls": {"mode": "tls"}}, "/tls/mode.*one of"),
     "no TLS, and tokens": ({"tls": {"mode": "disabled"}}, "/identity/tokens/enabled"),
     "no TLS, and client certificates": ({"tls": {"mode": "disabled"}, "identity": {
