@@ -57,10 +57,13 @@ CASES = {
     "keys in a ConfigMap without a name": ({"identity": {"tokens": {"jwks": {"source": "existingConfigMap"}}}},
                                           "/existingConfigMap/name"),
     "two client CAs": ({"identity": {"clientCA": {"secret": "a", "configMap": "b"}}}, "/identity/clientCA"),
-    "a binding for nothing": ({"identity": {"bindings": {"extra": [{"identity": "a"}]}}}, "/identity/bindings/extra/0"),
-    "a binding with an unknown key": ({"identity": {"bindings": {"extra": [{"identity": "a", "agent": ["b"]}]}}},
+    "a binding for nothing": ({"identity": {"bindings": {"extra": [{"identity": "local:unix"}]}}}, "/identity/bindings/extra/0"),
+    "a binding with an unknown key": ({"identity": {"bindings": {"extra": [{"identity": "local:unix", "agent": ["b"]}]}}},
                                       "additional properties 'agent'"),
-    "a role that is none": ({"identity": {"bindings": {"extra": [{"identity": "a", "roles": ["root"]}]}}}, "roles/0"),
+    "an admin that is no identity": ({"identity": {"bindings": {"admins": ["ops:oncall"]}}}, "/identity/bindings/admins/0"),
+    "an account without a namespace": ({"identity": {"bindings": {"extra": [
+        {"identity": "system:serviceaccount:oncall", "roles": ["admin"]}]}}}, "/identity/bindings/extra/0/identity"),
+    "a role that is none": ({"identity": {"bindings": {"extra": [{"identity": "local:unix", "roles": ["root"]}]}}}, "roles/0"),
     "a trust domain with a scheme": ({"identity": {"bindings": {"spiffeTrustDomain": "spiffe://a"}}}, "spiffeTrustDomain"),
     "a network that is an address": ({"networkPolicy": {"apiServerCidrs": ["10.0.0.1"]}}, "/apiServerCidrs/0"),
     "no port of the API server": ({"networkPolicy": {"apiServerPorts": []}}, "/apiServerPorts"),
@@ -166,7 +169,8 @@ class Nonsense(unittest.TestCase):
         self.assertTrue(chart.render({}))
         self.assertTrue(chart.render({
             "pdp": {"maxConnectionAge": "1h30m", "maxConnectionAgeGrace": "1h", "extraArgs": ["--listen=127.0.0.1:7444"]},
-            "identity": {"tokens": {"jwks": {"refresh": "23h59m60s"}}}}))
+            "identity": {"tokens": {"jwks": {"refresh": "23h59m60s"}}, "bindings": {"admins": [
+                "spiffe://example.com/ns/{namespace}/sa/oncall", "system:serviceaccount:ops:{name}", "local:loopback"]}}}))
 
 
 if __name__ == "__main__":
