@@ -4,6 +4,8 @@ import re
 import subprocess
 import unittest
 
+import yaml
+
 import chart
 
 
@@ -21,6 +23,15 @@ class Documentation(unittest.TestCase):
         rows = re.findall(r"^\| `([^`]+)` \| (.*) \| (.*) \|$", self.generated(), re.MULTILINE)
         self.assertGreater(len(rows), 100)
         self.assertEqual([name for name, _, description in rows if not description.strip()], [])
+
+    def test_images_are_built_under_the_names_that_the_chart_asks_for(self):
+        values = yaml.safe_load((chart.CHART / "values.yaml").read_text())
+        version = yaml.safe_load((chart.CHART / "Chart.yaml").read_text())["appVersion"]
+        readme = (chart.ROOT / "README.md").read_text()
+        for folder, image in (("pdp", values["image"]), ("sidecar", values["attach"]["image"])):
+            build = f"docker build -f {folder}/Dockerfile -t {image['repository']}:{version} ."
+            self.assertIn(build, (chart.ROOT / folder / "Dockerfile").read_text())
+            self.assertIn(build, readme)
 
     def notes(self, values_file):
         return chart.helm("install", chart.RELEASE, chart.CHART, "--dry-run=client", "--namespace",
