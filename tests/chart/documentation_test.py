@@ -33,9 +33,9 @@ class Documentation(unittest.TestCase):
             self.assertIn(build, (chart.ROOT / folder / "Dockerfile").read_text())
             self.assertIn(build, readme)
 
-    def notes(self, values_file):
-        return chart.helm("install", chart.RELEASE, chart.CHART, "--dry-run=client", "--namespace",
-                          chart.NAMESPACE, "--values", chart.CHART / "ci" / values_file).partition("NOTES:")[2]
+    def notes(self, values_file, *arguments):
+        return chart.helm("install", chart.RELEASE, chart.CHART, "--dry-run=client", "--namespace", chart.NAMESPACE,
+                          "--values", chart.CHART / "ci" / values_file, *arguments).partition("NOTES:")[2]
 
     def test_the_notes_name_what_to_do(self):
         for path in chart.CI_FILES:
@@ -60,6 +60,13 @@ class Documentation(unittest.TestCase):
     def test_the_notes_take_no_authority_from_a_secret_that_may_have_none(self):
         self.assertNotIn("get secret", self.notes("existing-secret-values.yaml"))
         self.assertIn("get secret door-ostiary-tls ", self.notes("cert-manager-values.yaml"))
+
+    def test_the_notes_say_what_bindings_of_ones_own_must_hold(self):
+        notes = " ".join(self.notes("jwks-configmap-values.yaml", "--set", "tests.enabled=true").split())
+        self.assertIn("ostiary-bindings has to bind local:unix to the role admin for that, and for helm test "
+                      "system:serviceaccount:gate:door-ostiary-test to what it asks)", notes)
+        self.assertIn("has to bind local:unix to the role admin for that)",
+                      " ".join(self.notes("jwks-configmap-values.yaml").split()))
 
     def test_the_notes_do_not_promise_an_authority_that_the_chart_does_not_know(self):
         for name, known in (("default-values.yaml", True), ("existing-secret-values.yaml", False),
