@@ -23,7 +23,7 @@ class EveryValuesFile(unittest.TestCase):
             "attach.admission.enabled=true,attach.namespaces={yes},attach.caConfigMap=off,metrics.serviceMonitor.enabled=true",
             "--set-string", "fullnameOverride=y,imagePullSecrets={1},priorityClassName=2,serviceAccount.name=3,"
             "identity.tokens.audience=4,identity.clientCA.secret=5,identity.clientCA.key=6,policy.existingConfigMap=7,"
-            "identity.bindings.existingConfigMap=8")
+            "identity.bindings.existingConfigMap=8,podAnnotations.kubectl\\.kubernetes\\.io/default-container=9")
         self.assertEqual(chart.conform(text), "")
 
     def test_texts_of_files_may_start_with_blanks(self):
