@@ -86,6 +86,8 @@ class Decisions {
   void DropAll();
   // Held messages (an ask without a message does not count).
   size_t waiting() const { return held_.messages(); }
+  // Of these, what the server said.
+  size_t waiting_from_server() const { return held_.from_server(); }
 
  private:
   // One access in flight, and who waits for it: serials of held messages, and which of their

@@ -179,6 +179,10 @@ void Enforcer::OnServerGone(absl::string_view why) { rep_->OnServerGone(why); }
 
 size_t Enforcer::waiting() const { return rep_->session().decisions.waiting(); }
 
+size_t Enforcer::waiting_from_server() const {
+  return rep_->session().decisions.waiting_from_server();
+}
+
 size_t Enforcer::open_requests() const { return rep_->session().client_requests.size(); }
 
 }  // namespace ostiary::sidecar

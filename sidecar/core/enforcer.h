@@ -90,6 +90,8 @@ class Enforcer {
 
   // How many messages wait for a decision: at the end of the client's input they are still owed.
   size_t waiting() const;
+  // Of these, how many the server said: at the end of its output they are owed to the client.
+  size_t waiting_from_server() const;
   // How many requests of the client have no answer yet.
   size_t open_requests() const;
 

@@ -55,6 +55,7 @@ struct Held {
   MonoTime deadline;
 
   bool is_of_list() const { return what == What::kList || what == What::kListChange; }
+  bool is_from_server() const { return what == What::kList || what == What::kFromServer; }
   bool has_message() const { return what != What::kServerStart && what != What::kListChange; }
   // Of a list's accesses; for anything else all must be allowed.
   std::vector<bool> allowed() const;

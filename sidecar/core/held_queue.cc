@@ -25,6 +25,7 @@ Held* HeldQueue::Add(Held* held) {
   held->serial = first_serial_ + held_.size();
   bytes_ += held->cost;
   messages_ += held->has_message() ? 1 : 0;
+  from_server_ += held->is_from_server() ? 1 : 0;
   return held_.emplace_back(std::make_unique<Held>(std::move(*held))).get();
 }
 
@@ -36,6 +37,7 @@ Held* HeldQueue::Find(uint64_t serial) {
 Held HeldQueue::Take(Held* held) {
   bytes_ -= held->cost;
   messages_ -= held->has_message() ? 1 : 0;
+  from_server_ -= held->is_from_server() ? 1 : 0;
   Held taken = std::move(*held);
   held_[taken.serial - first_serial_].reset();
   while (!held_.empty() && held_.front() == nullptr) {
@@ -49,6 +51,7 @@ void HeldQueue::DropAll() {
   first_serial_ += held_.size();
   held_.clear();
   messages_ = 0;
+  from_server_ = 0;
   bytes_ = 0;
 }
 

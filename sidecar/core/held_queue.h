@@ -38,6 +38,8 @@ class HeldQueue {
 
   // Held messages (an ask without a message does not count).
   size_t messages() const { return messages_; }
+  // Of these, what the server said.
+  size_t from_server() const { return from_server_; }
 
  private:
   const size_t max_bytes_;
@@ -45,6 +47,7 @@ class HeldQueue {
   std::deque<std::unique_ptr<Held>> held_;
   uint64_t first_serial_ = 1;
   size_t messages_ = 0;
+  size_t from_server_ = 0;
   size_t bytes_ = 0;
 };
 

@@ -170,6 +170,7 @@ ShutdownView EventLoop::LookAtShutdown() const {
   view.server_output_paused = Paused(Side::kServer);
   view.server_input_open = to_server_.open();
   view.server_input_broken = server_input_broken_;
+  view.server_words_wait = enforcer_.waiting_from_server() > 0;
   view.decisions_wait = enforcer_.waiting() > 0 || from_client_.has_lines();
   view.to_server_pending = !to_server_.empty();
   view.to_client_pending = !to_client_.empty();

@@ -82,7 +82,12 @@ bool ShutdownSteps::ShouldKill(const ShutdownView& view, MonoTime now) {
 
 bool ShutdownSteps::ShouldAnnounce(const ShutdownView& view, MonoTime now) {
   if (announced_.has_value()) return false;
-  if (view.server_output_ended || TimeToLeave(now)) return true;
+  if (TimeToLeave(now)) return true;
+  // Its last words first: each decision has its own deadline, which may be far.
+  if (view.server_output_ended) {
+    return !view.server_words_wait || view.client_output_broken ||
+           Past(server_ended_, times_.output_endless, now);
+  }
   // While the client does not read, the server's last words still stand in its pipe.
   if (view.server_output_paused) return Past(stalled_, times_.client_stalled, now);
   if (view.server_output_idle && Past(server_ended_, times_.output_silent, now)) return true;

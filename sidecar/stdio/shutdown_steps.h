@@ -13,8 +13,8 @@
 //   the client stops reading   the server's stdin is closed at once, then as above
 //   the server ends            its output is read to the end, 0.25 s later what is left of its
 //   group
-//                              is killed, open requests get their errors, and the client gets time
-//                              to read them
+//                              is killed, what it said is decided and written, open requests get
+//                              their errors, and the client gets time to read them
 //
 // One thread.
 #ifndef OSTIARY_SIDECAR_STDIO_SHUTDOWN_STEPS_H_
@@ -39,7 +39,8 @@ struct ShutdownTimes {
   MonoDuration told_kill = std::chrono::milliseconds(800);
   MonoDuration told_leave = std::chrono::milliseconds(900);
   // From the server's end: until its group is killed; until its output counts as ended where
-  // something outside its group holds it open, silent or writing on.
+  // something outside its group holds it open, silent or writing on, or where what it said still
+  // waits for a decision (output_endless).
   MonoDuration kill_rest = std::chrono::milliseconds(250);
   MonoDuration output_silent = std::chrono::milliseconds(500);
   MonoDuration output_endless = std::chrono::milliseconds(3000);
@@ -60,6 +61,7 @@ struct ShutdownView {
   bool server_ended = false;          // the process did
   bool server_output_ended = false;   // read to its end
   bool server_output_idle = false;    // and if not: there was nothing to read last time
+  bool server_words_wait = false;     // some of what came there waits for its decision
   bool server_output_paused = false;  // not read, since the client does not read what it has
   bool server_input_open = false;
   bool server_input_broken = false;  // the server will never read again

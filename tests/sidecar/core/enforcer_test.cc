@@ -471,6 +471,8 @@ TEST_F(EnforcerTest, EveryOpenRequestGetsAnErrorWhenTheServerIsGone) {
   h_.Client(Request("4", "ping"));
   h_.Client(Cancel("4"));
   h_.TakeToServer();
+  EXPECT_EQ(h_.enforcer->waiting(), 2U);
+  EXPECT_EQ(h_.enforcer->waiting_from_server(), 1U);
   h_.enforcer->OnServerGone("it exited with status 1");
   EXPECT_THAT(h_.TakeToClient(),
               UnorderedElementsAre(
@@ -478,6 +480,7 @@ TEST_F(EnforcerTest, EveryOpenRequestGetsAnErrorWhenTheServerIsGone) {
                   HasSubstr(R"("id":2,"error":{"code":5020,)"),
                   HasSubstr(R"("id":3,"error":{"code":5020,)")));
   EXPECT_EQ(h_.enforcer->waiting(), 0U);
+  EXPECT_EQ(h_.enforcer->waiting_from_server(), 0U);
   EXPECT_EQ(h_.enforcer->open_requests(), 0U);
   h_.AnswerAll();
   h_.enforcer->OnServerGone("again");

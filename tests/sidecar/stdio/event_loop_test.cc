@@ -313,6 +313,25 @@ TEST_F(EventLoopTest, GivesOpenRequestsTheirErrorWhenTheServerEnds) {
   EXPECT_EQ(Finish(), 0);
 }
 
+// As where a client writes all it has to say and closes its end: the server answers and leaves.
+TEST_F(EventLoopTest, AListIsDecidedThoughItsServerHasEnded) {
+  Start();
+  const std::string request = R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})";
+  client_.WriteLine(request);
+  ASSERT_EQ(server_.ReadLine(), request);
+  // What is decided under it waits until it is announced.
+  ++source_->generation;
+  server_.WriteLine(
+      R"({"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"read"},{"name":"forbidden"}]}})");
+  server_.output.Reset();
+  ASSERT_EQ(server_.ReadLine(), "(the end)");
+  process_->End();
+  source_->Announce();
+  EXPECT_EQ(client_.ReadLine(), R"({"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"read"}]}})");
+  EXPECT_EQ(client_.ReadLine(), "(the end)");
+  EXPECT_EQ(Finish(), 0);
+}
+
 TEST_F(EventLoopTest, AsksAServerToGoThatClosesItsInput) {
   Start();
   client_.WriteLine(Call(1, "read"));

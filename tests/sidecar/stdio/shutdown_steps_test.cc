@@ -226,6 +226,31 @@ TEST_F(ShutdownStepsTest, ServerThatEndsIsReadToTheEnd) {
   EXPECT_THAT(seen.back(), "leave@200");
 }
 
+TEST_F(ShutdownStepsTest, WhatAServerSaidAtItsEndIsDecidedFirst) {
+  EndServer();
+  view.server_words_wait = true;
+  Pass(milliseconds(100));
+  EXPECT_THAT(seen, ElementsAre("close@0", "kill@0"));
+  view.server_words_wait = false;
+  Pass(milliseconds(0));
+  EXPECT_THAT(seen, ElementsAre("close@0", "kill@0", "announce@100", "leave@100"));
+}
+
+TEST_F(ShutdownStepsTest, WhatAServerSaidAtItsEndWaitsNotForEver) {
+  EndServer();
+  view.server_words_wait = true;
+  Pass(std::chrono::seconds(10));
+  EXPECT_THAT(seen, ElementsAre("close@0", "kill@0", "announce@3000", "leave@3000"));
+}
+
+TEST_F(ShutdownStepsTest, WhatAServerSaidAtItsEndIsOfNoUseToAClientThatIsGone) {
+  EndServer();
+  view.server_words_wait = true;
+  view.client_output_broken = true;
+  Pass(milliseconds(0));
+  EXPECT_THAT(seen, ElementsAre("close@0", "kill@0", "announce@0", "leave@0"));
+}
+
 TEST_F(ShutdownStepsTest, GrandchildInTheGroupThatHoldsTheOutput) {
   view.server_ended = true;
   Pass(std::chrono::seconds(1));
