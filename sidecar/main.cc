@@ -37,12 +37,15 @@ std::vector<std::string> TakeEnvironment() {
   return environment;
 }
 
-// A pipe of ours must not take the number of a standard descriptor that came closed.
+// No descriptor of ours must take the number of a standard one that came closed.
 void OpenStandardDescriptors() {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
     if (::fcntl(fd, F_GETFD) < 0) ::open("/dev/null", O_RDWR);
   }
 }
+
+// Before the libraries set themselves up: gRPC makes an eventfd there.
+[[gnu::section(".preinit_array"), gnu::used]] void (*const kFirstOfAll)() = OpenStandardDescriptors;
 
 // The exit status of a subcommand, or why it could not do its work.
 absl::StatusOr<int> Do(const ExitNow& exit) { return exit.status; }
@@ -85,7 +88,6 @@ void ShareOneArena() { ::mallopt(M_ARENA_MAX, 1); }
 
 int Main(int argc, char** argv) {
   ShareOneArena();
-  OpenStandardDescriptors();
   const CommandLine command_line = ParseCommandLine(argc, argv);
   const absl::StatusOr<int> status =
       std::visit([](const auto& options) { return Do(options); }, command_line);

@@ -301,6 +301,22 @@ TEST_F(ProgramTest, TheServerGetsTheEnvironmentAsItCame) {
                                      HasSubstr("GRPC_TRACE=all\n"), HasSubstr("PATH=")));
 }
 
+// Whatever a library opens before us: no descriptor of it stands for a client or for stderr.
+TEST_F(ProgramTest, StandardDescriptorsThatCameClosedAreNothing) {
+  const auto run = [this](absl::string_view closed) {
+    return std::make_unique<TestProcess>(std::vector<std::string>{
+        "/bin/sh", "-c", absl::StrCat("exec \"$0\" \"$@\" ", closed), SIDECAR, "run", "--agent",
+        "a", "--server", "toy", "--rules", Path("rules.json"), "--", "/bin/sh", "-c",
+        absl::StrCat("readlink /proc/$$/fd/2 > ", Path("errors"), "; exec cat")});
+  };
+  sidecar_ = run("<&-");
+  EXPECT_EQ(sidecar_->Wait(), 0);
+  sidecar_ = run("2>&-");
+  sidecar_->CloseInput();
+  EXPECT_EQ(sidecar_->Wait(), 0);
+  EXPECT_EQ(FileText("errors"), "/dev/null\n");
+}
+
 TEST_F(ProgramTest, StartsTheCatalogsCommand) {
   WriteFile("mcp.json", absl::StrCat(R"({"mcpServers": {"toy": {"command": ")", TOY_SERVER,
                                      R"(", "args": ["--exit", "${STATUS}"]}}})"));
