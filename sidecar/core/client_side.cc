@@ -106,7 +106,8 @@ void ClientSide::OnRequest(const Message& message, MonoTime now) {
   const MethodUse use =
       RequestMethod(message.method, message.names_revision() ? Era::kPerRequest : Era::kInitialize);
   if (use.method == Method::kOther) {
-    s.log.Info("denied", {{"reason", "METHOD_NOT_COVERED"}, {"method", message.method}});
+    s.log.Info("denied",
+               {{"reason", "METHOD_NOT_COVERED"}, {"method", message.method.substr(0, 256)}});
     s.output->ToClient(
         MethodDenialAnswer(message.id.raw, s.options.agent, s.options.server, message.method));
     return;
@@ -181,7 +182,7 @@ void ClientSide::OnNotification(const Message& message, MonoTime now) {
   if (notification == Notification::kOther) {
     session_.log.Warning(
         "client_notification_dropped",
-        {{"why", "not a notification of the protocol"}, {"method", message.method}});
+        {{"why", "not a notification of the protocol"}, {"method", message.method.substr(0, 256)}});
     return;
   }
   if (notification == Notification::kCancelled) {

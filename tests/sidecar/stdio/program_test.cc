@@ -292,6 +292,21 @@ TEST_F(ProgramTest, LineTooLongIsRefusedAndTheSessionLivesOn) {
   EXPECT_THAT(Call(2, "read"), HasSubstr("done"));
 }
 
+TEST_F(ProgramTest, WhatIsLoggedOfAMethodIsShort) {
+  TestProcess& sidecar = RunBeforeToy();
+  Initialize();
+  const std::string method(100'000, 'm');
+  for (const char* id : {R"("id":1,)", ""}) {
+    sidecar.WriteLine(absl::StrCat(R"({"jsonrpc":"2.0",)", id, R"("method":")", method, R"("})"));
+  }
+  EXPECT_THAT(sidecar.ReadLine().value_or(""), HasSubstr("METHOD_NOT_COVERED"));
+  sidecar.CloseInput();
+  EXPECT_EQ(sidecar.Wait(), 0);
+  EXPECT_THAT(sidecar.Errors(),
+              AllOf(HasSubstr("METHOD_NOT_COVERED"), HasSubstr("client_notification_dropped")));
+  EXPECT_LT(sidecar.Errors().size(), 4'000U);
+}
+
 TEST_F(ProgramTest, TheServerGetsTheEnvironmentAsItCame) {
   TestProcess& sidecar =
       RunBefore({"sh", "-c", absl::StrCat("env > ", Path("env"))}, {},
