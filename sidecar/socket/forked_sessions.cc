@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "sidecar/socket/short_waits.h"
+#include "sidecar/stdio/close_fds.h"
 
 namespace ostiary::sidecar {
 namespace {
@@ -21,7 +22,7 @@ namespace {
   {
     // Our copies of others' connections may be the last by now.
     const ShortWaits short_waits;
-    ::close_range(STDERR_FILENO + 1, ~0U, 0);
+    CloseAllBut({});
   }
   ::_exit(body());
 }

@@ -9,14 +9,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <initializer_list>
 #include <utility>
-#include <vector>
 
 #include "common/unique_fd.h"
+#include "sidecar/stdio/close_fds.h"
 
 namespace ostiary::sidecar {
 namespace {
@@ -32,18 +31,6 @@ void PointAtNothing(std::initializer_list<int> descriptors) {
   for (const int fd : descriptors) {
     if (nothing.valid()) ::dup2(nothing.get(), fd);
   }
-}
-
-// Closes what lies above stderr but these.
-void CloseAllBut(std::vector<int> kept) {
-  std::sort(kept.begin(), kept.end());
-  unsigned first = STDERR_FILENO + 1;
-  for (const int fd : kept) {
-    const auto number = static_cast<unsigned>(fd);
-    if (number > first) ::close_range(first, number - 1, 0);
-    first = std::max(first, number + 1);
-  }
-  ::close_range(first, ~0U, 0);
 }
 
 int TakeSignals() {
