@@ -167,9 +167,9 @@ class Bindings(unittest.TestCase):
             ({"tests": {"enabled": False}}, [self.ACCOUNTS, self.LOCAL]),
             ({"tests": {"admin": False}}, [self.ACCOUNTS, self.LOCAL, {k: v for k, v in self.TEST.items() if k != "roles"}]),
             ({"identity": {"bindings": {"localAdmin": False, "serviceAccounts": False, "extra": [extra]}}}, [extra, self.TEST]),
-            ({"identity": {"bindings": {"admins": ["a", "b"], "spiffeTrustDomain": "example.com"}}},
-             [self.ACCOUNTS, spiffe, {"identity": "a", "roles": ["admin"]}, {"identity": "b", "roles": ["admin"]},
-              self.LOCAL, self.TEST]),
+            ({"identity": {"bindings": {"admins": [extra["identity"], "local:loopback"], "spiffeTrustDomain": "example.com"}}},
+             [self.ACCOUNTS, spiffe, {"identity": extra["identity"], "roles": ["admin"]},
+              {"identity": "local:loopback", "roles": ["admin"]}, self.LOCAL, self.TEST]),
             # Without tokens no service account says who it is.
             ({"identity": {"tokens": {"enabled": False}, "clientCA": {"secret": "ca"}}}, [self.LOCAL]),
         ]
