@@ -150,7 +150,7 @@ std::vector<const Jwk*> JwkSet::Find(const std::optional<std::string>& kid) cons
 
 LoadedJwkSet LoadJwkSet(const PolicyFile& file, const PolicyLimits& limits) {
   LoadedJwkSet loaded;
-  IssueLog log(limits.max_issues);
+  IssueLog log(limits.max_issues, limits.max_issue_bytes);
   log.BeginFile(file.name, file.text);
   JsonDocument document;
   if (ParseFile(file, limits, &log, &document)) {

@@ -149,7 +149,7 @@ class BindingsReader {
 
 LoadedBindings LoadBindings(const PolicyFile& file, const PolicyLimits& limits) {
   LoadedBindings loaded;
-  IssueLog log(limits.max_issues);
+  IssueLog log(limits.max_issues, limits.max_issue_bytes);
   log.BeginFile(file.name, file.text);
   JsonDocument document;
   if (ParseFile(file, limits, &log, &document)) {

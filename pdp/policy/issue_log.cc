@@ -26,11 +26,12 @@ void IssueLog::BeginFile(absl::string_view name, absl::string_view text) {
 void IssueLog::Add(Severity severity, size_t offset, std::string pointer, std::string message) {
   Kept& kept = severity == Severity::kError ? errors_ : warnings_;
   ++kept.count;
-  if (kept.entries.size() >= max_issues_) return;
+  if (!Keeps(severity)) return;
   Entry entry{file_, offset, {}};
   entry.issue.severity = severity;
   entry.issue.message = std::move(message);
   entry.issue.pointer = std::move(pointer);
+  kept.bytes += BytesOf(entry.issue);
   kept.entries.push_back(std::move(entry));
 }
 
@@ -41,7 +42,9 @@ void IssueLog::ReturnTo(const Mark& mark) {
 
 void IssueLog::Cut(size_t count, Kept* kept) {
   kept->count = count;
-  if (kept->entries.size() > count) kept->entries.resize(count);
+  for (; kept->entries.size() > count; kept->entries.pop_back()) {
+    kept->bytes -= BytesOf(kept->entries.back().issue);
+  }
 }
 
 void IssueLog::FillPlaces(std::vector<Entry>* entries) const {
@@ -80,14 +83,15 @@ std::vector<Issue> IssueLog::Take() {
   std::vector<Issue> issues;
   issues.reserve(entries.size() + 1);
   for (Entry& entry : entries) issues.push_back(std::move(entry.issue));
+  const size_t shown = issues.size();
   if (lost_errors + lost_warnings > 0) {
     Issue& more = issues.emplace_back();
     more.severity = lost_errors > 0 ? Severity::kError : Severity::kWarning;
-    more.message = absl::StrCat(lost_errors > 0 ? CountOf(lost_errors, "error") : "",
-                                lost_errors > 0 && lost_warnings > 0 ? " and " : "",
-                                lost_warnings > 0 ? CountOf(lost_warnings, "warning") : "",
-                                " not shown; the first ", max_issues_,
-                                " are above: mend those and load again");
+    more.message =
+        absl::StrCat(lost_errors > 0 ? CountOf(lost_errors, "error") : "",
+                     lost_errors > 0 && lost_warnings > 0 ? " and " : "",
+                     lost_warnings > 0 ? CountOf(lost_warnings, "warning") : "",
+                     " not shown; the first ", shown, " are above: mend those and load again");
   }
   return issues;
 }

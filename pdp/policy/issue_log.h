@@ -19,7 +19,9 @@ class IssueLog {
   // An issue without a place is about the whole file.
   static constexpr size_t kWholeFile = static_cast<size_t>(-1);
 
-  explicit IssueLog(size_t max_issues) : max_issues_(max_issues) {}
+  // `max_bytes` are those of the errors' texts, and of the warnings'. The one that passes it is
+  // kept, and none behind it.
+  IssueLog(size_t max_issues, size_t max_bytes) : max_issues_(max_issues), max_bytes_(max_bytes) {}
 
   // Issues that follow are about this file, until another is begun or selected. Files come in the
   // order in which they are begun.
@@ -27,6 +29,11 @@ class IssueLog {
   void SelectFile(size_t index) { file_ = index; }
 
   void Add(Severity severity, size_t offset, std::string pointer, std::string message);
+  // Whether the next of them would be kept. One that would not needs no texts: it is only counted.
+  bool Keeps(Severity severity) const {
+    const Kept& kept = severity == Severity::kError ? errors_ : warnings_;
+    return kept.entries.size() < max_issues_ && kept.bytes < max_bytes_;
+  }
 
   // What has been added so far, to come back to.
   struct Mark {
@@ -55,13 +62,16 @@ class IssueLog {
   };
   struct Kept {
     std::vector<Entry> entries;
-    size_t count = 0;
+    size_t bytes = 0;  // of their texts
+    size_t count = 0;  // with those that were not kept
   };
 
+  static size_t BytesOf(const Issue& issue) { return issue.message.size() + issue.pointer.size(); }
   static void Cut(size_t count, Kept* kept);
   void FillPlaces(std::vector<Entry>* entries) const;
 
   const size_t max_issues_;
+  const size_t max_bytes_;
   std::vector<File> files_;
   size_t file_ = 0;
   Kept errors_;

@@ -36,7 +36,8 @@ void JsonReader::LoneSurrogate(JsonValue string) {
 }
 
 void JsonReader::Add(Severity severity, JsonValue at, std::string message) {
-  log_.Add(severity, at.offset(), pointer_.ToString(), std::move(message));
+  log_.Add(severity, at.offset(), log_.Keeps(severity) ? pointer_.ToString() : std::string(),
+           std::move(message));
 }
 
 }  // namespace ostiary::pdp

@@ -200,6 +200,7 @@ class Linter::Agent {
   }
 
   std::string Pointer(absl::string_view section, absl::string_view key) const {
+    if (!log_.Keeps(Severity::kWarning)) return "";
     std::string pointer = "/agents";
     AppendPointerKey(rules_.id, &pointer);
     absl::StrAppend(&pointer, "/", section, "/", key);
@@ -209,7 +210,7 @@ class Linter::Agent {
   std::string Pointer(absl::string_view section, absl::string_view key,
                       absl::string_view server) const {
     std::string pointer = Pointer(section, key);
-    AppendPointerKey(server, &pointer);
+    if (!pointer.empty()) AppendPointerKey(server, &pointer);
     return pointer;
   }
 

@@ -51,7 +51,7 @@ class AgentLoader {
 class Loader {
  public:
   Loader(const PolicySource& source, const PolicyLimits& limits)
-      : source_(source), limits_(limits), log_(limits.max_issues) {}
+      : source_(source), limits_(limits), log_(limits.max_issues, limits.max_issue_bytes) {}
 
   LoadedPolicy Load() {
     // The catalog first, since the rules are compared with it; its issues come last all the same.

@@ -26,6 +26,9 @@ struct PolicyLimits {
   size_t max_pattern_bytes = 16 << 10;
   // Issues kept of one load; one more says how many were left out.
   size_t max_issues = 1000;
+  // Bytes of their texts, errors and warnings apart: each names its place, by keys that may be
+  // long.
+  size_t max_issue_bytes = 1 << 20;
 };
 
 // One file: the name that issues and rules cite, and its content. The text is a view.

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdp/policy/load.h"
@@ -352,6 +353,25 @@ TEST(LoadErrorTest, KeepsTheFirstIssuesAndCountsTheRest) {
   EXPECT_EQ(issues[1].pointer, "/z");
   EXPECT_EQ(FormatIssue(issues[2]),
             "warning: 2 more warnings not shown; the first 2 are above: mend those and load again");
+}
+
+// Each issue names its place, with all keys on the way to it.
+TEST(LoadErrorTest, LongKeysDoNotMakeManyIssuesLarge) {
+  const std::string agent(100'000, 'a');
+  std::string lists;
+  for (int i = 0; i < 1000; ++i) absl::StrAppend(&lists, i == 0 ? "" : ", ", "\"s", i, "\": []");
+  const std::string rules =
+      absl::StrCat(R"({"agents": {")", agent, R"(": {"allow": {"tools": {)", lists, "}}}}}");
+  const LoadedPolicy loaded = LoadTexts(rules);
+  EXPECT_NE(loaded.snapshot, nullptr);
+  size_t bytes = 0;
+  for (const Issue& issue : loaded.issues) bytes += issue.pointer.size() + issue.message.size();
+  EXPECT_LT(bytes, size_t{2} << 20);
+  ASSERT_EQ(loaded.issues.size(), 12u);
+  EXPECT_EQ(loaded.issues[0].pointer, absl::StrCat("/agents/", agent, "/allow/tools/s0"));
+  EXPECT_EQ(
+      FormatIssue(loaded.issues[11]),
+      "warning: 989 more warnings not shown; the first 11 are above: mend those and load again");
 }
 
 TEST(LoadErrorTest, QuotesWhatCouldForgeALogLine) {
