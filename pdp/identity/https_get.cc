@@ -4,6 +4,7 @@
 #include <httplib.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <thread>
@@ -58,14 +59,17 @@ bool ReadAuthority(absl::string_view text, HttpsUrl* out) {
   return !host.empty() && host.find_first_of("@?#[] ") == absl::string_view::npos;
 }
 
-// Cuts the connections of one exchange at its deadline. httplib's own timeouts are for a step each,
-// and a peer that sends a byte now and then, be it before TLS has said who it is, meets none of
-// them.
+// Cuts the connections of one exchange at its deadline, or when it is stopped. httplib's own
+// timeouts are for a step each, and a peer that sends a byte now and then, be it before TLS has
+// said who it is, meets none of them.
 class Cutter {
  public:
-  Cutter(MonoTime deadline, const Clock& clock)
-      : deadline_(deadline), clock_(clock), thread_([this] { Run(); }) {}
+  Cutter(MonoTime deadline, const Clock& clock, HttpsStop* stop)
+      : clock_(clock), stop_(*stop), next_(deadline), thread_([this] { Run(); }) {
+    stop_.OnStop([this] { CutNow(); });
+  }
   ~Cutter() {
+    stop_.OnStop(nullptr);
     {
       const MutexLock lock(&mutex_);
       done_ = true;
@@ -87,24 +91,31 @@ class Cutter {
   }
 
  private:
+  void CutNow() {
+    {
+      const MutexLock lock(&mutex_);
+      next_ = std::min(next_, clock_.Now());
+    }
+    work_.NotifyAll();
+  }
   void Run() {
     const MutexLock lock(&mutex_);
-    MonoTime next = deadline_;
     while (!done_) {
-      if (clock_.Now() < next) {
-        work_.WaitUntil(&mutex_, next);
+      if (clock_.Now() < next_) {
+        work_.WaitUntil(&mutex_, next_);
         continue;
       }
       has_cut_ = true;
       for (const UniqueFd& socket : sockets_) ::shutdown(socket.get(), SHUT_RDWR);
-      next += std::chrono::seconds(1);  // one that connects only now
+      next_ += std::chrono::seconds(1);  // one that connects only now
     }
   }
 
-  const MonoTime deadline_;
   const Clock& clock_;
+  HttpsStop& stop_;
   mutable Mutex mutex_;
   CondVar work_;
+  MonoTime next_ ABSL_GUARDED_BY(mutex_);  // when to cut, again
   std::vector<UniqueFd> sockets_ ABSL_GUARDED_BY(mutex_);
   bool has_cut_ ABSL_GUARDED_BY(mutex_) = false;
   bool done_ ABSL_GUARDED_BY(mutex_) = false;
@@ -121,7 +132,8 @@ bool DemandName(const std::string& host, SSL_CTX* context) {
          X509_VERIFY_PARAM_set1_host(rules, host.data(), host.size()) == 1;
 }
 
-absl::StatusOr<std::string> Get(const HttpsRequest& request, const Clock& clock) {
+absl::StatusOr<std::string> Get(const HttpsRequest& request, const Clock& clock, HttpsStop* stop) {
+  if (stop->stopped()) return absl::CancelledError("stopped");
   OSTIARY_ASSIGN_OR_RETURN(const std::string authorities,
                            ReadSmallFile(request.ca_path, kMaxFileBytes));
   // Else a file without certificates would be an error of the connection, and say nothing.
@@ -148,7 +160,7 @@ absl::StatusOr<std::string> Get(const HttpsRequest& request, const Clock& clock)
 
   std::string body;
   bool is_too_long = false;
-  Cutter cutter(clock.Now() + 2 * request.timeout, clock);
+  Cutter cutter(clock.Now() + 2 * request.timeout, clock, stop);
   client.set_socket_options([&cutter](socket_t socket) { cutter.Watch(socket); });
   const httplib::Result result =
       client.Get(request.url.path.c_str(), headers, [&](const char* data, size_t size) {
@@ -158,6 +170,7 @@ absl::StatusOr<std::string> Get(const HttpsRequest& request, const Clock& clock)
         return true;
       });
   if (is_too_long) return absl::UnavailableError("the answer is too long");
+  if (stop->stopped()) return absl::CancelledError("stopped");
   if (cutter.has_cut()) return absl::UnavailableError("no whole answer came in time");
   if (!result) {
     return absl::UnavailableError(httplib::to_string(result.error()));
@@ -184,9 +197,27 @@ absl::StatusOr<HttpsUrl> HttpsUrl::Parse(absl::string_view text) {
   return url;
 }
 
-absl::StatusOr<std::string> HttpsGet(const HttpsRequest& request, const Clock& clock) {
+void HttpsStop::Stop() {
+  const MutexLock lock(&mutex_);
+  stopped_ = true;
+  if (cut_) cut_();
+}
+
+bool HttpsStop::stopped() const {
+  const MutexLock lock(&mutex_);
+  return stopped_;
+}
+
+void HttpsStop::OnStop(std::function<void()> cut) {
+  const MutexLock lock(&mutex_);
+  cut_ = std::move(cut);
+  if (stopped_ && cut_) cut_();
+}
+
+absl::StatusOr<std::string> HttpsGet(const HttpsRequest& request, const Clock& clock,
+                                     HttpsStop* stop) {
   try {
-    return Get(request, clock);
+    return Get(request, clock, stop);
   } catch (const std::exception& error) {
     return absl::UnavailableError(error.what());
   }

@@ -6,11 +6,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/clock.h"
+#include "common/mutex.h"
 
 namespace ostiary::pdp {
 
@@ -32,8 +35,26 @@ struct HttpsRequest {
   MonoDuration timeout = std::chrono::seconds(10);
 };
 
-// The body of a 200. UNAVAILABLE says what went wrong, with nothing of the token in it.
-absl::StatusOr<std::string> HttpsGet(const HttpsRequest& request, const Clock& clock);
+// Ends the exchange that it was given to, from any thread, for good: whoever ends waits for no
+// peer. Thread-safe; for one exchange at a time.
+class HttpsStop {
+ public:
+  void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
+  bool stopped() const ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // For the exchange: `cut` is called by Stop, and at once if that has been. nullptr takes it back.
+  void OnStop(std::function<void()> cut) ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  mutable Mutex mutex_;
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  std::function<void()> cut_ ABSL_GUARDED_BY(mutex_);
+};
+
+// The body of a 200. UNAVAILABLE says what went wrong, with nothing of the token in it; CANCELLED
+// where it was stopped. A name that is being looked up is waited for even then.
+absl::StatusOr<std::string> HttpsGet(const HttpsRequest& request, const Clock& clock,
+                                     HttpsStop* stop);
 
 }  // namespace ostiary::pdp
 

@@ -28,7 +28,8 @@ std::unique_ptr<KeyFetcher> StartFetcher(const IdentityOptions& options, KeyStor
   HttpsRequest request{*url, options.jwks_ca, options.jwks_bearer};
   return std::make_unique<KeyFetcher>(
       KeyFetcherOptions{options.jwks_url, absl::ToChronoNanoseconds(options.jwks_refresh)},
-      [request, &clock] { return HttpsGet(request, clock); }, keys, clock, log);
+      [request, &clock](HttpsStop* stop) { return HttpsGet(request, clock, stop); }, keys, clock,
+      log);
 }
 
 }  // namespace

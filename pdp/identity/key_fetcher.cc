@@ -31,6 +31,7 @@ KeyFetcher::~KeyFetcher() {
     stopping_ = true;
   }
   work_.NotifyAll();
+  stop_.Stop();
   thread_.join();
 }
 
@@ -56,7 +57,8 @@ bool KeyFetcher::AwaitNext(MonoTime last, bool was_good) {
 }
 
 bool KeyFetcher::FetchOnce() {
-  const absl::StatusOr<std::string> text = fetch_();
+  const absl::StatusOr<std::string> text = fetch_(&stop_);
+  if (absl::IsCancelled(text.status())) return false;
   if (!text.ok()) {
     SayFailure(std::string(text.status().message()));
     return false;

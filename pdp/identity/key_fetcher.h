@@ -4,7 +4,7 @@
 // never twice within `least_pause`, whatever tokens come. A failure, or an answer that is no key
 // set, leaves the keys as they are. In the log: token_keys_fetched when they changed,
 // token_keys_not_fetched when the reason is a new one. Destroy it before what it was given; the
-// destructor waits for a fetch that runs.
+// destructor stops a fetch that runs.
 #ifndef OSTIARY_PDP_IDENTITY_KEY_FETCHER_H_
 #define OSTIARY_PDP_IDENTITY_KEY_FETCHER_H_
 
@@ -20,6 +20,7 @@
 #include "common/log.h"
 #include "common/mutex.h"
 #include "common/sha256.h"
+#include "pdp/identity/https_get.h"
 #include "pdp/identity/key_store.h"
 
 namespace ostiary::pdp {
@@ -32,7 +33,8 @@ struct KeyFetcherOptions {
 
 class KeyFetcher {
  public:
-  using Fetch = std::function<absl::StatusOr<std::string>()>;
+  // Ends soon, with CANCELLED, where the stop that it is given says so.
+  using Fetch = std::function<absl::StatusOr<std::string>(HttpsStop*)>;
 
   KeyFetcher(KeyFetcherOptions options, Fetch fetch, KeyStore* store, const Clock& clock,
              const Log& log);
@@ -50,6 +52,7 @@ class KeyFetcher {
 
   const KeyFetcherOptions options_;
   const Fetch fetch_;
+  HttpsStop stop_;
   KeyStore* const store_;
   const Clock& clock_;
   const Log& log_;

@@ -317,7 +317,7 @@ TEST(IdentityOptionsTest, WhatDoesNotGoTogether) {
 class KeyFetcherTest : public testing::Test {
  protected:
   KeyFetcher::Fetch Endpoint() {
-    return [this]() -> absl::StatusOr<std::string> {
+    return [this](HttpsStop*) -> absl::StatusOr<std::string> {
       const MutexLock lock(&mutex_);
       ++fetches_;
       changed_.NotifyAll();
@@ -383,6 +383,32 @@ TEST_F(KeyFetcherTest, UnknownKeysFetchSoonButNeverOften) {
   EXPECT_EQ(AwaitFetches(2), 2);
   store_.ReportUnknownKey();
   EXPECT_GE(AwaitFetches(3), 3) << "long before an hour";
+}
+
+// From an endpoint that never answers.
+TEST_F(KeyFetcherTest, ItsEndStopsAFetchThatRuns) {
+  const KeyFetcher::Fetch endless = [this](HttpsStop* stop) -> absl::StatusOr<std::string> {
+    bool stopped = false;
+    stop->OnStop([&] {
+      const MutexLock lock(&mutex_);
+      stopped = true;
+      changed_.NotifyAll();
+    });
+    {
+      const MutexLock lock(&mutex_);
+      ++fetches_;
+      changed_.NotifyAll();
+      while (!stopped) changed_.Wait(&mutex_);
+    }
+    stop->OnStop(nullptr);
+    return absl::CancelledError("stopped");
+  };
+  {
+    const KeyFetcher fetcher({"https://issuer/keys", std::chrono::hours(1), std::chrono::hours(1)},
+                             endless, &store_, Clock::System(), log_.log());
+    EXPECT_EQ(AwaitFetches(1), 1);
+  }
+  EXPECT_EQ(fetches(), 1);
 }
 
 }  // namespace

@@ -8,7 +8,9 @@
 
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include "common/unique_fd.h"
 #include "gtest/gtest.h"
@@ -21,10 +23,13 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// Accepts one connection and says one byte of a TLS handshake now and then, for at most 5 s.
+// Accepts one connection, calls `on_accept`, and says one byte of a TLS handshake now and then, for
+// at most 5 s.
 class DrippingServer {
  public:
-  DrippingServer() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit DrippingServer(std::function<void()> on_accept = [] {})
+      : on_accept_(std::move(on_accept)),
+        listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -45,6 +50,7 @@ class DrippingServer {
  private:
   void Drip() {
     const UniqueFd client(::accept(listener_.get(), nullptr, nullptr));
+    on_accept_();
     // A record of 16,128 bytes, with a ServerHello that is as long.
     std::string next("\x16\x03\x03\x3f\x00\x02\x00\x3e\xfc", 9);
     for (int i = 0; i < 100; ++i) {
@@ -55,6 +61,7 @@ class DrippingServer {
     }
   }
 
+  const std::function<void()> on_accept_;
   const UniqueFd listener_;
   uint16_t port_ = 0;
   std::thread thread_;
@@ -70,8 +77,25 @@ TEST(HttpsGetTest, AServerThatSpeaksTooSlowlyIsCutOffWhereverItStands) {
   request.ca_path = dir.Path("ca.pem");
   request.timeout = milliseconds(300);
   const MonoTime start = Clock::System().Now();
-  const absl::StatusOr<std::string> got = HttpsGet(request, Clock::System());
+  HttpsStop stop;
+  const absl::StatusOr<std::string> got = HttpsGet(request, Clock::System(), &stop);
   EXPECT_EQ(got.status(), absl::UnavailableError("no whole answer came in time"));
+  EXPECT_LT(Clock::System().Now() - start, seconds(3));
+}
+
+TEST(HttpsGetTest, WhoStopsWaitsForNoServer) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const ScratchDir dir;
+  dir.WriteInPlace("ca.pem", TestAuthority().root());
+  HttpsStop stop;
+  const DrippingServer server([&stop] { stop.Stop(); });
+  HttpsRequest request;
+  request.url = {"127.0.0.1", server.port(), "/keys"};
+  request.ca_path = dir.Path("ca.pem");
+  const MonoTime start = Clock::System().Now();
+  EXPECT_TRUE(absl::IsCancelled(HttpsGet(request, Clock::System(), &stop).status()));
+  // And those that come later do not begin.
+  EXPECT_TRUE(absl::IsCancelled(HttpsGet(request, Clock::System(), &stop).status()));
   EXPECT_LT(Clock::System().Now() - start, seconds(3));
 }
 
@@ -113,7 +137,8 @@ TEST(HttpsGetTest, TheCertificateMustBearTheNameAmongItsAlternativeNames) {
     HttpsRequest request;
     request.url = {"localhost", static_cast<uint16_t>(port), "/keys"};
     request.ca_path = dir.Path("ca.pem");
-    const absl::StatusOr<std::string> got = HttpsGet(request, Clock::System());
+    HttpsStop stop;
+    const absl::StatusOr<std::string> got = HttpsGet(request, Clock::System(), &stop);
     EXPECT_EQ(got.ok(), one.taken) << one.what << ": " << got.status();
     server.stop();
     thread.join();
