@@ -139,6 +139,17 @@ TEST(CheckTest, RefusesWhatIsNoMessage) {
   }
 }
 
+// Protobuf's own line about it waits for whoever reads stderr, on the thread that answers.
+TEST(CheckTest, WritesNothingOfItsOwnAboutWhatIsNoUtf8) {
+  RunningPdp pdp;
+  testing::internal::CaptureStderr();
+  for (const char* const method : {"Check", "BatchCheck", "ListServers"}) {
+    grpc::ByteBuffer response;
+    EXPECT_FALSE(AskInBytes(pdp, method, "\x0A\x02\xC3\x28", &response).ok());
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
 TEST(CheckTest, RefusesAMessageOverTheLimit) {
   ServerOptions options;
   options.max_message_bytes = 2000;
