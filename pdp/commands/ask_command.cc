@@ -12,16 +12,6 @@
 namespace ostiary::pdp {
 namespace {
 
-// What is no UTF-8 a contract's string cannot carry, and the PDP would answer UNIMPLEMENTED.
-bool IsUtf8(absl::string_view text) {
-  for (size_t at = 0; at < text.size();) {
-    const Utf8Char next = CharAt(text, at);
-    if (next.code_point >= kInvalidByteBase) return false;
-    at += next.size;
-  }
-  return true;
-}
-
 absl::Status Validate(const AskedAccess& access) {
   for (const std::string* const text : {&access.agent, &access.server, &access.name}) {
     if (!IsUtf8(*text)) return absl::InvalidArgumentError("an agent or a name is not UTF-8");

@@ -20,6 +20,8 @@
 #include "pdp/metrics/counts.h"
 #include "pdp/metrics/metric_families.h"
 #include "pdp/metrics/metrics_endpoint.h"
+#include "pdp/policy/quote.h"
+#include "pdp/policy/utf8.h"
 #include "pdp/reload/policy_store.h"
 #include "pdp/reload/reloader.h"
 #include "pdp/server/address.h"
@@ -103,7 +105,22 @@ absl::StatusOr<std::unique_ptr<ServerCertificates>> LoadCertificates(const Serve
   return ServerCertificates::Create(*options.tls, clock, log);
 }
 
+// Answers name these files, and a string of the contract carries UTF-8 alone: who asks could read
+// no answer at all.
+absl::Status ValidatePaths(const ServeOptions& options) {
+  const std::string* const paths[] = {
+      &options.paths.rules, options.paths.mcp_config ? &*options.paths.mcp_config : nullptr,
+      &options.identity.bindings, &options.identity.jwks_file};
+  for (const std::string* const path : paths) {
+    if (path == nullptr || IsUtf8(*path)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("the path ", Quote(*path), " is not UTF-8, and answers name it: rename it"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Validate(const ServeOptions& options) {
+  OSTIARY_RETURN_IF_ERROR(ValidatePaths(options));
   OSTIARY_RETURN_IF_ERROR(options.server.Validate());
   OSTIARY_RETURN_IF_ERROR(options.identity.Validate());
   if (!options.identity.tokens.issuer.empty() && !options.server.tls.has_value()) {

@@ -21,4 +21,13 @@ Utf8Char CharAt(absl::string_view text, size_t at) {
   return {code_point, size};
 }
 
+bool IsUtf8(absl::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    const Utf8Char next = CharAt(text, at);
+    if (next.code_point >= kInvalidByteBase) return false;
+    at += next.size;
+  }
+  return true;
+}
+
 }  // namespace ostiary::pdp

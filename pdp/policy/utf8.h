@@ -21,6 +21,9 @@ inline constexpr uint32_t kInvalidByteBase = 0x110000;
 // The character that starts at `at`, which is less than the text's size.
 Utf8Char CharAt(absl::string_view text, size_t at);
 
+// Whether each of its bytes belongs to a character: what a contract's string can carry.
+bool IsUtf8(absl::string_view text);
+
 }  // namespace ostiary::pdp
 
 #endif  // OSTIARY_PDP_POLICY_UTF8_H_

@@ -54,6 +54,8 @@ TEST_F(ProgramTest, WrongUsageEndsWith64) {
       {{"serve"}, "--rules is required"},
       {{"serve", "--rules", ""}, "must not be empty"},
       {{"serve", "--rules", rules(), "--nonsense"}, "--nonsense"},
+      {{"serve", "--rules", "/x/\xff.json"}, "is not UTF-8"},
+      {{"serve", "--rules", rules(), "--mcp-config", "/x/\xff.json"}, "is not UTF-8"},
       {{"serve", "--rules", rules(), "--listen", "7443"}, "is no address"},
       {{"serve", "--rules", rules(), "--listen", "0.0.0.0:0"}, "--allow-insecure-tcp"},
       {{"serve", "--rules", rules(), "--heartbeat", "5"}, "is a duration"},
