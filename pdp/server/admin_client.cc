@@ -47,6 +47,13 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const Clie
   return grpc::SslCredentials(ssl);
 }
 
+// gRPC tells of no reason why there is no connection, so all that may be one is named.
+std::string Doubts(const AdminTarget& target, const Address& address) {
+  if (!target.tls.on()) return address.kind == Address::Kind::kUnix ? "" : ", without TLS";
+  return absl::StrCat(", over TLS, with a certificate of --pdp-ca for that name, and does it take ",
+                      target.tls.cert.empty() ? "who shows no --pdp-cert" : "the --pdp-cert");
+}
+
 absl::StatusOr<Wire> Connect(const AdminTarget& target, absl::Duration timeout) {
   OSTIARY_ASSIGN_OR_RETURN(const Address address, Address::Parse(target.address));
   OSTIARY_RETURN_IF_ERROR(target.tls.Validate(target.address));
@@ -64,9 +71,9 @@ absl::StatusOr<Wire> Connect(const AdminTarget& target, absl::Duration timeout) 
     state = wire.channel->GetState(true);
   }
   if (state == GRPC_CHANNEL_READY) return wire;
-  return absl::UnavailableError(absl::StrCat(
-      "no PDP answers at ", target.address, ": is it running, and does it listen there",
-      target.tls.on() ? ", over TLS, with a certificate of --pdp-ca for that name?" : "?"));
+  return absl::UnavailableError(absl::StrCat("no PDP answers at ", target.address,
+                                             ": is it running, and does it listen there",
+                                             Doubts(target, address), "?"));
 }
 
 absl::Status Failed(absl::string_view call, const std::string& address,

@@ -20,6 +20,7 @@
 #include "grpcpp/security/auth_context.h"
 #include "gtest/gtest.h"
 #include "pdp/server/address.h"
+#include "pdp/server/admin_client.h"
 #include "tests/pdp/server/running_pdp.h"
 #include "tests/pdp/server/test_session.h"
 #include "tests/support/certificates.h"
@@ -151,6 +152,16 @@ TEST(TlsTest, LetsInOnlyClientsOfItsClientAuthority) {
     const grpc::Status where_optional = Ask(optional, {files.authority.root(), c.shown});
     EXPECT_EQ(where_optional.ok(), c.gets_in_where_optional) << where_optional.error_message();
   }
+}
+
+TEST(TlsTest, WhoIsKeptOutIsToldWhatToLookAt) {
+  const Files files;
+  const RunningPdp pdp(files.OptionsWithClients(ClientCertificates::kRequired));
+  AdminTarget target{pdp.tcp_address(), {}};
+  EXPECT_THAT(AskStatus(target).status().message(), HasSubstr("listen there, without TLS?"));
+  files.directory.WriteInPlace("root.crt", files.authority.root());
+  target.tls.ca = files.directory.Path("root.crt");
+  EXPECT_THAT(AskStatus(target).status().message(), HasSubstr("shows no --pdp-cert?"));
 }
 
 TEST(TlsTest, ARenewedCertificateCountsFromTheNextConnection) {
