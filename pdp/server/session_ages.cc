@@ -5,6 +5,8 @@ namespace {
 
 constexpr double kYoungest = 0.7;
 constexpr double kOldest = 0.9;
+// The clock counts 292 years in nanoseconds, and an end past that would lie before the beginning.
+constexpr absl::Duration kNever = absl::Hours(100 * 365 * 24);
 
 }  // namespace
 
@@ -12,7 +14,7 @@ SessionAges::SessionAges(absl::Duration connection_age, uint32_t seed)
     : connection_age_(connection_age), random_(seed) {}
 
 void SessionAges::Add(uint64_t number, MonoTime now) {
-  if (connection_age_ == absl::InfiniteDuration()) return;
+  if (connection_age_ >= kNever) return;
   std::uniform_real_distribution<double> part(kYoungest, kOldest);
   const MonoTime end = now + absl::ToChronoNanoseconds(part(random_) * connection_age_);
   by_number_[number] = by_end_.emplace(end, number);

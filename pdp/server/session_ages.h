@@ -20,8 +20,8 @@ namespace ostiary::pdp {
 
 class SessionAges {
  public:
-  // `connection_age`: infinite for sessions that never end of age. gRPC's own is a tenth more or
-  // less of it, so sessions get from 0.7 to 0.9 of it.
+  // `connection_age`: a hundred years or more for sessions that never end of age. gRPC's own is a
+  // tenth more or less of it, so sessions get from 0.7 to 0.9 of it.
   SessionAges(absl::Duration connection_age, uint32_t seed);
 
   void Add(uint64_t number, MonoTime now);

@@ -50,6 +50,13 @@ TEST(SessionAgesTest, OneThatIsGoneIsNeverDue) {
   ages.Remove(2);
 }
 
+TEST(SessionAgesTest, AgesThatNoClockReachesNeverEnd) {
+  const MonoTime start = kStart + std::chrono::hours(1);
+  SessionAges ages(absl::Hours(9'999'999), kSeed);
+  ages.Add(1, start);
+  EXPECT_THAT(ages.TakeDue(start + std::chrono::hours(24)), IsEmpty());
+}
+
 TEST(SessionAgesTest, InfiniteAgesNeverEnd) {
   SessionAges ages(absl::InfiniteDuration(), kSeed);
   ages.Add(1, kStart);
