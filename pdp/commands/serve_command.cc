@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <memory>
 #include <utility>
@@ -81,6 +82,15 @@ void EndWithin(absl::Duration patience) {
   sigaddset(&alarm, SIGALRM);
   pthread_sigmask(SIG_UNBLOCK, &alarm, nullptr);
   ::alarm(static_cast<unsigned>(absl::ToInt64Seconds(absl::Ceil(patience, absl::Seconds(1)))));
+}
+
+// Whether a listener takes no connection any more. The process then ends as for SIGTERM, but with
+// 1: whoever runs it starts it anew, and nobody takes it for one that can be reached.
+std::atomic<bool> has_lost_listener{false};
+
+void EndForLostListener() {
+  has_lost_listener = true;
+  ::kill(::getpid(), SIGTERM);
 }
 
 // Lends gRPC the log for as long as there is one.
@@ -186,6 +196,7 @@ int RunServe(const ServeOptions& options, std::ostream& err) {
   const Clock& clock = Clock::System();
   const Log log(STDERR_FILENO, options.log_level, clock);
   const GrpcLogRoute route(&log);
+  OnListenerLost(&EndForLostListener);
   Metrics metrics;
   PolicyStore store(RandomId());
   Reloader reloader(options.paths, options.limits, &store, clock, log);
@@ -217,6 +228,14 @@ int RunServe(const ServeOptions& options, std::ostream& err) {
   if (!endpoint.ok()) return Fail(log, "metrics_listen_failed", endpoint.status());
 
   WaitForStop(signals, watch->get());
+  OnListenerLost(nullptr);
+  if (has_lost_listener) {
+    log.Error("listener_lost",
+              {{"error",
+                "a connection could not be accepted (see \"grpc\" above), and gRPC takes none "
+                "there any more: raise the limit of open files"},
+               {"effect", "the PDP ends, to be started anew"}});
+  }
   // Whoever asks twice does not want to wait for the drain. A SIGHUP asks for no end: it stays
   // blocked.
   sigset_t ends = signals;
@@ -226,7 +245,7 @@ int RunServe(const ServeOptions& options, std::ostream& err) {
   EndWithin(options.server.drain_grace + kPatience);
   (*server)->Drain();
   log.Info("stopped");
-  return kExitOk;
+  return has_lost_listener ? kExitFailed : kExitOk;
 }
 
 }  // namespace ostiary::pdp

@@ -29,7 +29,8 @@ struct ServeOptions {
 // The log goes to stderr: "listening" once for each address, when all of them answer, "metrics
 // listening" where there are metrics, and "stopped". Rules that do not load at the start do not end
 // it: it answers NOT_SERVING and decides nothing until they do. Returns the exit status: 64 for
-// options that make no sense, told on `err`, 78 for an address that cannot be had.
+// options that make no sense, told on `err`, 78 for an address that cannot be had, 1 where a
+// listener takes no connection any more.
 //
 // Called from the main thread, before any other thread runs: it blocks the signals for all of them.
 int RunServe(const ServeOptions& options, std::ostream& err);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "google/protobuf/stubs/logging.h"
 #include "grpc/support/log.h"
 
@@ -10,10 +11,14 @@ namespace ostiary::pdp {
 namespace {
 
 std::atomic<const Log*> destination{nullptr};
+std::atomic<void (*)()> listener_lost{nullptr};
 
 void Write(gpr_log_func_args* args) {
   const Log* const log = destination.load(std::memory_order_acquire);
   if (log == nullptr) return;
+  if (absl::StartsWith(args->message, "Failed accept4:")) {
+    if (void (*const lost)() = listener_lost.exchange(nullptr)) lost();
+  }
   log->Warning("grpc",
                {{"message", args->message}, {"file", args->file}, {"line", int{args->line}}});
 }
@@ -34,5 +39,7 @@ void RouteGrpcLog(const Log* log) {
   [[maybe_unused]] static google::protobuf::LogHandler* const before =
       google::protobuf::SetLogHandler(&WriteProtobuf);
 }
+
+void OnListenerLost(void (*lost)()) { listener_lost.store(lost); }
 
 }  // namespace ostiary::pdp

@@ -15,6 +15,11 @@ namespace ostiary::pdp {
 // until this is called again. Thread-safe, but for the first call, which comes before gRPC runs.
 void RouteGrpcLog(const Log* log);
 
+// `lost` is called, once and from any of gRPC's threads, when gRPC has given up a listener: after
+// an accept that failed, as for want of descriptors, it takes no connection there any more, and
+// tells of it nowhere but in its log. nullptr takes it back. Thread-safe; needs RouteGrpcLog.
+void OnListenerLost(void (*lost)());
+
 }  // namespace ostiary::pdp
 
 #endif  // OSTIARY_PDP_SERVER_GRPC_LOG_H_
