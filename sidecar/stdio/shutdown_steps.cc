@@ -44,6 +44,7 @@ void ShutdownSteps::Observe(const ShutdownView& view, MonoTime now) {
   if (unread && !view.client_output_broken && (client_reads || server_reads)) client_gone_ = now;
   Note(&told_, view.told_to_end, now);
   Note(&server_ended_, view.server_ended, now);
+  Note(&output_ended_, view.server_output_ended, now);
   // A server that does not read any more is of no use and is asked to go.
   Note(&asked_, view.server_input_broken, now);
   Note(&stalled_, view.server_ended, now);
@@ -83,8 +84,10 @@ bool ShutdownSteps::ShouldKill(const ShutdownView& view, MonoTime now) {
 bool ShutdownSteps::ShouldAnnounce(const ShutdownView& view, MonoTime now) {
   if (announced_.has_value()) return false;
   if (TimeToLeave(now)) return true;
-  // Its last words first: each decision has its own deadline, which may be far.
   if (view.server_output_ended) {
+    // Mostly because it ended, and how is heard a moment later.
+    if (!view.server_ended && !Past(output_ended_, times_.hear_of_end, now)) return false;
+    // Its last words first: each decision has its own deadline, which may be far.
     return !view.server_words_wait || view.client_output_broken ||
            Past(server_ended_, times_.output_endless, now);
   }

@@ -38,6 +38,8 @@ struct ShutdownTimes {
   // From a signal to us.
   MonoDuration told_kill = std::chrono::milliseconds(800);
   MonoDuration told_leave = std::chrono::milliseconds(900);
+  // From the end of the server's output until it counts as closed by a server that lives on.
+  MonoDuration hear_of_end = std::chrono::milliseconds(250);
   // From the server's end: until its group is killed; until its output counts as ended where
   // something outside its group holds it open, silent or writing on, or where what it said still
   // waits for a decision (output_endless).
@@ -104,7 +106,8 @@ class ShutdownSteps {
   bool ShouldLeave(const ShutdownView& view, MonoTime now);
 
   const ShutdownTimes times_;
-  Since client_gone_, told_, server_ended_, asked_, terminated_, killed_, announced_, stalled_;
+  Since client_gone_, told_, server_ended_, output_ended_, asked_, terminated_, killed_;
+  Since announced_, stalled_;
   uint64_t to_client_written_ = 0;
   uint64_t to_server_written_ = 0;
   std::optional<MonoTime> deadline_;

@@ -226,6 +226,15 @@ TEST_F(ShutdownStepsTest, ServerThatEndsIsReadToTheEnd) {
   EXPECT_THAT(seen.back(), "leave@200");
 }
 
+TEST_F(ShutdownStepsTest, HowAServerEndedIsHeardFirst) {
+  view.server_output_ended = true;
+  Pass(milliseconds(50));
+  EXPECT_THAT(seen, ElementsAre("close@0"));
+  EndServer();
+  Pass(milliseconds(0));
+  EXPECT_THAT(seen, ElementsAre("close@0", "kill@50", "announce@50", "leave@50"));
+}
+
 TEST_F(ShutdownStepsTest, WhatAServerSaidAtItsEndIsDecidedFirst) {
   EndServer();
   view.server_words_wait = true;
@@ -304,7 +313,7 @@ TEST_F(ShutdownStepsTest, StuckClientHoldsNothingUpForLong) {
 TEST_F(ShutdownStepsTest, ServerThatClosesItsOutputIsAskedToGo) {
   view.server_output_ended = true;
   Pass(std::chrono::seconds(10));
-  EXPECT_THAT(seen, ElementsAre("close@0", "announce@0", "term@1500", "kill@2500", "leave@2500"));
+  EXPECT_THAT(seen, ElementsAre("close@0", "announce@250", "term@1500", "kill@2500", "leave@2500"));
 }
 
 TEST_F(ShutdownStepsTest, ServerThatClosesItsInputIsAskedToGo) {
