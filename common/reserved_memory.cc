@@ -21,6 +21,7 @@ size_t RoundUp(size_t size, size_t unit) { return (size + unit - 1) / unit * uni
 
 ReservedMemory::ReservedMemory(size_t most) {
   most = RoundUp(std::max(most, kHugePage), kHugePage);
+  const size_t wanted = most;
   void* begin = MAP_FAILED;
   for (;; most = RoundUp(most / 2, kHugePage)) {
     // As much more as it takes to begin at a multiple of a huge page.
@@ -32,10 +33,26 @@ ReservedMemory::ReservedMemory(size_t most) {
   }
   mapped_ = static_cast<char*>(begin);
   data_ = mapped_ + (kHugePage - reinterpret_cast<uintptr_t>(mapped_) % kHugePage) % kHugePage;
+  // That may have been nearly all that the process may have.
+  if (most < wanted) most = RoundUp(most / 2, kHugePage);
+  CutTo(data_ + most);
   most_ = most;
 }
 
-ReservedMemory::~ReservedMemory() { ::munmap(mapped_, mapped_size_); }
+ReservedMemory::~ReservedMemory() {
+  if (mapped_size_ != 0) ::munmap(mapped_, mapped_size_);
+}
+
+void ReservedMemory::CutTo(const char* end) {
+  const auto size = static_cast<size_t>(end - mapped_);
+  if (size == mapped_size_ || ::munmap(mapped_ + size, mapped_size_ - size) != 0) return;
+  mapped_size_ = size;
+}
+
+void ReservedMemory::GiveBackRest() {
+  CutTo(data_ + size_);
+  most_ = size_;
+}
 
 void ReservedMemory::GrowTo(size_t size) {
   if (size <= size_) return;

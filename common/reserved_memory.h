@@ -13,8 +13,8 @@ namespace ostiary {
 class ReservedMemory {
  public:
   // Reserves addresses for up to `most` bytes, which takes no memory; where the process is not
-  // given so many, for half of that, and so on. Throws std::bad_alloc, as operator new does, where
-  // it is given none.
+  // given so many, for less, and leaves half of those that it may have to others. Throws
+  // std::bad_alloc, as operator new does, where it is given none.
   explicit ReservedMemory(size_t most);
   ~ReservedMemory();
   ReservedMemory(const ReservedMemory&) = delete;
@@ -25,12 +25,18 @@ class ReservedMemory {
   // nothing. Never less than before.
   void GrowTo(size_t size);
 
+  // Gives back the addresses that are not usable yet: it grows no more.
+  void GiveBackRest();
+
   // Where it begins: at a multiple of a huge page's size.
   char* data() const { return data_; }
   // How many bytes are usable.
   size_t size() const { return size_; }
 
  private:
+  // Gives back what is mapped from there on.
+  void CutTo(const char* end);
+
   char* mapped_ = nullptr;
   size_t mapped_size_ = 0;
   char* data_ = nullptr;

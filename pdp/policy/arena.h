@@ -48,6 +48,11 @@ class Arena {
 
   absl::string_view Copy(absl::string_view text);
 
+  // Last: no more is handed out, and the addresses that were for more are given back.
+  void Finish() {
+    if (memory_.has_value()) memory_->GiveBackRest();
+  }
+
   // How many bytes were handed out, with those between them.
   size_t used() const { return used_; }
 

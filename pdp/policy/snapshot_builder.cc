@@ -95,6 +95,7 @@ std::shared_ptr<const PolicySnapshot> SnapshotBuilder::Build() {
   if (!rep_->agents.Fill(NewAgents(), &rep_->arena)) return nullptr;
   rep_->default_agent = rep_->agents.Find(PolicySnapshot::Rep::kDefaultAgent);
   rep_->digest = Digest();
+  rep_->arena.Finish();
   return std::shared_ptr<const PolicySnapshot>(new PolicySnapshot(std::move(rep_)));
 }
 

@@ -56,19 +56,58 @@ rlim_t AddressesInUse() {
   return pages * static_cast<rlim_t>(::getpagesize());
 }
 
-// As under `ulimit -v`.
-TEST(ReservedMemoryTest, ReservesLessWhereTheProcessMayNotHaveMore) {
-  rlimit old;
-  ASSERT_EQ(::getrlimit(RLIMIT_AS, &old), 0);
-  const rlimit less = {AddressesInUse() + 64 * kMiB, old.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_AS, &less), 0);
-  {
-    ReservedMemory memory(1024 * kMiB);
-    memory.GrowTo(8 * kMiB);
-    memory.data()[8 * kMiB - 1] = 1;
-    EXPECT_THROW(memory.GrowTo(64 * kMiB), std::bad_alloc);
+// As under `ulimit -v`: so many addresses more than are in use.
+class LimitedAddresses {
+ public:
+  explicit LimitedAddresses(size_t more) {
+    EXPECT_EQ(::getrlimit(RLIMIT_AS, &old_), 0);
+    const rlimit less = {AddressesInUse() + more, old_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_AS, &less), 0);
   }
-  ASSERT_EQ(::setrlimit(RLIMIT_AS, &old), 0);
+  ~LimitedAddresses() { EXPECT_EQ(::setrlimit(RLIMIT_AS, &old_), 0); }
+  LimitedAddresses(const LimitedAddresses&) = delete;
+  LimitedAddresses& operator=(const LimitedAddresses&) = delete;
+
+ private:
+  rlimit old_;
+};
+
+TEST(ReservedMemoryTest, ReservesLessWhereTheProcessMayNotHaveMore) {
+  const LimitedAddresses limited(64 * kMiB);
+  ReservedMemory memory(1024 * kMiB);
+  memory.GrowTo(8 * kMiB);
+  memory.data()[8 * kMiB - 1] = 1;
+  EXPECT_THROW(memory.GrowTo(64 * kMiB), std::bad_alloc);
+}
+
+// The size that it takes may be just what is left: the rest of the process needs some, too.
+TEST(ReservedMemoryTest, LeavesHalfOfTheAddressesToOthers) {
+  for (size_t mib = 36; mib <= 96; ++mib) {
+    const LimitedAddresses limited(mib * kMiB);
+    const ReservedMemory memory(1024 * kMiB);
+    EXPECT_NO_THROW(MappedMemory((mib / 2 - 4) * kMiB)) << mib;
+  }
+}
+
+TEST(ReservedMemoryTest, GivesBackWhatIsNotUsable) {
+  ReservedMemory memory(256 * kMiB);
+  memory.GrowTo(3 * kMiB);
+  const size_t size = memory.size();
+  memory.data()[size - 1] = 1;
+  const rlim_t before = AddressesInUse();
+  memory.GiveBackRest();
+  EXPECT_LE(AddressesInUse() + 250 * kMiB, before);
+  EXPECT_EQ(memory.size(), size);
+  EXPECT_EQ(memory.data()[size - 1], 1);
+  EXPECT_THROW(memory.GrowTo(size + 1), std::bad_alloc);
+  memory.GiveBackRest();
+  EXPECT_EQ(memory.data()[size - 1], 1);
+}
+
+TEST(ReservedMemoryTest, MayGiveBackAll) {
+  ReservedMemory memory(kMiB);
+  memory.GiveBackRest();
+  EXPECT_THROW(memory.GrowTo(1), std::bad_alloc);
 }
 
 }  // namespace

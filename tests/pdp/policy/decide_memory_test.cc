@@ -1,6 +1,11 @@
-// A decision allocates nothing, and what agents have in common is stored once. In a program of its
-// own, since it replaces operator new.
+// A decision allocates nothing, what agents have in common is stored once, and a policy keeps no
+// more addresses than it needs. In a program of its own, since it replaces operator new.
+#include <unistd.h>
+
+#include <fstream>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -82,6 +87,20 @@ TEST(DecideMemoryTest, AgentsThatAreWrittenAlikeShareTheirRules) {
   const size_t different = BytesOfRules(Agents::kDifferent);
   const size_t alike = BytesOfRules(Agents::kAlike);
   EXPECT_LT(alike, different / 10) << alike << " bytes against " << different;
+}
+
+size_t AddressesInUse() {
+  size_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  return pages * static_cast<size_t>(::getpagesize());
+}
+
+// Under `ulimit -v` a policy that did would take what the next load needs.
+TEST(DecideMemoryTest, PoliciesKeepNoAddressesForMore) {
+  const size_t before = AddressesInUse();
+  std::vector<std::shared_ptr<const PolicySnapshot>> policies(32);
+  for (auto& policy : policies) policy = MustLoad(R"({"agents": {"a": {}}})");
+  EXPECT_LT(AddressesInUse(), before + (size_t{512} << 20));
 }
 
 }  // namespace
