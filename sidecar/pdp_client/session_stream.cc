@@ -219,6 +219,10 @@ void SessionStream::OnFinished() {
 SessionStream::Outcome SessionStream::Take(MonoTime received) {
   MutexLock lock(&mutex_);
   if (!end_.ok()) return end_;  // on its way out: what still comes does not count
+  // What was sent before this process stood still (a closed laptop, a paused container) says
+  // nothing of now, and is read before the watch looks at the time again.
+  MonoTime wake;
+  OSTIARY_RETURN_IF_ERROR(Overdue(received, &wake));
   switch (incoming_.message_case()) {
     case v1::SessionResponse::kEvent:
       return TakeEvent(received);

@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
@@ -481,6 +483,38 @@ TEST_F(SessionSourceTest, APdpThatSaysNothingForItsLeaseIsLeft) {
   EXPECT_GE(after, MonoDuration::zero());
   EXPECT_LE(after, seconds(1));
   NextRevision();
+}
+
+// The machine's clock, and time that passes all at once.
+class SleptClock final : public Clock {
+ public:
+  MonoTime Now() const override { return System().Now() + slept_.load(); }
+  absl::Time WallNow() const override { return System().WallNow(); }
+  void Sleep(MonoDuration span) { slept_ = slept_.load() + span; }
+
+ private:
+  std::atomic<MonoDuration> slept_ = MonoDuration::zero();
+};
+
+// A heartbeat that waited to be read while this process stood still says that the PDP lived then.
+TEST_F(SessionSourceTest, AnEventReadAfterTheLeaseIsOfNoUse) {
+  SleptClock clock;
+  pdp_ = std::make_unique<FakePdp>("127.0.0.1:0", [&clock](FakeSession& session) {
+    session.Open(seconds(5));
+    session.Read();  // what was applied: by now, the source waits for the next event
+    clock.Sleep(seconds(6));
+    session.Event(v1::HEARTBEAT, TestRevision(1), seconds(5));
+    session.AwaitEnd();
+    return grpc::Status::OK;
+  });
+  options_.address = pdp_->address();
+  const auto source = SessionSource::Create(options_, &sink_, clock, log_);
+  ASSERT_TRUE(source.ok()) << source.status();
+  const SourceRevision revision = NextRevision();
+  (*source)->Acknowledge(revision.revision);
+  const SourceLost lost = NextLost();
+  EXPECT_EQ(lost.status.code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(lost.status.message(), HasSubstr("said nothing for as long as its lease"));
 }
 
 TEST_F(SessionSourceTest, AnAskWithoutAnAnswerEndsTheSessionThoughItBeats) {
