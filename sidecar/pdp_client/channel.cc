@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <sys/un.h>
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "absl/memory/memory.h"
@@ -82,9 +84,10 @@ absl::StatusOr<std::unique_ptr<Connector>> Connector::Create(const std::string& 
 Connector::Connector(std::string target, ClientTlsOptions options, const Log& log)
     : target_(std::move(target)), options_(std::move(options)), log_(log), files_(options_) {}
 
-absl::StatusOr<SessionWire> Connector::Make() {
+absl::StatusOr<SessionWire> Connector::Make(MonoDuration per_address) {
   if (!options_.on()) {
-    return SessionWire{NewChannel(target_, grpc::InsecureChannelCredentials(), ""), nullptr};
+    return SessionWire{NewChannel(target_, grpc::InsecureChannelCredentials(), "", per_address),
+                       nullptr};
   }
   absl::Status problem;
   OSTIARY_ASSIGN_OR_RETURN(const ClientMaterial material, files_.Read(&problem));
@@ -101,7 +104,7 @@ absl::StatusOr<SessionWire> Connector::Make() {
     ssl.pem_cert_chain = material.pair->chain;
   }
   return SessionWire{
-      NewChannel(target_, grpc::SslCredentials(ssl), options_.name),
+      NewChannel(target_, grpc::SslCredentials(ssl), options_.name, per_address),
       material.token.empty() ? nullptr : grpc::AccessTokenCredentials(material.token)};
 }
 
@@ -121,7 +124,8 @@ absl::Status Connector::Explain(const absl::Status& status) const {
 
 std::shared_ptr<grpc::Channel> NewChannel(
     const std::string& target, const std::shared_ptr<grpc::ChannelCredentials>& credentials,
-    const std::string& name) {
+    const std::string& name, MonoDuration per_address) {
+  const auto per_address_ms = std::chrono::ceil<std::chrono::milliseconds>(per_address).count();
   grpc::ChannelArguments args;
   if (!name.empty()) args.SetSslTargetNameOverride(name);
   args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
@@ -129,7 +133,8 @@ std::shared_ptr<grpc::Channel> NewChannel(
   args.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   args.SetLoadBalancingPolicyName("pick_first");
   args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  args.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2'000);
+  args.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS,
+              static_cast<int>(std::min<int64_t>(per_address_ms, std::numeric_limits<int>::max())));
   args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
   // The lease notices a PDP that says nothing; this notices a dead connection before it.
   args.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);

@@ -2,11 +2,13 @@
 #ifndef OSTIARY_SIDECAR_PDP_CLIENT_CHANNEL_H_
 #define OSTIARY_SIDECAR_PDP_CLIENT_CHANNEL_H_
 
+#include <chrono>
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/tls/client_files.h"
 #include "common/tls/client_options.h"
@@ -36,8 +38,9 @@ class Connector {
                                                            ClientTlsOptions options,
                                                            const Log& log);
 
-  // Connects nothing yet. The error says which file cannot be used, and why.
-  absl::StatusOr<SessionWire> Make();
+  // Connects nothing yet. Where the PDP's name has several addresses, the next one is tried after
+  // `per_address` at the latest. The error says which file cannot be used, and why.
+  absl::StatusOr<SessionWire> Make(MonoDuration per_address);
 
   // Why a session ended, with what to do about it where the two ends do not agree about TLS.
   absl::Status Explain(const absl::Status& status) const;
@@ -56,9 +59,10 @@ class Connector {
 // notices a dead peer. It connects when the first call starts. Each session has one of its own:
 // names are resolved anew, and the only backoff is ours.
 // `name`, if not empty, is the one that the certificate must bear in place of the target's host.
+// Each of the target's addresses has `per_address` to answer, one after the other.
 std::shared_ptr<grpc::Channel> NewChannel(
     const std::string& target, const std::shared_ptr<grpc::ChannelCredentials>& credentials,
-    const std::string& name);
+    const std::string& name, MonoDuration per_address = std::chrono::seconds(2));
 
 // Sets what gRPC can be told only by the environment or for the whole process: names are resolved
 // by the native resolver (c-ares stalls for seconds where a DNS server is dead), gRPC writes

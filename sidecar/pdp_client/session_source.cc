@@ -31,7 +31,7 @@ class SessionSource::Rep {
   // The keeper's thread.
   void Keep() ABSL_LOCKS_EXCLUDED(mutex_);
   // One session, from its files to its end.
-  absl::Status RunOne(SessionStream* stream);
+  absl::Status RunOne(SessionStream* stream, MonoDuration per_address);
   // The stream to run after `wait`; nullptr where it is time to stop.
   SessionStream* Await(MonoDuration wait) ABSL_LOCKS_EXCLUDED(mutex_);
   // Replaces the stream that ended; its open asks go with it. False where it is time to stop.
@@ -98,9 +98,15 @@ void SessionSource::Rep::ReportUsage(const CacheUsage& usage) {
 void SessionSource::Rep::Keep() {
   Backoff backoff(options_.initial_backoff, options_.max_backoff, std::random_device{}());
   MonoDuration wait{};
+  bool hurried = false;
   while (SessionStream* stream = Await(wait)) {
-    const absl::Status status = RunOne(stream);
+    // An address that swallows all that it is sent would have each attempt to itself, since each
+    // begins with the same one: after an attempt that ran out of time the next goes on to the
+    // others early. Not every one does, for a PDP that is only slow.
+    const absl::Status status =
+        RunOne(stream, hurried ? options_.connect_timeout / 4 : options_.connect_timeout);
     const std::optional<MonoTime> up_since = stream->up_since();
+    hurried = !hurried && !up_since.has_value() && absl::IsDeadlineExceeded(status);
     if (up_since.has_value()) backoff.Worked(clock_.Now() - *up_since);
     const bool in_order = stream->ended_in_order();
     if (!Renew()) return;
@@ -115,8 +121,8 @@ void SessionSource::Rep::Keep() {
   }
 }
 
-absl::Status SessionSource::Rep::RunOne(SessionStream* stream) {
-  OSTIARY_ASSIGN_OR_RETURN(const SessionWire wire, connector_->Make());
+absl::Status SessionSource::Rep::RunOne(SessionStream* stream, MonoDuration per_address) {
+  OSTIARY_ASSIGN_OR_RETURN(const SessionWire wire, connector_->Make(per_address));
   return connector_->Explain(stream->Run(wire));
 }
 
