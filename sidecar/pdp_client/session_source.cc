@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -16,6 +17,12 @@
 #include "sidecar/pdp_client/wire.h"
 
 namespace ostiary::sidecar {
+namespace {
+
+// Reasons of one outage in the log, should they never be the same twice.
+constexpr size_t kMaxSaid = 8;
+
+}  // namespace
 
 class SessionSource::Rep {
  public:
@@ -46,7 +53,7 @@ class SessionSource::Rep {
 
   // The keeper's alone.
   const std::unique_ptr<Connector> connector_;
-  std::optional<absl::Status> last_loss_;
+  std::set<std::string> said_;  // why no session comes about, in this outage
 
   Mutex mutex_;  // taken before a stream's
   CondVar stopped_;
@@ -107,7 +114,10 @@ void SessionSource::Rep::Keep() {
         RunOne(stream, hurried ? options_.connect_timeout / 4 : options_.connect_timeout);
     const std::optional<MonoTime> up_since = stream->up_since();
     hurried = !hurried && !up_since.has_value() && absl::IsDeadlineExceeded(status);
-    if (up_since.has_value()) backoff.Worked(clock_.Now() - *up_since);
+    if (up_since.has_value()) {
+      backoff.Worked(clock_.Now() - *up_since);
+      said_.clear();
+    }
     const bool in_order = stream->ended_in_order();
     if (!Renew()) return;
     if (in_order && up_since.has_value()) {
@@ -144,9 +154,8 @@ bool SessionSource::Rep::Renew() {
 }
 
 void SessionSource::Rep::LogLoss(const absl::Status& status, bool was_up) {
-  // An outage is one line, not one per attempt.
-  const bool news = was_up || !last_loss_.has_value() || last_loss_->code() != status.code();
-  last_loss_ = status;
+  // Each reason of an outage is one line, not one per attempt.
+  const bool news = was_up || (said_.size() < kMaxSaid && said_.insert(status.ToString()).second);
   log_.Write(news ? LogLevel::kWarning : LogLevel::kDebug,
              was_up ? "pdp_session_lost" : "pdp_unreachable",
              {{"pdp", options_.address}, {"status", status.ToString()}});

@@ -4,8 +4,11 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <memory>
@@ -15,6 +18,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/log.h"
 #include "common/unique_fd.h"
 #include "gmock/gmock.h"
@@ -623,6 +627,49 @@ TEST_F(SessionSourceTest, AnotherReplicaTakesOver) {
     EXPECT_EQ(NextAnswer().revision, revision);
     NextLost();
   }
+}
+
+// What the log says of attempts that end with these messages, one after the other; "" is a session
+// that works and ends in good order.
+std::vector<std::string> LoggedOf(const std::vector<std::string>& ends) {
+  const UniqueFd file(::memfd_create("log", MFD_CLOEXEC));
+  const Log log(file.get(), LogLevel::kWarning, Clock::System());
+  FakePdp pdp("127.0.0.1:0", [&ends](FakeSession& session) {
+    const size_t number = static_cast<size_t>(session.number());
+    if (number >= ends.size()) return FakePdp::Answering()(session);
+    if (!ends[number].empty()) return grpc::Status(grpc::StatusCode::UNAVAILABLE, ends[number]);
+    session.Open();
+    return grpc::Status::OK;
+  });
+  SessionSourceOptions options;
+  options.address = pdp.address();
+  options.agent = "researcher";
+  options.server = "files";
+  options.initial_backoff = milliseconds(1);
+  options.max_backoff = milliseconds(2);
+  RecordingSink sink;
+  auto source = SessionSource::Create(options, &sink, Clock::System(), log);
+  for (size_t i = 0; i < ends.size(); ++i) EXPECT_TRUE(sink.Await<SourceLost>().has_value());
+  EXPECT_TRUE(sink.Await<SourceRevision>().has_value());
+  *source = nullptr;
+  std::string text(1 << 16, '\0');
+  text.resize(
+      static_cast<size_t>(std::max<ssize_t>(0, ::pread(file.get(), text.data(), text.size(), 0))));
+  std::vector<std::string> lines = absl::StrSplit(text, '\n', absl::SkipEmpty());
+  for (std::string& line : lines) {
+    line = line.substr(line.find("UNAVAILABLE: ") + 13);
+    line = line.substr(0, line.find('"'));
+  }
+  return lines;
+}
+
+TEST(SessionSourceLog, SaysEachReasonOfAnOutageOnce) {
+  using testing::ElementsAre;
+  EXPECT_THAT(LoggedOf({"a", "a", "b", "a", "b", "c"}), ElementsAre("a", "b", "c"));
+  // It worked between, so that is news.
+  EXPECT_THAT(LoggedOf({"a", "a", "", "a", "a"}), ElementsAre("a", "a"));
+  // Were each attempt's another one.
+  EXPECT_EQ(LoggedOf({"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}).size(), 8u);
 }
 
 // How long the destructor takes in each state.
