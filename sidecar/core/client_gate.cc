@@ -103,13 +103,18 @@ void ClientGate::PassOn(const GateMessage& message) {
 
 void ClientGate::Deny(const GateMessage& message, const Denial& denial) {
   if (session_.log.Takes(LogLevel::kInfo)) {
-    session_.log.Info(
-        denial.verdict != nullptr ? "denied" : "undecided",
-        {{"kind", AccessKindName(denial.access.kind)},
-         {"name", denial.access.name.substr(0, 256)},
-         {"reason", denial.verdict != nullptr ? absl::string_view(denial.verdict->reason)
-                                              : denial.undecided->reason},
-         {"rule", denial.verdict != nullptr ? denial.verdict->rule_pointer : ""}});
+    const absl::string_view name = denial.access.name.substr(0, 256);
+    if (denial.verdict != nullptr) {
+      session_.log.Info("denied", {{"kind", AccessKindName(denial.access.kind)},
+                                   {"name", name},
+                                   {"reason", denial.verdict->reason},
+                                   {"rule", denial.verdict->rule_pointer}});
+    } else {
+      session_.log.Info("undecided", {{"kind", AccessKindName(denial.access.kind)},
+                                      {"name", name},
+                                      {"reason", denial.undecided->reason},
+                                      {"why", denial.undecided->why.substr(0, 512)}});
+    }
   }
   if (message.what == Held::What::kRequest && message.request != nullptr) {
     session_.client_requests.Close(message.id);

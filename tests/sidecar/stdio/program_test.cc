@@ -157,6 +157,9 @@ TEST_F(ProgramTest, DeniesEverythingWhereNoPolicyLoads) {
                                   HasSubstr("no policy has loaded"), HasSubstr("rules.json")));
   sidecar.CloseInput();
   EXPECT_EQ(sidecar.Wait(), 0);
+  EXPECT_THAT(sidecar.Errors(),
+              HasSubstr(R"("reason":"DECISION_SOURCE_FAILED","why":"the decision point answered )"
+                        R"(FAILED_PRECONDITION: no policy has loaded)"));
 }
 
 TEST_F(ProgramTest, NeverStartsAServerThatTheAgentMayNotUse) {
