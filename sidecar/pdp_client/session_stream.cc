@@ -104,8 +104,9 @@ absl::Status SessionStream::Overdue(MonoTime now, MonoTime* wake) const {
   if (!up_since_.has_value()) {
     *wake = started_at_ + options_.connect_timeout;
     if (now < *wake) return absl::OkStatus();
-    return absl::DeadlineExceededError(absl::StrCat("the PDP did not open the session within ",
-                                                    Seconds(options_.connect_timeout)));
+    return absl::DeadlineExceededError(absl::StrCat(
+        "the PDP did not open the session within ", Seconds(options_.connect_timeout),
+        refusal_.ok() ? "" : absl::StrCat("; it answers, with ", refusal_.ToString())));
   }
   if (now >= lease_end_) {
     return absl::DeadlineExceededError("the PDP said nothing for as long as its lease");
@@ -265,7 +266,9 @@ SessionStream::Outcome SessionStream::TakeResult() {
   if (!asked.has_value()) {
     return Violation(absl::StrCat("an answer to ", result.id(), ", which is not open"));
   }
-  return FromWire(result, *asked, present_);
+  SourceAnswer answer = FromWire(result, *asked, present_);
+  if (!present_.has_value()) refusal_ = answer.status;
+  return answer;
 }
 
 std::optional<MonoTime> SessionStream::up_since() const {

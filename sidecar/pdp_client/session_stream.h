@@ -107,6 +107,7 @@ class SessionStream {
   bool read_ended_ ABSL_GUARDED_BY(mutex_) = false;  // nothing may be written any more
   bool done_ ABSL_GUARDED_BY(mutex_) = false;
   MonoTime started_at_ ABSL_GUARDED_BY(mutex_);
+  absl::Status refusal_ ABSL_GUARDED_BY(mutex_);  // what it answered last before its first event
   std::optional<MonoTime> up_since_ ABSL_GUARDED_BY(mutex_);
   MonoTime lease_end_ ABSL_GUARDED_BY(mutex_);
   bool ended_in_order_ ABSL_GUARDED_BY(mutex_) = false;

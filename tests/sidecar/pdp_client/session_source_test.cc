@@ -317,6 +317,25 @@ TEST_F(SessionSourceTest, APdpWithoutAPolicySaysSoAndDecidesAsSoonAsItHasOne) {
   EXPECT_TRUE(NextAnswer().status.ok());
 }
 
+TEST_F(SessionSourceTest, ASessionThatIsNotOpenedIsLostForWhatThePdpSaidOnIt) {
+  options_.connect_timeout = milliseconds(200);
+  Start([](FakeSession& session) {
+    v1::SessionResponse error;
+    error.mutable_result()->set_id(session.ReadCheck().id());
+    error.mutable_result()->mutable_error()->set_code(grpc::StatusCode::FAILED_PRECONDITION);
+    error.mutable_result()->mutable_error()->set_message("no policy has loaded");
+    session.Write(error);
+    session.AwaitEnd();
+    return grpc::Status::OK;
+  });
+  source_->Ask(1, kRead);
+  EXPECT_FALSE(NextAnswer().status.ok());
+  const SourceLost lost = NextLost();
+  EXPECT_EQ(lost.status.code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(lost.status.message(), HasSubstr("within 200ms; it answers, with FAILED_PRECONDITION:"
+                                               " no policy has loaded"));
+}
+
 TEST_F(SessionSourceTest, WhatCannotBeAskedIsAnsweredAtOnce) {
   options_.limits.max_open = 2;
   options_.limits.max_ask_bytes = 1'000;
