@@ -21,15 +21,6 @@ namespace {
 constexpr size_t kMaxNaiveStars = 5;
 constexpr size_t kMaxNaiveSize = 64;
 
-bool IsUtf8(absl::string_view text) {
-  for (size_t at = 0; at < text.size();) {
-    const Utf8Char c = CharAt(text, at);
-    if (c.code_point >= kInvalidByteBase) return false;
-    at += c.size;
-  }
-  return true;
-}
-
 bool IsForNaive(absl::string_view pattern) {
   return IsUtf8(pattern) && pattern.size() <= kMaxNaiveSize &&
          std::count(pattern.begin(), pattern.end(), '*') <= static_cast<int>(kMaxNaiveStars);
