@@ -11,9 +11,6 @@
 
 namespace ostiary::pdp {
 
-// Stands where there is no tag. Few hashes have it, but some.
-inline constexpr uint16_t kNoTag = 0;
-
 // Stands where there is no tag of a short list: no text has it.
 inline constexpr uint16_t kNoListTag = 0xffff;
 
