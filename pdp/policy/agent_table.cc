@@ -5,6 +5,8 @@
 #include <random>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
+
 namespace ostiary::pdp {
 namespace {
 
@@ -18,6 +20,33 @@ TextWords RandomWords() {
 }
 
 }  // namespace
+
+// The numbers of the policies that agents share.
+class AgentTable::Numbering {
+ public:
+  SharedNumber NumberOf(const AgentPolicy* shared) {
+    if (shared == nullptr) return kInRecord;
+    const auto known = numbers_.find(shared);
+    if (known != numbers_.end()) return known->second;
+    // The rest are found by their agents' records.
+    if (policies_.size() == std::numeric_limits<SharedNumber>::max()) return kInRecord;
+    policies_.push_back(shared);
+    const auto number = static_cast<SharedNumber>(policies_.size());
+    numbers_.emplace(shared, number);
+    return number;
+  }
+
+  // By their numbers.
+  absl::Span<Near<AgentPolicy>> Keep(Arena* arena) const {
+    const auto kept = arena->NewArray<Near<AgentPolicy>>(policies_.size() + 1);
+    for (size_t i = 0; i < policies_.size(); ++i) kept[i + 1].Set(policies_[i]);
+    return kept;
+  }
+
+ private:
+  std::vector<const AgentPolicy*> policies_;
+  absl::flat_hash_map<const AgentPolicy*, SharedNumber> numbers_;
+};
 
 // What is known of the agents while they are placed.
 class AgentTable::Filling {
@@ -87,22 +116,22 @@ bool AgentTable::Fill(const std::vector<NewAgent>& agents, Arena* arena) {
     const Filling::Outcome outcome = filling.PlaceAll();
     if (outcome == Filling::Outcome::kSameId) return false;
     if (outcome == Filling::Outcome::kNoRoom) continue;
-    filling.ForEach([this](size_t at, const NewAgent& agent, uint64_t hash) {
-      slots_[at] = {TagOf(hash), PlaceOf(agent)};
+    Numbering numbering;
+    filling.ForEach([&](size_t at, const NewAgent& agent, uint64_t hash) {
+      slots_[at] = {TagOf(hash), numbering.NumberOf(agent.shared), PlaceOf(agent.record)};
     });
+    shared_ = numbering.Keep(arena);
     size_ = agents.size();
     return true;
   }
 }
 
-AgentTable::Place AgentTable::PlaceOf(const NewAgent& agent) const {
-  const intptr_t bytes =
-      reinterpret_cast<intptr_t>(agent.record) - reinterpret_cast<intptr_t>(nobody_);
-  const intptr_t units = bytes / kUnit;
-  const auto place = static_cast<Place>(units * 2);
+AgentTable::Place AgentTable::PlaceOf(const AgentRecord* record) const {
+  const intptr_t bytes = reinterpret_cast<intptr_t>(record) - reinterpret_cast<intptr_t>(nobody_);
+  const auto place = static_cast<Place>(bytes / kUnit);
   // No arena is as large; a wrong place would be another agent's.
-  if (units * kUnit != bytes || place / 2 != units) std::abort();
-  return place | (agent.has_own_policy ? 1 : 0);
+  if (place * kUnit != bytes) std::abort();
+  return place;
 }
 
 const AgentRecord* AgentTable::Find(absl::string_view id) const {

@@ -13,8 +13,8 @@ PolicySnapshot::~PolicySnapshot() = default;
 
 Decision PolicySnapshot::Decide(const AccessRequest& request) const {
   if (request.agent.size() <= kWordsSize) {
-    if (const AgentRecord* record = rep_->agents.FindQuickly(NameKey(request.agent))) {
-      return record->policy->Decide(request);
+    if (const AgentPolicy* policy = rep_->agents.FindPolicyQuickly(NameKey(request.agent))) {
+      return policy->Decide(request);
     }
   }
   return DecideOther(request);

@@ -69,13 +69,17 @@ void SnapshotBuilder::AddAgent(absl::string_view id, const AgentPolicy* policy, 
   record->id_size = static_cast<uint32_t>(id.size());
   record->offset = offset;
   record->policy.Set(policy);
-  agents_.push_back({kept, record->id_size, has_own_policy, record, policy->digest()});
+  agents_.push_back(
+      {kept, record->id_size, record, has_own_policy ? nullptr : policy, policy->digest()});
   if (id == PolicySnapshot::Rep::kDefaultAgent) has_default_agent_ = true;
 }
 
-// A policy has room for one in front of it.
+// A policy has room for one in front of it. Those that stand alone are each in one line of the
+// cache.
 AgentRecord* SnapshotBuilder::NewRecord(const AgentPolicy* policy, bool has_own_policy) {
-  if (!has_own_policy) return rep_->arena.NewObject<AgentRecord>();
+  if (!has_own_policy) {
+    return new (rep_->arena.NewBytes(sizeof(AgentRecord), sizeof(AgentRecord))) AgentRecord();
+  }
   // Nobody else has seen the policy's memory.
   auto* const behind = const_cast<AgentPolicy*>(policy);  // NOLINT
   return new (reinterpret_cast<AgentRecord*>(behind) - 1) AgentRecord();
@@ -103,7 +107,7 @@ std::vector<AgentTable::NewAgent> SnapshotBuilder::NewAgents() const {
   std::vector<AgentTable::NewAgent> agents;
   agents.reserve(agents_.size());
   for (const AddedAgent& agent : agents_) {
-    agents.push_back({agent.id(), agent.record, agent.has_own_policy});
+    agents.push_back({agent.id(), agent.record, agent.shared});
   }
   return agents;
 }

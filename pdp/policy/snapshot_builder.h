@@ -49,9 +49,9 @@ class SnapshotBuilder {
   struct AddedAgent {
     KeptName kept_id;
     uint32_t id_size;
-    bool has_own_policy;
     const AgentRecord* record;
-    Sha256Digest digest;  // the policy's
+    const AgentPolicy* shared;  // as AgentTable::NewAgent has it
+    Sha256Digest digest;        // the policy's
     absl::string_view id() const { return kept_id.Text(id_size); }
   };
   // An agent's id and its index in agents_.
