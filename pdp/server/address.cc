@@ -41,6 +41,14 @@ absl::StatusOr<Address> ParseUnix(absl::string_view text) {
 
 bool IsHostCharacter(char c) { return absl::ascii_isalnum(c) || c == '-' || c == '.' || c == '_'; }
 
+// A name whose last label is a number is an IPv4 address, in its full form (as in URLs, WHATWG):
+// what takes others for one takes "999.1.1.1" for 231.1.1.1, or asks DNS.
+bool IsNumber(absl::string_view host) {
+  absl::ConsumeSuffix(&host, ".");
+  const absl::string_view label = host.substr(host.rfind('.') + 1);
+  return std::all_of(label.begin(), label.end(), absl::ascii_isdigit);
+}
+
 // Brackets hold an IPv6 address, and nothing else does.
 bool IsHost(absl::string_view host) {
   if (absl::ConsumePrefix(&host, "[")) {
@@ -48,7 +56,9 @@ bool IsHost(absl::string_view host) {
     return absl::ConsumeSuffix(&host, "]") &&
            inet_pton(AF_INET6, std::string(host).c_str(), &ignored) == 1;
   }
-  return !host.empty() && std::all_of(host.begin(), host.end(), IsHostCharacter);
+  if (host.empty() || !std::all_of(host.begin(), host.end(), IsHostCharacter)) return false;
+  in_addr ignored;
+  return !IsNumber(host) || inet_pton(AF_INET, std::string(host).c_str(), &ignored) == 1;
 }
 
 }  // namespace
