@@ -63,6 +63,7 @@ class AgentTemplate {
   const std::string& text() const { return text_; }
   // Whether it is one agent's name: no captures and nothing that might be a pattern.
   bool is_name() const { return is_name_; }
+  // Whether the capture's text is part of it. The number is the place of its name.
   bool Uses(size_t capture) const;
   // A character that names of namespaces have and that here parts two captures: identities whose
   // capture has it match nothing, which the author may not expect.

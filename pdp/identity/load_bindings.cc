@@ -3,9 +3,11 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "pdp/policy/issue_log.h"
 #include "pdp/policy/json_reader.h"
 #include "pdp/policy/parse_file.h"
@@ -110,7 +112,25 @@ class BindingsReader {
                        "part the captures by a character that they cannot have, such as \".\" "
                        "behind a namespace"));
     }
+    WarnOfLeftOut(value, *parsed, out->identity.names());
     out->agents.push_back(*std::move(parsed));
+  }
+
+  // An entry without any capture is meant for all: one with some of them looks as if it told
+  // identities apart.
+  void WarnOfLeftOut(JsonValue value, const AgentTemplate& agent,
+                     const std::vector<std::string>& names) {
+    std::vector<std::string> left_out;
+    for (size_t capture = 0; capture < names.size(); ++capture) {
+      if (!agent.Uses(capture)) left_out.push_back(absl::StrCat("{", names[capture], "}"));
+    }
+    if (left_out.empty() || left_out.size() == names.size()) return;
+    const absl::string_view them = left_out.size() == 1 ? "it" : "them";
+    reader_.Warning(
+        value, absl::StrCat(Quote(agent.text()), " leaves out ", absl::StrJoin(left_out, " and "),
+                            ", so identities that differ in nothing else speak for the same agent; "
+                            "put ",
+                            them, " into the name, or write ", them, " out in the identity"));
   }
 
   void ReadRole(JsonValue value, Binding* out) {

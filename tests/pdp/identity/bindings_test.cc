@@ -216,6 +216,11 @@ const LoadCase kLoadCases[] = {
       "agent, "
       "since where it ends would be a guess; part the captures by a character that they cannot "
       "have, such as \".\" behind a namespace (/bindings/0/agents/0)"}},
+    {"a capture that an agent leaves out is a warning, unless it leaves out all",
+     R"({"bindings": [{"identity": "spiffe://t/{a}/{b}/{c}", "agents": ["{b}", "x", "{a}.{c}.{b}"]}]})",
+     {"bindings.json:1:65: warning: \"{b}\" leaves out {a} and {c}, so identities that differ in "
+      "nothing else speak for the same agent; put them into the name, or write them out in the "
+      "identity (/bindings/0/agents/0)"}},
     {"braces",
      R"({"bindings": [{"identity": "spiffe://t/{a", "agents": ["x"]},
  {"identity": "local:unix", "agents": ["}", "{}", "{a b}"]}]})",
