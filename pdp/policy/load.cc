@@ -1,11 +1,14 @@
 #include "pdp/policy/load.h"
 
+#include <new>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/json/json_document.h"
 #include "pdp/policy/catalog_parser.h"
 #include "pdp/policy/issue_log.h"
 #include "pdp/policy/lint.h"
+#include "pdp/policy/near.h"
 #include "pdp/policy/parse_file.h"
 #include "pdp/policy/recent_texts.h"
 #include "pdp/policy/rules_parser.h"
@@ -54,15 +57,14 @@ class Loader {
       : source_(source), limits_(limits), log_(limits.max_issues, limits.max_issue_bytes) {}
 
   LoadedPolicy Load() {
-    // The catalog first, since the rules are compared with it; its issues come last all the same.
-    log_.BeginFile(source_.rules.name, source_.rules.text);
-    if (source_.mcp_config.has_value()) {
-      log_.BeginFile(source_.mcp_config->name, source_.mcp_config->text);
-      LoadCatalog(*source_.mcp_config);
-    }
-    log_.SelectFile(0);
     LoadedPolicy loaded;
-    loaded.snapshot = LoadRules();
+    log_.BeginFile(source_.rules.name, source_.rules.text);
+    try {
+      loaded.snapshot = LoadFiles();
+    } catch (const std::bad_alloc&) {
+      loaded.out_of_memory = true;
+      AddOutOfMemory("rules");
+    }
     if (log_.error_count() > 0) loaded.snapshot.reset();
     loaded.issues = log_.Take();
     return loaded;
@@ -70,11 +72,34 @@ class Loader {
 
   std::vector<Issue> CheckCatalog() {
     log_.BeginFile(source_.mcp_config->name, source_.mcp_config->text);
-    LoadCatalog(*source_.mcp_config);
+    try {
+      LoadCatalog(*source_.mcp_config);
+    } catch (const std::bad_alloc&) {
+      AddOutOfMemory("catalog");
+    }
     return log_.Take();
   }
 
  private:
+  // A policy that decides is worth more than one that does not fit beside it.
+  void AddOutOfMemory(absl::string_view what) {
+    log_.SelectFile(0);
+    log_.Add(Severity::kError, IssueLog::kWholeFile, "",
+             absl::StrCat("the policy needs more memory than this process may have, or than the ",
+                          kNearBytes >> 30,
+                          " GiB of any policy: raise the process's limits, or shorten the ", what));
+  }
+
+  // The catalog first, since the rules are compared with it; its issues come last all the same.
+  std::shared_ptr<const PolicySnapshot> LoadFiles() {
+    if (source_.mcp_config.has_value()) {
+      log_.BeginFile(source_.mcp_config->name, source_.mcp_config->text);
+      LoadCatalog(*source_.mcp_config);
+    }
+    log_.SelectFile(0);
+    return LoadRules();
+  }
+
   void LoadCatalog(const PolicyFile& file) {
     JsonDocument document;
     if (!ParseFile(file, limits_, &log_, &document)) return;

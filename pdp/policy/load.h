@@ -47,10 +47,13 @@ struct LoadedPolicy {
   std::shared_ptr<const PolicySnapshot> snapshot;
   // Errors and warnings, in the order of the files (rules first) and of the places in them.
   std::vector<Issue> issues;
+  // There was no memory, which is no fault of the texts: they may load at another time.
+  bool out_of_memory = false;
 };
 
 // Parse, lint, compile. A pure function: no threads, files or clock. All problems are collected,
-// save that text which is not JSON gives its first error only.
+// save that text which is not JSON gives its first error only. Where there is not enough memory,
+// that is an issue like others.
 LoadedPolicy LoadPolicy(const PolicySource& source, const PolicyLimits& limits = {});
 
 // What is wrong with a catalog by itself, for where there are no rules to load with it.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -106,7 +107,11 @@ void Open(FileRead* file) {
 
 void Read(const ReadOptions& options, FileRead* file) {
   if (!file->fd.valid()) return;
-  file->text = ReadAll(file->fd.get(), file->info.st_size, options.max_file_bytes);
+  try {
+    file->text = ReadAll(file->fd.get(), file->info.st_size, options.max_file_bytes);
+  } catch (const std::bad_alloc&) {
+    file->text = WithAdvice(absl::ResourceExhaustedError("there is no memory to read it into"));
+  }
 }
 
 Attempt ReadOnce(const PolicyPaths& paths, const ReadOptions& options) {

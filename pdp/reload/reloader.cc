@@ -97,6 +97,7 @@ void Reloader::Load(Attempt* attempt) {
   attempt->ok = loaded.snapshot != nullptr;
   attempt->snapshot = std::move(loaded.snapshot);
   attempt->issues = std::move(loaded.issues);
+  attempt->out_of_memory = loaded.out_of_memory;
 }
 
 const std::vector<Issue>& Reloader::CheckHalf(const PolicyFileContents& files) {
@@ -116,7 +117,7 @@ const std::vector<Issue>& Reloader::CheckHalf(const PolicyFileContents& files) {
 Reloader::Attempt Reloader::Try() {
   ReadOptions options;
   options.max_file_bytes = limits_.max_file_bytes;
-  Attempt attempt{ReadPolicyFiles(paths_, options), {}, {}, {}, false};
+  Attempt attempt{ReadPolicyFiles(paths_, options), {}, {}, {}, false, false};
   const PolicyFileContents& files = attempt.files;
   const bool has_catalog = files.mcp_config.has_value();
   if (files.rules.ok() && (!has_catalog || files.mcp_config->ok())) {
@@ -159,7 +160,7 @@ void Reloader::RecordFailure(const Attempt& attempt) {
   };
   record(paths_.rules, &status_.gateway_rules);
   if (paths_.mcp_config.has_value()) record(*paths_.mcp_config, &status_.mcp_config);
-  failed_content_ = attempt.content;
+  failed_content_ = attempt.out_of_memory ? std::nullopt : attempt.content;
   failed_issues_ = attempt.issues;
 }
 

@@ -72,6 +72,7 @@ class Reloader final : public ReloadSubject {
     std::shared_ptr<const PolicySnapshot> snapshot;  // nullptr: an error, or the present policy
     std::vector<Issue> issues;
     bool ok = false;
+    bool out_of_memory = false;  // so the same content may load next time
   };
 
   Attempt Try() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -1,15 +1,12 @@
 // Memory that grows where it is.
 #include "common/reserved_memory.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <cstdint>
-#include <fstream>
 #include <new>
 
 #include "common/mapped_memory.h"
 #include "gtest/gtest.h"
+#include "tests/support/limited_addresses.h"
 
 namespace ostiary {
 namespace {
@@ -50,28 +47,6 @@ TEST(ReservedMemoryTest, HasNoMoreThanItReserved) {
   EXPECT_EQ(memory.size(), 4 * kMiB);
 }
 
-rlim_t AddressesInUse() {
-  rlim_t pages = 0;
-  std::ifstream("/proc/self/statm") >> pages;
-  return pages * static_cast<rlim_t>(::getpagesize());
-}
-
-// As under `ulimit -v`: so many addresses more than are in use.
-class LimitedAddresses {
- public:
-  explicit LimitedAddresses(size_t more) {
-    EXPECT_EQ(::getrlimit(RLIMIT_AS, &old_), 0);
-    const rlimit less = {AddressesInUse() + more, old_.rlim_max};
-    EXPECT_EQ(::setrlimit(RLIMIT_AS, &less), 0);
-  }
-  ~LimitedAddresses() { EXPECT_EQ(::setrlimit(RLIMIT_AS, &old_), 0); }
-  LimitedAddresses(const LimitedAddresses&) = delete;
-  LimitedAddresses& operator=(const LimitedAddresses&) = delete;
-
- private:
-  rlimit old_;
-};
-
 TEST(ReservedMemoryTest, ReservesLessWhereTheProcessMayNotHaveMore) {
   const LimitedAddresses limited(64 * kMiB);
   ReservedMemory memory(1024 * kMiB);
@@ -94,7 +69,7 @@ TEST(ReservedMemoryTest, GivesBackWhatIsNotUsable) {
   memory.GrowTo(3 * kMiB);
   const size_t size = memory.size();
   memory.data()[size - 1] = 1;
-  const rlim_t before = AddressesInUse();
+  const size_t before = AddressesInUse();
   memory.GiveBackRest();
   EXPECT_LE(AddressesInUse() + 250 * kMiB, before);
   EXPECT_EQ(memory.size(), size);

@@ -1,8 +1,5 @@
 // A decision allocates nothing, what agents have in common is stored once, and a policy keeps no
 // more addresses than it needs. In a program of its own, since it replaces operator new.
-#include <unistd.h>
-
-#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "tests/pdp/policy/policy_testing.h"
 #include "tests/support/allocation_counter.h"
+#include "tests/support/limited_addresses.h"
 
 namespace ostiary::pdp {
 namespace {
@@ -87,12 +85,6 @@ TEST(DecideMemoryTest, AgentsThatAreWrittenAlikeShareTheirRules) {
   const size_t different = BytesOfRules(Agents::kDifferent);
   const size_t alike = BytesOfRules(Agents::kAlike);
   EXPECT_LT(alike, different / 10) << alike << " bytes against " << different;
-}
-
-size_t AddressesInUse() {
-  size_t pages = 0;
-  std::ifstream("/proc/self/statm") >> pages;
-  return pages * static_cast<size_t>(::getpagesize());
 }
 
 // Under `ulimit -v` a policy that did would take what the next load needs.

@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "pdp/policy/load.h"
 #include "tests/pdp/policy/policy_testing.h"
+#include "tests/support/limited_addresses.h"
 
 namespace ostiary::pdp {
 namespace {
@@ -372,6 +373,24 @@ TEST(LoadErrorTest, LongKeysDoNotMakeManyIssuesLarge) {
   EXPECT_EQ(
       FormatIssue(loaded.issues[11]),
       "warning: 989 more warnings not shown; the first 11 are above: mend those and load again");
+}
+
+TEST(LoadErrorTest, SaysThatMemoryDoesNotSuffice) {
+  const std::string rules = RulesThatTakeMemory();
+  {
+    const LimitedAddresses limited(size_t{16} << 20);
+    const LoadedPolicy loaded = LoadTexts(rules);
+    EXPECT_EQ(loaded.snapshot, nullptr);
+    EXPECT_TRUE(loaded.out_of_memory);
+    EXPECT_THAT(
+        Formatted(loaded.issues),
+        ElementsAre("rules.json: error: the policy needs more memory than this process may have, "
+                    "or than the 8 GiB of any policy: raise the process's limits, or shorten the "
+                    "rules"));
+  }
+  const LoadedPolicy loaded = LoadTexts(rules);
+  EXPECT_NE(loaded.snapshot, nullptr);
+  EXPECT_FALSE(loaded.out_of_memory);
 }
 
 TEST(LoadErrorTest, QuotesWhatCouldForgeALogLine) {

@@ -24,6 +24,19 @@ inline LoadedPolicy LoadTexts(absl::string_view rules,
   return LoadPolicy(source, limits);
 }
 
+// Rules that make a policy of more than 20 MB.
+inline std::string RulesThatTakeMemory() {
+  std::string rules = R"({"agents": {)";
+  for (int agent = 0; agent < 10'000; ++agent) {
+    absl::StrAppend(&rules, agent == 0 ? "" : ",", "\"a", agent,
+                    R"(": {"allow": {"servers": ["*"], "tools": {"s": [)");
+    for (int i = 0; i < 40; ++i)
+      absl::StrAppend(&rules, i == 0 ? "" : ",", "\"", agent, "_", i, "_*\"");
+    rules += "]}}}";
+  }
+  return rules + "}}";
+}
+
 // As the operator reads them.
 inline std::vector<std::string> Formatted(const std::vector<Issue>& issues) {
   std::vector<std::string> lines(issues.size());

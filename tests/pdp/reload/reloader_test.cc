@@ -8,8 +8,10 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/pdp/policy/policy_testing.h"
 #include "tests/pdp/reload/reload_harness.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/limited_addresses.h"
 
 namespace ostiary::pdp {
 namespace {
@@ -242,6 +244,27 @@ TEST_F(ReloaderTest, AFileThatCannotBeReadDoesNotHideTheOthersProblems) {
   files_.dir.Remove("rules.json");
   EXPECT_FALSE(Reload().ok);
   EXPECT_TRUE(Allows(*files_.store.Current(), "a", "s"));
+}
+
+// Unlike text that is wrong, the same may load later.
+TEST_F(ReloaderTest, LoadsWhatMemoryDidNotSufficeForOnceItDoes) {
+  for (const std::string& rules :
+       {RulesThatTakeMemory(), RulesAllowing("a", {"t"}) + std::string(size_t{64} << 20, ' ')}) {
+    Write({"s"}, {"s"});
+    ASSERT_TRUE(Reload().ok);
+    files_.dir.RenameOver("rules.json", rules);
+    {
+      const LimitedAddresses limited(size_t{24} << 20);
+      const ReloadOutcome outcome = Reload();
+      EXPECT_FALSE(outcome.ok);
+      ASSERT_THAT(outcome.issues, SizeIs(1));
+      EXPECT_THAT(outcome.issues[0].message, HasSubstr("memory"));
+      EXPECT_TRUE(Allows(*outcome.policy, "a", "s"));
+      EXPECT_EQ(files_.store.State().state, ServingState::kStale);
+    }
+    EXPECT_TRUE(Reload().ok);
+    EXPECT_FALSE(Allows(*files_.store.Current(), "a", "s"));
+  }
 }
 
 TEST_F(ReloaderTest, WithoutAGoodLoadThereIsNoPolicy) {
