@@ -71,6 +71,7 @@ dyn({{ include "ostiary.cel" $item }})
 {{- $names := list -}}{{- $containers := list -}}{{- $volumes := list -}}{{- $mounts := list -}}{{- $users := dict -}}
 {{- $commonVolumes := include "ostiary-attach.volumes" $split | fromYamlArray -}}
 {{- $commonMounts := include "ostiary-attach.volumeMounts" $split | fromYamlArray -}}
+{{- include "ostiary-attach.checkVolumes" .Values.attach -}}
 {{- range .Values.attach.servers -}}
 {{- $one := include "ostiary.attach" (dict "root" $ "mode" "split" "servers" (list .)) | fromYaml -}}
 {{- if has .name $names -}}

@@ -104,6 +104,8 @@ class Example(unittest.TestCase):
             (["--set", "ostiary.agentUser=null"], "agentUser is missing"),
             (["--set", "ostiary.agentUser=65532"], "server github and the agent have the same user 65532"),
             (["--set", "ostiary.servers[0].name=a,ostiary.servers[0].image=b"], "server a has no command"),
+            (["--set", "ostiary.servers[0].name=a,ostiary.servers[0].image=b,ostiary.servers[0].command={c},"
+              "ostiary.servers[0].volumes[0].name=v,ostiary.servers[0].volumes[1].name=v"], "server a has two volumes v"),
             (["--set", "ostiary.servers[0].name=a,ostiary.servers[0].command={b}"], "server a has no image"),
         ]:
             with self.subTest(arguments):

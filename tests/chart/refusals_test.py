@@ -103,6 +103,12 @@ CASES = {
                                     "pdp.extraArgs has --drain-grace, which the chart gives already"),
     "two MCP servers of one name": ({"attach": {"admission": {"enabled": True}, "servers": [
         {"name": "a", "image": "b", "command": ["c"]}, {"name": "a", "image": "d", "command": ["e"]}]}}, "two servers .*a"),
+    "two MCP servers with volumes of one name": ({"attach": {"admission": {"enabled": True}, "servers": [
+        {"name": name, "image": "b", "command": ["c"], "volumes": [{"name": "data", "emptyDir": {}}]} for name in ("fs", "db")]}},
+        "the servers fs and db both have a volume data: a pod may have both servers"),
+    "a volume that is called as the sidecar's": ({"attach": {"admission": {"enabled": True}, "servers": [
+        {"name": "x", "image": "b", "command": ["c"], "volumes": [{"name": "ostiary-bin", "emptyDir": {}}]}]}},
+        "the server x has a volume ostiary-bin: names that begin with ostiary- are the sidecar's"),
 }
 
 # Defaults that may be taken away: nothing is lost by it, or that is what the value says.

@@ -1,5 +1,24 @@
 {{/* The pod's own lists: volumes, init containers, and what the agent's container mounts and knows. */}}
 
+{{/* In a pod no two volumes have the same name. */}}
+{{- define "ostiary-attach.checkVolumes" -}}
+{{- $owners := dict -}}
+{{- range $server := .servers -}}
+{{- range $volume := $server.volumes -}}
+{{- if hasPrefix "ostiary-" $volume.name -}}
+{{- fail (printf "ostiary-attach: the server %s has a volume %s: names that begin with ostiary- are the sidecar's, so give it another" $server.name $volume.name) -}}
+{{- end -}}
+{{- with get $owners $volume.name -}}
+{{- if eq . $server.name -}}
+{{- fail (printf "ostiary-attach: the server %s has two volumes %s: give each its own name" . $volume.name) -}}
+{{- end -}}
+{{- fail (printf "ostiary-attach: the servers %s and %s both have a volume %s: a pod may have both servers, so give each its own name" . $server.name $volume.name) -}}
+{{- end -}}
+{{- $_ := set $owners $volume.name $server.name -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "ostiary-attach.volumes" -}}
 - name: ostiary-bin
   emptyDir:
@@ -24,6 +43,7 @@
     medium: Memory
     sizeLimit: 1Mi
 {{- if eq (include "ostiary-attach.mode" .) "split" }}
+{{- include "ostiary-attach.checkVolumes" . }}
 {{- range .servers }}
 # The socket of this server alone: one server cannot take another's place.
 - name: ostiary-mcp-{{ .name }}
