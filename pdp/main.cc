@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <functional>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -138,13 +137,12 @@ void AddServe(CLI::App* parent, Run* run) {
   AddText(app, "--metrics-listen", &options->metrics_listen,
           "Serve Prometheus metrics there, over plain HTTP at /metrics (default: nowhere)")
       ->type_name("ADDR");
-  const std::map<std::string, LogLevel> levels = {{"debug", LogLevel::kDebug},
-                                                  {"info", LogLevel::kInfo},
-                                                  {"warning", LogLevel::kWarning},
-                                                  {"error", LogLevel::kError}};
-  FromEnvironment(app->add_option("--log-level", options->log_level, "What to log on stderr"))
-      ->transform(CLI::CheckedTransformer(levels).description("debug|info|warning|error"))
-      ->default_str("info");
+  AddChoice<LogLevel>(app, "--log-level", &options->log_level,
+                      {{"debug", LogLevel::kDebug},
+                       {"info", LogLevel::kInfo},
+                       {"warning", LogLevel::kWarning},
+                       {"error", LogLevel::kError}},
+                      "What to log on stderr");
   app->callback([options, run] {
     *run = [options] {
       options->server.policy = options->limits;
@@ -196,12 +194,9 @@ void AddCheck(CLI::App* parent, Run* run) {
   CLI::Option* const server = AddText(app, "--server", &options->server, "The MCP server");
   std::vector<CLI::Option*> single = {agent, server};
   AddKinds(app, options.get(), &single);
-  const std::map<std::string, CheckFormat> formats = {{"text", CheckFormat::kText},
-                                                      {"json", CheckFormat::kJson}};
-  single.push_back(
-      FromEnvironment(app->add_option("--format", options->format, "How to print the decision"))
-          ->transform(CLI::CheckedTransformer(formats).description("text|json"))
-          ->default_str("text"));
+  single.push_back(AddChoice<CheckFormat>(
+      app, "--format", &options->format,
+      {{"text", CheckFormat::kText}, {"json", CheckFormat::kJson}}, "How to print the decision"));
   auto is_batch = std::make_shared<bool>(false);
   CLI::Option* const batch = FromEnvironment(
       app->add_flag("--batch", *is_batch, "Read accesses from stdin, as JSON Lines"));
@@ -262,12 +257,9 @@ void AddAsk(CLI::App* parent, Run* run) {
   AddText(app, "--server", &options->access.server, "The MCP server")->required();
   std::vector<CLI::Option*> kinds;
   AddKinds(app, &options->access, &kinds);
-  const std::map<std::string, Expectation> expectations = {{"allow", Expectation::kAllow},
-                                                           {"deny", Expectation::kDeny}};
-  FromEnvironment(app->add_option("--expect", options->expectation,
-                                  "The decision to end with 0 for; the other ends with 3"))
-      ->transform(CLI::CheckedTransformer(expectations).description("allow|deny"))
-      ->default_str("allow");
+  AddChoice<Expectation>(app, "--expect", &options->expectation,
+                         {{"allow", Expectation::kAllow}, {"deny", Expectation::kDeny}},
+                         "The decision to end with 0 for; the other ends with 3");
   app->callback(
       [options, run] { *run = [options] { return RunAsk(*options, std::cout, std::cerr); }; });
 }
