@@ -15,6 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
 #include "common/status_macros.h"
+#include "google/protobuf/stubs/logging.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/support/channel_arguments.h"
 #include "sidecar/pdp_client/late_event_engine.h"
@@ -151,6 +152,8 @@ std::shared_ptr<grpc::Channel> NewChannel(
 void SetGrpcEnvironment() {
   setenv("GRPC_DNS_RESOLVER", "native", /*overwrite=*/1);
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/1);
+  // Bytes that are no message are an error of ours to tell.
+  google::protobuf::SetLogHandler(nullptr);
   StartEventEngineLate();
   // Debian's Abseil keeps the order in which all of gRPC's locks are taken, and aborts where that
   // could deadlock: meant for gRPC's own tests.

@@ -17,6 +17,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -27,8 +28,10 @@ namespace ostiary {
 namespace {
 
 using testing::AllOf;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::StartsWith;
 
 // What becomes of a check, or of the first message.
 using Lie = std::function<void(FakeSession&, const v1::SessionCheck&)>;
@@ -153,6 +156,11 @@ class LyingPdpTest : public testing::Test {
     sidecar_->CloseInput();
     EXPECT_THAT(sidecar_->ReadRest(), IsEmpty());
     EXPECT_EQ(sidecar_->Wait(), 0) << sidecar_->Errors();
+    // The log is ours alone: a library's own lines are no JSON, and wait for who reads them.
+    const std::string log = sidecar_->Errors();
+    for (const absl::string_view line : absl::StrSplit(log, '\n', absl::SkipEmpty())) {
+      EXPECT_THAT(std::string(line), AllOf(StartsWith("{\"time\":"), EndsWith("}")));
+    }
     sidecar_.reset();
   }
 
@@ -327,6 +335,10 @@ TEST_F(LyingPdpTest, NoDecisionOutOfPlaceIsADecision) {
          session.Event(v1::HEARTBEAT, TestRevision(1), MonoDuration::zero());
          allow(session, check.id(), check.accesses_size());
        }},
+      {"an allow with a text that is not UTF-8",
+       Spoilt("",
+              [](v1::SessionResult& result) { result.mutable_decisions(0)->set_message("\xff"); })
+           .lie},
   };
   for (const auto& [name, lie] : breaches) {
     SCOPED_TRACE(name);
