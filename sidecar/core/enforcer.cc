@@ -27,7 +27,7 @@ class Enforcer::Rep {
   void OnRevision(const SourceRevision& present, MonoTime now);
   void OnLost(const absl::Status& status);
   void OnTime(MonoTime now);
-  void OnServerGone(absl::string_view why);
+  void OnServerGone(absl::string_view why, ClientInput client_input);
 
   Session& session() { return session_; }
   ClientSide& client() { return client_; }
@@ -113,15 +113,17 @@ void Enforcer::Rep::OnTime(MonoTime now) {
   Settle(decided);
 }
 
-void Enforcer::Rep::OnServerGone(absl::string_view why) {
+void Enforcer::Rep::OnServerGone(absl::string_view why, ClientInput client_input) {
   if (session_.server_gone) {
     return;
   }
   session_.server_gone = absl::StrCat("The server is gone: ", why, ".");
   session_.decisions.DropAll();
   std::vector<std::string> owed;
-  session_.client_requests.ForEach([&owed](const StoredId& id, const OpenRequest& request) {
-    if (request.state != RequestState::kCancelled) {
+  session_.client_requests.ForEach([&](const StoredId& id, const OpenRequest& request) {
+    const bool servers_to_answer = request.state == RequestState::kForwarded;
+    if (request.state != RequestState::kCancelled &&
+        !(servers_to_answer && client_input == ClientInput::kEnded)) {
       owed.push_back(id.json());
     }
   });
@@ -175,7 +177,9 @@ std::optional<MonoTime> Enforcer::NextDeadline() const {
   return rep_->session().decisions.NextDeadline();
 }
 
-void Enforcer::OnServerGone(absl::string_view why) { rep_->OnServerGone(why); }
+void Enforcer::OnServerGone(absl::string_view why, ClientInput client_input) {
+  rep_->OnServerGone(why, client_input);
+}
 
 size_t Enforcer::waiting() const { return rep_->session().decisions.waiting(); }
 

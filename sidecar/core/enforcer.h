@@ -85,8 +85,10 @@ class Enforcer {
   std::optional<MonoTime> NextDeadline() const;
 
   // The server's output ended or it could not be started: every open request gets an error that
-  // says `why`, and later ones do too.
-  void OnServerGone(absl::string_view why);
+  // says `why`, and later ones do too. Where the client's input has ended, what the server left
+  // open gets none: a client that has closed does not wait, and SDKs fail over what still comes.
+  enum class ClientInput : uint8_t { kOpen, kEnded };
+  void OnServerGone(absl::string_view why, ClientInput client_input = ClientInput::kOpen);
 
   // How many messages wait for a decision: at the end of the client's input they are still owed.
   size_t waiting() const;

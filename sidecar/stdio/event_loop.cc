@@ -199,8 +199,11 @@ void EventLoop::TakeStep(ShutdownStep step) {
       return server_.SignalGroup(SIGTERM);
     case ShutdownStep::kKillGroup:
       return server_.SignalGroup(SIGKILL);
-    case ShutdownStep::kAnnounceServerGone:
-      return enforcer_.OnServerGone(server_.WhyGone());
+    case ShutdownStep::kAnnounceServerGone: {
+      const bool client_ended = from_client_.closed() && !server_.failed();
+      return enforcer_.OnServerGone(server_.WhyGone(), client_ended ? Enforcer::ClientInput::kEnded
+                                                                    : Enforcer::ClientInput::kOpen);
+    }
     case ShutdownStep::kNone:
     case ShutdownStep::kLeave:
       return;

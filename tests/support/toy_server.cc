@@ -5,6 +5,7 @@
 //   --grandchild      starts a process that holds the pipes and lives on
 //   --calls-file F    appends the name of each tool that runs, a line each
 //   --answer-late     answers calls only when its input ends
+//   --never-answer    answers no calls
 //   --exit N          leaves with this status at the end of its input
 //   --die-of-pids     kills itself with SIGKILL when `pids` is called
 //
@@ -31,6 +32,7 @@ struct Habits {
   bool ignore_term = false;
   bool grandchild = false;
   bool answer_late = false;
+  bool never_answer = false;
   bool die_of_pids = false;
   int exit_status = 0;
   std::string calls_file;
@@ -44,6 +46,7 @@ Habits ParseHabits(int argc, char** argv) {
     if (flag == "--ignore-term") habits.ignore_term = true;
     if (flag == "--grandchild") habits.grandchild = true;
     if (flag == "--answer-late") habits.answer_late = true;
+    if (flag == "--never-answer") habits.never_answer = true;
     if (flag == "--die-of-pids") habits.die_of_pids = true;
     if (flag == "--exit" && i + 1 < argc) habits.exit_status = std::atoi(argv[++i]);
     if (flag == "--calls-file" && i + 1 < argc) habits.calls_file = argv[++i];
@@ -65,7 +68,9 @@ class ToyServer {
     const std::string result = Result(method->string_copy(), message.root().Find("params"));
     const std::string answer =
         absl::StrCat(R"({"jsonrpc":"2.0","id":)", id->raw(), R"(,"result":)", result, "}\n");
-    if (habits_.answer_late && method->string_equals("tools/call")) {
+    const bool is_call = method->string_equals("tools/call");
+    if (is_call && habits_.never_answer) return;
+    if (is_call && habits_.answer_late) {
       late_ += answer;
     } else {
       std::cout << answer << std::flush;

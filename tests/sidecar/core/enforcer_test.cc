@@ -491,6 +491,15 @@ TEST_F(EnforcerTest, EveryOpenRequestGetsAnErrorWhenTheServerIsGone) {
   EXPECT_THAT(h_.to_server, IsEmpty());
 }
 
+// It closed its end and does not wait; what is still ours to answer is answered.
+TEST_F(EnforcerTest, AClientThatHasEndedHearsNothingOfWhatTheServerLeftOpen) {
+  h_.Client(Request("1", "ping"));
+  h_.Client(Call("2", "read"));  // waits
+  h_.enforcer->OnServerGone("it left", Enforcer::ClientInput::kEnded);
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("id":2,"error":{"code":5020,)")));
+  EXPECT_EQ(h_.enforcer->open_requests(), 0U);
+}
+
 TEST(EnforcerStartTest, AServerThatCannotBeStartedIsAnError) {
   EnforcerHarness h;
   h.on_start_server = [&h] { h.enforcer->OnServerGone("no such file"); };

@@ -206,6 +206,19 @@ TEST_F(ProgramTest, PassesOnWhatIsAnsweredAfterTheEndOfInput) {
   EXPECT_EQ(sidecar.Wait(), 0);
 }
 
+// Python's SDK 1.x closes with calls open that it timed out, and fails over a line that comes then.
+TEST_F(ProgramTest, SaysNothingOfItsOwnAfterTheEndOfInput) {
+  const std::vector<std::string> habits[] = {{"--never-answer"},
+                                             {"--never-answer", "--ignore-eof"}};
+  for (const std::vector<std::string>& of_the_server : habits) {
+    TestProcess& sidecar = RunBeforeToy(of_the_server);
+    Initialize();
+    SendCall(1, "read");
+    sidecar.CloseInput();
+    EXPECT_EQ(sidecar.ReadLine(), std::nullopt) << of_the_server.size();
+  }
+}
+
 TEST_F(ProgramTest, EndOfInputEndsAStubbornFamilyWithinFourSeconds) {
   TestProcess& sidecar = RunBeforeToy({"--ignore-eof", "--ignore-term", "--grandchild"});
   Initialize();
