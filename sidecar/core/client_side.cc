@@ -14,6 +14,20 @@ bool AsksForTask(const Message& message) {
   return message.params[kTask] && !message.params[kTask]->is_null();
 }
 
+// In revision 2026-07-28 it is the server that decides so. FastMCP's servers make tasks of prompts
+// and resources too, where they are asked to.
+bool MayMakeTask(const Message& message, Method method) {
+  switch (method) {
+    case Method::kToolsCall:
+      return message.names_revision() || AsksForTask(message);
+    case Method::kPromptsGet:
+    case Method::kResource:
+      return AsksForTask(message);
+    default:
+      return false;
+  }
+}
+
 // In revision 2026-07-28 tasks are an extension, which each request declares.
 bool DeclaresTasks(const Message& message) {
   if (!message.names_revision()) {
@@ -162,9 +176,12 @@ OpenRequest* ClientSide::Open(const Message& message, const MethodUse& use) {
   if (use.method == Method::kListen) {
     request->listens = ListenStreams::Wanted(message.params[kNotifications]);
   }
-  if (use.method == Method::kToolsCall && (message.names_revision() || AsksForTask(message))) {
-    const absl::string_view tool = accesses_.accesses()[0].access.name;
-    request->tool.assign(tool.begin(), tool.end());
+  if (MayMakeTask(message, use.method)) {
+    const AccessView& maker = accesses_.accesses()[0].access;
+    if (maker.name.size() <= RequestAccesses::kMaxNameBytes) {
+      request->maker_kind = maker.kind;
+      request->maker.assign(maker.name.begin(), maker.name.end());
+    }
   }
   return request;
 }

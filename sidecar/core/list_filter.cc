@@ -1,6 +1,7 @@
 #include "sidecar/core/list_filter.h"
 
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -33,7 +34,7 @@ ListShape ShapeOf(ListKind kind) {
     case ListKind::kTasks:
       break;
   }
-  return {"tasks", "taskId", AccessKind::kTool};  // of the tool that made it
+  return {"tasks", "taskId", AccessKind::kTool};  // of what made it
 }
 
 // The name of one element, read alike by every peer.
@@ -78,32 +79,35 @@ absl::StatusOr<JsonValue> FindList(const JsonValue& result, absl::string_view ke
   return *list;
 }
 
-// The accesses of a list, one for each different name and need.
+// The accesses of a list, one for each that is different.
 class Accesses {
  public:
-  Accesses(AccessKind kind, std::vector<Access>* out, std::vector<Need>* needs)
-      : kind_(kind), out_(out), needs_(needs) {}
+  Accesses(std::vector<Access>* out, std::vector<Need>* needs) : out_(out), needs_(needs) {}
 
   // Adds to `element` that it needs this. A name that no PDP decides hides it.
-  void Add(std::string name, Need need, ListPlan::Element* element) {
+  void Add(AccessKind kind, std::string name, Need need, ListPlan::Element* element) {
     if (name.empty() || name.size() > kMaxDecidedNameBytes) {
       hidden_ = true;
       return;
     }
     const auto [entry, is_new] =
-        seen_.emplace(std::make_pair(name, need), static_cast<uint32_t>(out_->size()));
+        seen_.emplace(std::make_tuple(name, kind, need), static_cast<uint32_t>(out_->size()));
     if (is_new) {
-      out_->push_back({kind_, std::move(name)});
+      out_->push_back({kind, std::move(name)});
       needs_->push_back(need);
     }
     element->accesses.push_back(entry->second);
   }
 
-  // What a task in a list needs: the tools that made it.
+  // What a task in a list needs: all that made it.
   void AddTask(absl::string_view id, const TaskTable& tasks, ListPlan::Element* element) {
-    if (const std::vector<std::string>* const tools = tasks.Find(id)) {
-      for (const std::string& tool : *tools) {
-        Add(tool, Need::kAllowed, element);
+    if (const std::vector<Access>* const makers = tasks.Find(id)) {
+      for (const Access& maker : *makers) {
+        if (maker.kind == AccessKind::kResource) {
+          AddResource(maker.name, element);
+        } else {
+          Add(maker.kind, maker.name, Need::kAllowed, element);
+        }
       }
     }
   }
@@ -111,10 +115,10 @@ class Accesses {
   // What a resource in a list needs: all its forms, as its reader will.
   void AddResource(absl::string_view uri, ListPlan::Element* element) {
     std::vector<ResourceForm> forms;
-    hidden_ = AppendFurtherForms(uri, &forms) != nullptr;
-    Add(std::string(uri), Need::kAllowed, element);
+    hidden_ |= AppendFurtherForms(uri, &forms) != nullptr;
+    Add(AccessKind::kResource, std::string(uri), Need::kAllowed, element);
     for (ResourceForm& form : forms) {
-      Add(std::move(form.uri), form.need, element);
+      Add(AccessKind::kResource, std::move(form.uri), form.need, element);
     }
   }
 
@@ -125,10 +129,9 @@ class Accesses {
   }
 
  private:
-  const AccessKind kind_;
   std::vector<Access>* const out_;
   std::vector<Need>* const needs_;
-  absl::flat_hash_map<std::pair<std::string, Need>, uint32_t> seen_;
+  absl::flat_hash_map<std::tuple<std::string, AccessKind, Need>, uint32_t> seen_;
   bool hidden_ = false;  // the present element
 };
 
@@ -141,7 +144,7 @@ absl::StatusOr<ListPlan> ReadList(const JsonValue& result, ListKind kind, ListCa
   OSTIARY_ASSIGN_OR_RETURN(const JsonValue list, FindList(result, shape.list));
   ListPlan plan;
   plan.elements.reserve(list.size());
-  Accesses wanted(shape.kind, accesses, &plan.needs);
+  Accesses wanted(accesses, &plan.needs);
   for (auto element = list.first_element(); element; element = element->next_element()) {
     absl::StatusOr<std::string> name = ElementName(*element, shape.name);
     if (!name.ok()) {
@@ -158,7 +161,7 @@ absl::StatusOr<ListPlan> ReadList(const JsonValue& result, ListKind kind, ListCa
     } else if (kind == ListKind::kResources) {
       wanted.AddResource(*name, &planned);
     } else {
-      wanted.Add(*std::move(name), Need::kAllowed, &planned);
+      wanted.Add(shape.kind, *std::move(name), Need::kAllowed, &planned);
     }
     wanted.Finish(&planned);
   }

@@ -64,7 +64,7 @@ bool OpenRequests::Cancel(OpenRequest* request) {
 
 bool OpenRequests::AnyMakesTask() const {
   return std::any_of(map_.begin(), map_.end(), [](const auto& entry) {
-    return entry.second.state == RequestState::kForwarded && !entry.second.tool.empty();
+    return entry.second.state == RequestState::kForwarded && !entry.second.maker.empty();
   });
 }
 

@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
+#include "sidecar/core/decision_source.h"
 #include "sidecar/core/listen_streams.h"
 #include "sidecar/core/message_id.h"
 #include "sidecar/core/methods.h"
@@ -35,12 +36,14 @@ struct OpenRequest {
   ListKind list = ListKind::kTools;
   Page page = Page::kFirst;
   ListenStreams::Groups listens = {};
-  absl::InlinedVector<char, 48> tool;  // of a call that may make a task; else empty
+  // Of a request that may make a task: what it is for, in the policy's terms. Else empty.
+  absl::InlinedVector<char, 48> maker;
+  AccessKind maker_kind = AccessKind::kTool;
 
   // Whether its answer is more to us than bytes: then it must not pass for another's.
   bool answer_is_read() const {
     return method == Method::kList || method == Method::kInitialize ||
-           method == Method::kDiscover || !tool.empty();
+           method == Method::kDiscover || !maker.empty();
   }
 };
 

@@ -93,9 +93,13 @@ Outcome RequestAccesses::Resource(const std::optional<JsonValue>& uri, absl::str
   if (!Text(uri, &text) || text.empty()) {
     return Fault(fault);
   }
-  accesses_.push_back({{AccessKind::kResource, text}});
+  return Resource(text);
+}
+
+Outcome RequestAccesses::Resource(absl::string_view uri) {
+  accesses_.push_back({{AccessKind::kResource, uri}});
   forms_.clear();
-  if (const char* unclear = AppendFurtherForms(text, &forms_)) {
+  if (const char* unclear = AppendFurtherForms(uri, &forms_)) {
     return Fault(unclear);
   }
   for (ResourceForm& form : forms_) {
@@ -133,13 +137,17 @@ Outcome RequestAccesses::Task(const std::optional<JsonValue>& id, const TaskTabl
   if (!Text(id, &text)) {
     return Fault("\"params.taskId\" is not a string");
   }
-  const std::vector<std::string>* const tools = tasks.Find(text);
-  if (tools == nullptr) {
+  const std::vector<Access>* const makers = tasks.Find(text);
+  if (makers == nullptr) {
     task_ = text;
     return Outcome::kUnknownTask;
   }
-  for (const std::string& tool : *tools) {
-    accesses_.push_back({{AccessKind::kTool, tool}});
+  for (const Access& maker : *makers) {
+    if (maker.kind != AccessKind::kResource) {
+      accesses_.push_back({AccessView(maker)});
+    } else if (const Outcome outcome = Resource(maker.name); outcome != Outcome::kRead) {
+      return outcome;
+    }
   }
   return Outcome::kRead;
 }

@@ -48,6 +48,7 @@ class RequestAccesses {
   Outcome Fault(absl::string_view why);
   Outcome Named(AccessKind kind, const std::optional<JsonValue>& name, absl::string_view fault);
   Outcome Resource(const std::optional<JsonValue>& uri, absl::string_view fault);
+  Outcome Resource(absl::string_view uri);
   Outcome Completion(const std::optional<JsonValue>& ref);
   Outcome Task(const std::optional<JsonValue>& id, const TaskTable& tasks);
   Outcome Listen(const std::optional<JsonValue>& wanted, const TaskTable& tasks);

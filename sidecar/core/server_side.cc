@@ -222,7 +222,7 @@ void ServerSide::OnResponse(const Message& message, MonoTime now) {
     Declared(message, *request);
     return;
   }
-  if (message.result() && !request->tool.empty()) {
+  if (message.result() && !request->maker.empty()) {
     NoteTask(*message.result(), *request);
   }
   if (request->method == Method::kListen) {
@@ -247,13 +247,18 @@ void ServerSide::Declared(const Message& message, const OpenRequest& request) {
 }
 
 // The result of a call may be a task: in revision 2026-07-28 the result itself, before a member of
-// it. Whoever reaches the task later must be allowed the tool.
+// it, in FastMCP 2.14 a member of its _meta. Whoever reaches the task later must be allowed what
+// made it.
 void ServerSide::NoteTask(const JsonValue& result, const OpenRequest& request) {
   if (!result.is_object()) {
     return;
   }
-  const std::optional<JsonValue> member = result.Find("task");
+  std::optional<JsonValue> member = result.Find("task");
   const std::optional<JsonValue> type = result.Find("resultType");
+  const std::optional<JsonValue> meta = result.Find("_meta");
+  if (!member && meta && meta->is_object()) {
+    member = meta->Find("modelcontextprotocol.io/task");
+  }
   std::optional<JsonValue> id;
   if (member && member->is_object()) {
     id = member->Find("taskId");
@@ -262,8 +267,9 @@ void ServerSide::NoteTask(const JsonValue& result, const OpenRequest& request) {
   }
   absl::string_view text;
   if (id && ReadPlainString(*id, &scratch_, &text) &&
-      !session_.tasks.Add(text, absl::string_view(request.tool.data(), request.tool.size()))) {
-    Drop("the task is not kept, since its id is too long or was used by many tools", text);
+      !session_.tasks.Add(text, {request.maker_kind,
+                                 absl::string_view(request.maker.data(), request.maker.size())})) {
+    Drop("the task is not kept, since its id is too long or was used by many", text);
   }
 }
 

@@ -4,33 +4,34 @@
 
 namespace ostiary::sidecar {
 
-bool TaskTable::Add(absl::string_view id, absl::string_view tool) {
+bool TaskTable::Add(absl::string_view id, const AccessView& maker) {
   if (id.size() > kMaxIdBytes || capacity_ == 0) {
     return false;
   }
-  if (const auto found = tools_.find(id); found != tools_.end()) {
-    std::vector<std::string>& tools = found->second;
-    if (std::find(tools.begin(), tools.end(), tool) != tools.end()) {
+  if (const auto found = makers_.find(id); found != makers_.end()) {
+    std::vector<Access>& makers = found->second;
+    if (std::any_of(makers.begin(), makers.end(),
+                    [&maker](const Access& known) { return AccessView(known) == maker; })) {
       return true;
     }
-    if (tools.size() >= kMaxToolsOfATask) {
+    if (makers.size() >= kMaxMakersOfATask) {
       return false;
     }
-    tools.emplace_back(tool);
+    makers.push_back(maker.Copy());
     return true;
   }
   if (order_.size() >= capacity_) {
-    tools_.erase(order_.front());
+    makers_.erase(order_.front());
     order_.pop_front();
   }
-  tools_[std::string(id)].emplace_back(tool);
+  makers_[std::string(id)].push_back(maker.Copy());
   order_.emplace_back(id);
   return true;
 }
 
-const std::vector<std::string>* TaskTable::Find(absl::string_view id) const {
-  const auto found = tools_.find(id);
-  return found == tools_.end() ? nullptr : &found->second;
+const std::vector<Access>* TaskTable::Find(absl::string_view id) const {
+  const auto found = makers_.find(id);
+  return found == makers_.end() ? nullptr : &found->second;
 }
 
 }  // namespace ostiary::sidecar

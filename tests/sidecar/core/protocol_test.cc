@@ -250,6 +250,52 @@ TEST_F(ProtocolTest, ATaskBelongsToTheToolThatMadeIt) {
   }
 }
 
+// FastMCP makes them, and its release 2.14 names them in the result's _meta.
+TEST_F(ProtocolTest, ATaskOfAPromptOrAResourceBelongsToIt) {
+  const struct {
+    std::string request;
+    const char* result;
+    const char* denied;  // then
+    const char* told;
+  } cases[] = {
+      {With("1", "prompts/get", R"("name":"slow","task":{})"), R"({"task":{"taskId":"t"}})", "slow",
+       R"("kind":"PROMPT","name":"slow")"},
+      {With("1", "resources/read", R"("uri":"file:///%62","task":{})"),
+       R"({"task":{"taskId":"t"}})", "file:///b", R"("kind":"RESOURCE","name":"file:///b")"},
+      {With("1", "tools/call", R"("name":"slow","task":{})"),
+       R"({"_meta":{"modelcontextprotocol.io/task":{"taskId":"t"}},"content":[]})", "slow",
+       R"("kind":"TOOL","name":"slow")"},
+  };
+  for (const auto& c : cases) {
+    EnforcerHarness h;
+    h.Initialize();
+    const auto client = [&h](const std::string& line) {
+      h.Client(line);
+      h.AnswerAll();
+      return h.TakeToServer();
+    };
+    EXPECT_THAT(client(c.request), ElementsAre(c.request));
+    h.Server(Answer("1", c.result));
+    const std::string get = With("2", "tasks/get", R"("taskId":"t")");
+    EXPECT_THAT(client(get), ElementsAre(get)) << c.told;
+    h.Server(Result("2"));
+    client(Request("3", "tasks/list"));
+    h.TakeToClient();
+    h.Server(Answer("3", R"({"tasks":[{"taskId":"t"}]})"));
+    h.AnswerAll();
+    EXPECT_THAT(h.TakeToClient(), ElementsAre(Answer("3", R"({"tasks":[{"taskId":"t"}]})")));
+
+    h.policy = [&c](const Access& a) { return a.name != c.denied; };
+    h.Present(2);
+    EXPECT_THAT(client(get), IsEmpty());
+    EXPECT_THAT(h.TakeToClient(), ElementsAre(HasSubstr(c.told)));
+    client(Request("3", "tasks/list"));
+    h.Server(Answer("3", R"({"tasks":[{"taskId":"t"}]})"));
+    h.AnswerAll();
+    EXPECT_THAT(h.TakeToClient(), ElementsAre(Answer("3", R"({"tasks":[]})")));
+  }
+}
+
 TEST_F(ProtocolTest, ATaskThatNoCallOfThisSessionMadeIsRefused) {
   Through(With("1", "tools/call", R"("name":"slow")"),
           Answer("1", R"({"task":{"taskId":"t1"}})"));  // it did not ask for a task
