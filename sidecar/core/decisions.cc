@@ -9,9 +9,10 @@
 namespace ostiary::sidecar {
 namespace {
 
-// A list may have more names, and longer ones, than a PDP answers at once.
+// A list may have more names, and longer ones, than a PDP answers at once. A question has at most
+// 1 MiB, with the server's name for each access and what stands around it.
 constexpr size_t kMaxAccessesInAsk = 256;
-constexpr size_t kMaxNameBytesInAsk = size_t{1} << 20;
+constexpr size_t kMaxNameBytesInAsk = size_t{1} << 19;
 
 }  // namespace
 

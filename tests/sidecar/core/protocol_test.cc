@@ -105,6 +105,21 @@ TEST_F(ProtocolTest, AListOfThousandsIsAskedForInParts) {
   EXPECT_THAT(h_.to_client, ElementsAre(ToolList("1", names)));
 }
 
+TEST_F(ProtocolTest, AListOfLongNamesIsAskedForInPartsThatAQuestionHolds) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 300; ++i) names.push_back(absl::StrCat(1000 + i, std::string(4092, 'x')));
+  h_.Client(Request("1", "tools/list"));
+  h_.TakeToServer();
+  h_.Server(ToolList("1", names));
+  for (const auto& question : h_.source.open) {
+    size_t bytes = 0;
+    for (const Access& access : question.accesses) bytes += access.name.size() + 1100;
+    EXPECT_LT(bytes, size_t{1} << 20) << "with the server's name each, and what stands around";
+  }
+  h_.AnswerAll();
+  EXPECT_THAT(h_.to_client, ElementsAre(ToolList("1", names)));
+}
+
 TEST_F(ProtocolTest, InRevision2026AFilteredListIsNotToBeKept) {
   const struct {
     const char* before;
