@@ -159,6 +159,15 @@ TEST_F(EnforcerSourceTest, ALeaseThatIsRenewedRevivesWhatIsHeld) {
   EXPECT_THAT(h_.to_server, SizeIs(2));
 }
 
+TEST_F(EnforcerSourceTest, ALeaseThatIsMadeShorterEndsEarlier) {
+  h_.Client(Call("1", "read"));
+  h_.AnswerAll();
+  h_.Present(1, seconds(2));
+  h_.now += seconds(2);
+  h_.Client(Call("2", "read"));
+  EXPECT_THAT(h_.to_server, ElementsAre(Call("1", "read")));
+}
+
 TEST_F(EnforcerSourceTest, NoneOvertakesThoseThatWaitForTheSameAccess) {
   h_.Client(Call("1", "read"));
   h_.AnswerAll();
@@ -210,6 +219,31 @@ TEST_F(EnforcerSourceTest, SilenceIsDeniedAtTheDeadlineAndNotBefore) {
   h_.AnswerAll();  // too late
   EXPECT_THAT(h_.to_client, IsEmpty());
   EXPECT_THAT(h_.to_server, IsEmpty());
+  h_.Client(Call("2", "read"));
+  EXPECT_THAT(h_.source.open, SizeIs(1)) << "what nobody waits for is not kept";
+}
+
+TEST_F(EnforcerSourceTest, WhatNobodyWaitsForAnyMoreIsAskedAnew) {
+  const size_t asks = h_.source.asks;
+  h_.Client(Call("1", "read"));
+  h_.Advance(seconds(1));
+  h_.Client(Call("2", "read"));
+  EXPECT_EQ(h_.source.asks - asks, 2U);
+}
+
+TEST_F(EnforcerSourceTest, ATimeoutTellsASilentSourceFromOneThatCannotBeReached) {
+  h_.Client(Call("1", "read"));
+  h_.Advance(seconds(1));
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr("did not answer within 1000 ms")));
+  h_.Lost(absl::UnavailableError("connection refused"));
+  h_.Client(Call("2", "read"));
+  h_.Advance(seconds(1));
+  EXPECT_THAT(h_.TakeToClient(),
+              ElementsAre(HasSubstr("could not be reached within 1000 ms: connection refused")));
+  h_.Present(1);
+  h_.Client(Call("3", "read"));
+  h_.Advance(seconds(1));
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr("did not answer within 1000 ms")));
 }
 
 TEST_F(EnforcerSourceTest, AnAnswerAtTheDeadlineIsTooLate) {
@@ -316,6 +350,67 @@ TEST_F(EnforcerSourceTest, AnAnswerOfThePresentGenerationWithAnotherDigestIsNeve
   EXPECT_THAT(h_.to_client, ElementsAre(Undecided("1", "DECISION_UNUSABLE")));
 }
 
+TEST_F(EnforcerSourceTest, TheSameGenerationWithAnotherDigestIsAChange) {
+  h_.Client(Call("1", "read"));
+  h_.AnswerAll();
+  SourceRevision other{EnforcerHarness::Rev(1), h_.now + seconds(15)};
+  other.revision.digest = "sha256:else";
+  h_.enforcer->OnSourceEvent(other, h_.now);
+  h_.Client(Call("2", "read"));
+  EXPECT_THAT(h_.to_server, ElementsAre(Call("1", "read")));
+  EXPECT_THAT(h_.source.acknowledged, ElementsAre(EnforcerHarness::Rev(1), other.revision));
+}
+
+// A list asks for both names at once; when it has given up, a call waits for one of them still, and
+// another call asks for the other one anew.
+class EarlierQuestionTest : public EnforcerSourceTest {
+ protected:
+  EarlierQuestionTest() {
+    h_.Client(Request("1", "tools/list"));
+    h_.Server(ToolList("1", {"read", "write"}));
+    h_.Advance(milliseconds(500));
+    h_.Client(Call("2", "write"));
+    h_.Advance(milliseconds(500));
+    h_.Client(Call("3", "read"));
+    h_.TakeToServer();
+    EXPECT_THAT(h_.TakeToClient(), ElementsAre(Undecided("1", "DECISION_TIMEOUT")));
+    EXPECT_THAT(h_.source.open, SizeIs(2));
+  }
+};
+
+TEST_F(EarlierQuestionTest, ItsFailureIsNotThatOfWhatIsAskedAnew) {
+  h_.FailOne(absl::InternalError("no"));
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(Undecided("2", "DECISION_SOURCE_FAILED")));
+  h_.AnswerAll();
+  EXPECT_THAT(h_.to_client, IsEmpty());
+  EXPECT_THAT(h_.to_server, ElementsAre(Call("3", "read")));
+}
+
+TEST_F(EarlierQuestionTest, ItsOddAnswerAsksForNothingTwice) {
+  h_.AnswerOne(7, "other");
+  ASSERT_THAT(h_.source.open, SizeIs(2));
+  ASSERT_THAT(h_.source.open[1].accesses, SizeIs(1));
+  EXPECT_EQ(h_.source.open[1].accesses[0].name, "write");
+  h_.AnswerOne();
+  EXPECT_THAT(h_.to_server, ElementsAre(Call("3", "read")));
+}
+
+TEST_F(EnforcerSourceTest, AnAnswerOfALostSourceCountsForNothing) {
+  h_.Client(Call("1", "read"));
+  SourceAnswer late;
+  late.id = h_.source.open.front().id;
+  late.revision = EnforcerHarness::Rev(1);
+  late.verdicts.resize(1);
+  late.verdicts[0].allowed = true;
+  h_.Lost();
+  h_.enforcer->OnSourceEvent(late, h_.now);
+  h_.Advance(seconds(1));
+  h_.Present(1);
+  h_.Client(Call("2", "read"));
+  EXPECT_THAT(h_.to_server, IsEmpty());
+  EXPECT_THAT(h_.source.open, SizeIs(1));
+}
+
 TEST_F(EnforcerSourceTest, WhatWasAskedOfALostSourceIsAskedOfTheNext) {
   h_.Client(Call("1", "read"));
   h_.Client(Call("2", "deny_me"));
@@ -378,6 +473,22 @@ TEST_F(EnforcerSourceTest, AListIsDecidedWhollyUnderTheRevisionAfterAChange) {
   h_.Present(2);
   h_.AnswerAll();
   EXPECT_THAT(h_.to_client, ElementsAre(ToolList("2", {"write"})));
+}
+
+TEST_F(EnforcerSourceTest, AListIsDecidedWhollyUnderTheRevisionOfAnotherPdp) {
+  h_.Client(Call("1", "read"));
+  h_.AnswerAll();
+  h_.Client(Request("2", "tools/list"));
+  h_.Server(ToolList("2", {"read", "write"}));  // "read" is known, "write" is asked for
+  h_.Lost();
+  h_.Present(1, seconds(15), "another");  // with an equal policy
+  size_t asked = 0;
+  while (!h_.source.open.empty()) {
+    asked += h_.source.open.front().accesses.size();
+    h_.AnswerOne(1, "another");
+  }
+  EXPECT_EQ(asked, 2U);
+  EXPECT_THAT(h_.to_client, ElementsAre(ToolList("2", {"read", "write"})));
 }
 
 TEST_F(EnforcerSourceTest, AnEmptyListNeedsNoDecision) {
@@ -445,6 +556,21 @@ TEST_F(EnforcerSourceTest, AnAskThatWasLostInSilenceIsMadeAgain) {
   EXPECT_LE(h_.source.asks - asks, 4U);
   h_.AnswerAll();
   EXPECT_THAT(h_.to_server, SizeIs(1));
+}
+
+TEST_F(EnforcerSourceTest, TheLostAskOfManyIsMadeAgainOnce) {
+  h_.Client(Call("0", "hang"));
+  h_.Advance(milliseconds(900));
+  h_.Client(Call("1", "hang"));
+  h_.Advance(milliseconds(900));
+  h_.Client(Call("2", "hang"));
+  h_.Client(Call("3", "hang"));
+  h_.Advance(milliseconds(900));
+  h_.Client(Call("4", "hang"));
+  const size_t asks = h_.source.asks;
+  h_.Advance(milliseconds(100));  // the end of both 2 and 3
+  EXPECT_EQ(h_.source.asks - asks, 1U);
+  EXPECT_THAT(h_.source.open.back().accesses, SizeIs(1));
 }
 
 }  // namespace

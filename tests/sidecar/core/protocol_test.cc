@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -161,7 +162,7 @@ TEST_F(ProtocolTest, WhatIsDeniedIsNamed) {
   Client(With("2", "prompts/get", R"("name":"deny_p")"));
   EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("kind":"PROMPT","name":"deny_p")")));
   Client(With("3", "subscriptions/listen",
-              R"("notifications":{"resourceSubscriptions":["x://a","deny://b","x://c"]})"));
+              R"("notifications":{"resourceSubscriptions":["x://a","deny://b","deny://c"]})"));
   EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("name":"deny://b")")));
 }
 
@@ -384,6 +385,26 @@ TEST_F(ProtocolTest, WhatNeedsSeveralDecisionsGetsThemUnderOnePolicy) {
   h_.AnswerAll();
   EXPECT_THAT(h_.to_server, IsEmpty());
   EXPECT_THAT(h_.to_client, ElementsAre(HasSubstr(R"("id":6,"error":{"code":4030,)")));
+}
+
+TEST_F(ProtocolTest, WhatIsHalfDeniedIsDecidedByTheNextPolicyAlone) {
+  for (const char* tool : {"a", "b"}) {
+    Through(With("1", "tools/call", absl::StrCat(R"("name":")", tool, R"(","task":{})")),
+            Answer("1", R"({"task":{"taskId":"t"}})"));
+  }
+  const auto allow_all = std::exchange(h_.policy, [](const Access& x) { return x.name != "a"; });
+  h_.Present(2);
+  h_.AnswerAll();
+  const std::string get = With("6", "tasks/get", R"("taskId":"t")");
+  h_.Client(Call("5", "b"));  // so that "b" is asked for by itself
+  h_.Client(get);
+  std::swap(h_.source.open[0], h_.source.open[1]);
+  h_.AnswerOne();  // "a" is denied, and "b" not known yet
+  h_.policy = allow_all;
+  h_.Present(3);
+  h_.AnswerAll();
+  EXPECT_THAT(h_.to_server, ElementsAre(Call("5", "b"), get));
+  EXPECT_THAT(h_.to_client, IsEmpty());
 }
 
 TEST_F(ProtocolTest, ALongNameCostsNoOtherItsDecision) {
