@@ -38,6 +38,7 @@ TEST(DecisionCacheTest, KeepsKindsAndNamesApart) {
   EXPECT_EQ(Found(cache, Tool(with_nul)), "tool a NUL");
   EXPECT_EQ(Found(cache, {AccessKind::kResource, "a"}), "none");
   EXPECT_EQ(Found(cache, Tool("A")), "none");
+  EXPECT_FALSE(Tool("a") == AccessView(AccessKind::kPrompt, "a"));  // whatever their hashes
 }
 
 TEST(DecisionCacheTest, TheNameNeedNotOutliveTheCall) {

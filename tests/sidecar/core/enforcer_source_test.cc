@@ -286,6 +286,20 @@ TEST_F(EnforcerSourceTest, TooFewOrTooManyVerdictsAreADenial) {
   EXPECT_THAT(h_.to_server, IsEmpty());
 }
 
+TEST_F(EnforcerSourceTest, ADenialNamesTheRevisionThatMadeIt) {
+  const auto made_under = [](uint64_t generation) {
+    return HasSubstr(absl::StrCat(R"("revision":{"epoch":"e","generation":)", generation, ","));
+  };
+  h_.Client(Call("1", "deny_me"));
+  h_.AnswerOne(2);  // which is still to be announced
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(made_under(2)));
+  h_.Client(Call("2", "deny_me"));
+  h_.AnswerOne();
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(made_under(1)));
+  h_.Client(Call("3", "deny_me"));  // from the cache
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(made_under(1)));
+}
+
 TEST_F(EnforcerSourceTest, AVerdictThatSaysNothingDenies) {
   h_.Client(Call("1", "read"));
   SourceAnswer answer;
@@ -489,6 +503,19 @@ TEST_F(EnforcerSourceTest, AListIsDecidedWhollyUnderTheRevisionOfAnotherPdp) {
   }
   EXPECT_EQ(asked, 2U);
   EXPECT_THAT(h_.to_client, ElementsAre(ToolList("2", {"read", "write"})));
+}
+
+TEST_F(EnforcerSourceTest, ACancelThatWaitedDoesNotFollowTheAnswer) {
+  h_.Client(Request("1", "tools/list"));
+  h_.now += seconds(15);
+  h_.TakeToServer();
+  h_.Client(Cancel("1"));  // the lease is over: asks
+  h_.Server(ToolList("1", {"read"}));
+  EXPECT_EQ(h_.enforcer->waiting(), 2U);
+  h_.Present(1);
+  h_.AnswerAll();
+  EXPECT_THAT(h_.to_server, IsEmpty());
+  EXPECT_THAT(h_.to_client, ElementsAre(ToolList("1", {"read"})));
 }
 
 TEST_F(EnforcerSourceTest, AnEmptyListNeedsNoDecision) {

@@ -487,7 +487,8 @@ TEST_F(EnforcerTest, EveryOpenRequestGetsAnErrorWhenTheServerIsGone) {
   EXPECT_THAT(h_.to_client, IsEmpty());
   h_.Client(Request("5", "ping"));
   h_.Client(Notify("notifications/x"));
-  EXPECT_THAT(h_.to_client, ElementsAre(HasSubstr(R"("id":5,"error":{"code":5020,)")));
+  EXPECT_THAT(h_.to_client, ElementsAre(AllOf(HasSubstr(R"("id":5,"error":{"code":5020,)"),
+                                              HasSubstr("status 1"))));
   EXPECT_THAT(h_.to_server, IsEmpty());
 }
 

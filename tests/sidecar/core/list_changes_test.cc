@@ -137,7 +137,25 @@ TEST_F(ListChangesTest, WhereItCannotBeKnownTheListCountsAsChanged) {
   List("tools/list", R"({"tools":[{"name":"t"}]})");
   h_.Present(2);  // and no answers
   h_.Advance(std::chrono::seconds(1));
-  EXPECT_THAT(h_.to_client, ElementsAre(Changed("tools")));
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(Changed("tools")));
+  h_.Present(3);
+  h_.AnswerAll();
+  EXPECT_THAT(Reload({"t"}), ElementsAre(Changed("tools")));
+  h_.Present(h_.generation + 1);
+  h_.Advance(std::chrono::seconds(1));
+  EXPECT_THAT(h_.to_client, ElementsAre(Changed("tools"))) << "it may be allowed again";
+}
+
+TEST_F(ListChangesTest, AListThatIsTooLongToBeRememberedCountsAsChanged) {
+  Initialize(kAll);
+  std::string names = R"({"name":"t"})";
+  for (size_t i = 1; i < ShownLists::kMaxNames; ++i) {
+    absl::StrAppend(&names, R"(,{"name":")", i, R"("})");
+  }
+  List("tools/list", absl::StrCat(R"({"tools":[)", names, R"(],"nextCursor":"2"})"));
+  EXPECT_THAT(Reload({"something else"}), IsEmpty());
+  List("tools/list", R"({"tools":[{"name":"u"}]})", R"({"cursor":"2"})");
+  EXPECT_THAT(Reload({"something else again"}), ElementsAre(Changed("tools")));
 }
 
 // Replicas take turns: each session may be with another one of them.
@@ -223,13 +241,13 @@ TEST_F(ListChangesTest, AStreamThatHasEndedHearsNothing) {
     h_.Server(Acknowledged("1", R"("toolsListChanged":true)"));
     if (end[0] == 'c') {
       h_.Client(end.substr(1));
-      h_.Server(Result("1"));  // and so the id is free
     } else {
       h_.Server(end.substr(1));
     }
     h_.TakeToClient();
     denied = denied.empty() ? std::vector<std::string>{"t"} : std::vector<std::string>();
     EXPECT_THAT(Reload(denied), IsEmpty()) << end;
+    if (end[0] == 'c') h_.Server(Result("1"));  // and so the id is free
   }
 }
 
@@ -240,6 +258,13 @@ TEST_F(ListChangesTest, NoStreamOutlivesTheServer) {
   h_.Server(Acknowledged("1", R"("toolsListChanged":true)"));
   h_.enforcer->OnServerGone("gone");
   h_.TakeToClient();
+  EXPECT_THAT(Reload({"t"}), IsEmpty());
+}
+
+TEST_F(ListChangesTest, NoListOfAServerThatIsGoneChanges) {
+  Initialize(kAll);
+  List("tools/list", R"({"tools":[{"name":"t"}]})");
+  h_.enforcer->OnServerGone("gone");
   EXPECT_THAT(Reload({"t"}), IsEmpty());
 }
 

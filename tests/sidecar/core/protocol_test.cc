@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/sidecar/core/enforcer_harness.h"
 
@@ -195,6 +196,30 @@ TEST_F(ProtocolTest, AnotherSpellingMustNotBeDeniedAndNeedNotBeAllowed) {
   EXPECT_THAT(h.to_server, ElementsAre(read));
 }
 
+TEST_F(ProtocolTest, WhatAReaderTakesForAnotherPlaceMustBeAllowedThere) {
+  const std::string read =
+      With("1", "resources/read", R"("uri":"https://good.example@other.example/x")");
+  h_.deny_reason = "RESOURCE_NOT_ALLOWED";
+  h_.policy = [](const Access& a) {
+    return a.kind == AccessKind::kServer || absl::StartsWith(a.name, "https://good.example");
+  };
+  Client(read);
+  EXPECT_THAT(h_.to_server, IsEmpty());
+  EXPECT_THAT(h_.TakeToClient(),
+              ElementsAre(AllOf(HasSubstr(R"("error":{"code":4030,)"),
+                                HasSubstr(R"("name":"https://other.example/x")"))));
+}
+
+TEST_F(ProtocolTest, EveryResourceOfASubscriptionIsDecidedInItsOwnForms) {
+  h_.Client(With("1", "subscriptions/listen",
+                 R"("notifications":{"resourceSubscriptions":["x:///%61","x:///%62"]})"));
+  std::vector<std::string> names;
+  for (const auto& question : h_.source.open) {
+    for (const Access& access : question.accesses) names.push_back(access.name);
+  }
+  EXPECT_THAT(names, ElementsAre("x:///%61", "x:///a", "x:///%62", "x:///b"));
+}
+
 TEST_F(ProtocolTest, AListHidesWhatAReadDenies) {
   h_.policy = [](const Access& a) {
     return a.name != "file:///My Documents/x" && a.name != "file:///etc/passwd";
@@ -221,8 +246,26 @@ TEST_F(ProtocolTest, ARuleInTheServersOwnSpellingAllows) {
 }
 
 TEST_F(ProtocolTest, ANameLongerThanAnyIsRefused) {
-  Client(Call("1", std::string(8193, 'x')));
+  const std::string fits(8192, 'x');
+  Client(Call("1", fits + "x"));
   EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("error":{"code":-32600,)")));
+  EXPECT_THAT(h_.to_server, IsEmpty());
+  Client(Call("1", fits));
+  EXPECT_THAT(h_.to_server, ElementsAre(Call("1", fits)));
+}
+
+TEST_F(ProtocolTest, ASubscriptionToMoreThanAnyIsRefused) {
+  const auto listen = [](size_t count) {
+    std::string uris = "\"x://0\"";
+    for (size_t i = 1; i < count; ++i) absl::StrAppend(&uris, ",\"x://", i, "\"");
+    return With("1", "subscriptions/listen",
+                absl::StrCat(R"("notifications":{"resourceSubscriptions":[)", uris, "]}"));
+  };
+  Client(listen(1001));
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("error":{"code":-32600,)")));
+  EXPECT_THAT(h_.to_server, IsEmpty());
+  Client(listen(1000));
+  EXPECT_THAT(h_.to_server, ElementsAre(listen(1000)));
 }
 
 // Tasks.
@@ -320,6 +363,24 @@ TEST_F(ProtocolTest, ATaskThatNoCallOfThisSessionMadeIsRefused) {
                                                    HasSubstr(R"("reason":"TASK_NOT_OF_SESSION")"),
                                                    HasSubstr(R"("taskId":"t1")"))));
   EXPECT_THAT(h_.to_server, IsEmpty());
+}
+
+TEST_F(ProtocolTest, ASubscriptionToATaskOfAnotherSessionIsRefused) {
+  Through(With("1", "tools/call", R"("name":"slow","task":{})"),
+          Answer("1", R"({"task":{"taskId":"mine"}})"));
+  for (const char* wanted :
+       {R"("taskIds":["other"])", R"("taskIds":["other","mine"])", R"("taskIds":["mine","other"])",
+        R"("resourceSubscriptions":["x://a"],"taskIds":["other"])"}) {
+    Client(With("2", "subscriptions/listen", absl::StrCat(R"("notifications":{)", wanted, "}")));
+    EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("reason":"TASK_NOT_OF_SESSION")")))
+        << wanted;
+  }
+  EXPECT_THAT(h_.to_server, IsEmpty());
+  const std::string own =
+      With("2", "subscriptions/listen",
+           R"("notifications":{"resourceSubscriptions":["x://a"],"taskIds":["mine"]})");
+  Client(own);
+  EXPECT_THAT(h_.to_server, ElementsAre(own));
 }
 
 TEST_F(ProtocolTest, InRevision2026TasksAreAnExtensionThatEachRequestDeclares) {
