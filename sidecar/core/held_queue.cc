@@ -19,7 +19,7 @@ size_t Cost(const Held& held) {
 
 Held* HeldQueue::Add(Held* held) {
   held->cost = Cost(*held);
-  if (bytes_ > max_bytes_ || held->cost > max_bytes_ - bytes_) {
+  if (held->cost > max_bytes_ - bytes_) {
     return nullptr;
   }
   held->serial = first_serial_ + held_.size();

@@ -48,7 +48,7 @@ class HeldQueue {
   uint64_t first_serial_ = 1;
   size_t messages_ = 0;
   size_t from_server_ = 0;
-  size_t bytes_ = 0;
+  size_t bytes_ = 0;  // at most max_bytes_
 };
 
 }  // namespace ostiary::sidecar

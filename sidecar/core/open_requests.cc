@@ -15,9 +15,6 @@ OpenRequest* OpenRequests::Open(const MessageId& id, Method method, RequestState
   if (size() >= capacity_) {
     return nullptr;
   }
-  if (map_.size() >= 2 * capacity_) {
-    ForgetCancelled();
-  }
   // Made where it stays: it is large.
   const auto entry = map_.lazy_emplace(id, [&id](const auto& construct) {
     construct(std::piecewise_construct, std::forward_as_tuple(id), std::tuple<>());

@@ -86,7 +86,7 @@ class OpenRequests {
 
   const size_t capacity_;
   uint64_t last_serial_ = 0;
-  size_t cancelled_ = 0;
+  size_t cancelled_ = 0;  // at most capacity_
   using Map = absl::flat_hash_map<StoredId, OpenRequest, IdHash, IdEq>;
   Map map_;
   Map::iterator found_ = map_.end();  // by the last Find, while the table is as it was
