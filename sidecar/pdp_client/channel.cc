@@ -141,6 +141,9 @@ std::shared_ptr<grpc::Channel> NewChannel(
   args.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
   args.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
   args.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  // A session that fails is made anew on a channel of its own, by us. gRPC would pass each message
+  // through a layer of its own for that.
+  args.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   // Its probes are pings of their own with what comes, for windows that nothing here needs.
   args.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   // A list's answer names its rule for each entry. One that is too long would end the session, and
@@ -154,6 +157,11 @@ void SetGrpcEnvironment() {
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/1);
   // Bytes that are no message are an error of ours to tell.
   google::protobuf::SetLogHandler(nullptr);
+  // There is one connection to wait for. gRPC's epoll would wake the keeper for each message that
+  // the PDP takes off a Unix socket, since there is room again.
+  setenv("GRPC_POLL_STRATEGY", "poll", /*overwrite=*/1);
+  // For programs that do not wait for their connections a timer looks at them. The keeper waits.
+  setenv("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS", "0", /*overwrite=*/1);
   StartEventEngineLate();
   // Debian's Abseil keeps the order in which all of gRPC's locks are taken, and aborts where that
   // could deadlock: meant for gRPC's own tests.

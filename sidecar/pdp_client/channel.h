@@ -66,9 +66,10 @@ std::shared_ptr<grpc::Channel> NewChannel(
 
 // Sets what gRPC can be told only by the environment or for the whole process: names are resolved
 // by the native resolver (c-ares stalls for seconds where a DNS server is dead), gRPC and Protobuf
-// write nothing of their own to stderr, and nobody watches its locks for deadlocks. Call it once,
-// in main, before any thread starts and before anything of gRPC is used, and after clearing the
-// environment: GRPC_*, *_proxy and OPENSSL_* are inputs from whoever starts the sidecar.
+// write nothing of their own to stderr, gRPC waits by poll(2), nobody but who waits for a
+// connection looks at it, and nobody watches its locks for deadlocks. Call it once, in main, before
+// any thread starts and before anything of gRPC is used, and after clearing the environment:
+// GRPC_*, *_proxy and OPENSSL_* are inputs from whoever starts the sidecar.
 void SetGrpcEnvironment();
 
 }  // namespace ostiary::sidecar

@@ -43,9 +43,12 @@ TEST(GrpcTarget, RefusesEverythingElse) {
 
 TEST(SetGrpcEnvironment, OverridesWhatWasSet) {
   setenv("GRPC_DNS_RESOLVER", "ares", 1);
+  setenv("GRPC_POLL_STRATEGY", "epoll1", 1);
   SetGrpcEnvironment();
   EXPECT_STREQ(getenv("GRPC_DNS_RESOLVER"), "native");
   EXPECT_STREQ(getenv("GRPC_VERBOSITY"), "NONE");
+  EXPECT_STREQ(getenv("GRPC_POLL_STRATEGY"), "poll");
+  EXPECT_STREQ(getenv("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS"), "0");
 }
 
 }  // namespace
