@@ -226,6 +226,36 @@ TEST_F(AuthorizerTest, WhatIsShownExpires) {
             Ground::kCertificateExpired);
 }
 
+TEST_F(AuthorizerTest, WhatExpiresFirstEndsACaller) {
+  const TestAuthority authority;
+  CertificateOptions options;
+  options.uris = {kSpiffe};
+  options.ends = absl::Minutes(5);
+  const Authorizer& authorizer = Make();
+  const auto caller =
+      authorizer.Identify({Way::kTls, authority.Issue(options).chain, kSpiffe, {Token()}});
+  ASSERT_TRUE(caller.ok());
+  EXPECT_TRUE(authorizer.StillCounts(*caller).ok());
+  clock_.Advance(absl::Minutes(6));  // the token has four more
+  EXPECT_EQ(GroundOf(authorizer.StillCounts(*caller)), Ground::kCertificateExpired);
+  EXPECT_FALSE(authorizer.StillCounts(Caller{{kAccount}, clock_.WallNow()}).ok());
+}
+
+TEST_F(AuthorizerTest, ARefusalOfAKindIsNotLoggedEachTime) {
+  const Authorizer& authorizer = Make();
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_FALSE(authorizer.Identify({Way::kTls, "", {}, {}}).ok());
+    EXPECT_FALSE(authorizer.Identify({Way::kTls, "", {}, {"Basic x"}}).ok());
+  }
+  const size_t lines = log_.Take("caller_refused").size();
+  EXPECT_GE(lines, 2u);
+  EXPECT_LT(lines, 10u);
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_FALSE(authorizer.Identify({Way::kTls, "", {}, {}}).ok());
+  EXPECT_EQ(log_.Take("caller_refused").size(), 1u);
+  EXPECT_EQ(metrics_.refused.Read(Refusal::kUnidentified), 6u);
+}
+
 TEST_F(AuthorizerTest, KeysThatAreTakenAwayVerifyNothingAnyMore) {
   const Authorizer& authorizer = Make();
   const std::string token = Token();
@@ -238,6 +268,23 @@ TEST_F(AuthorizerTest, KeysThatAreTakenAwayVerifyNothingAnyMore) {
   EXPECT_TRUE(
       authorizer.Identify({Way::kTls, "", {}, {"Bearer " + next.Token(PodClaims(clock_.Second()))}})
           .ok());
+}
+
+TEST_F(AuthorizerTest, FilesThatAreOnlyValidatedChangeNothing) {
+  const Authorizer& authorizer = Make();
+  const SigningKey next("k2", SigningKeyKind::kP256);
+  dir_.RenameOver("jwks.json", KeySet({&next}));
+  dir_.RenameOver("bindings.json",
+                  R"({"bindings": [{"identity": "local:unix", "agents": ["x"]}]})");
+  for (ReloadSubject* subject : sources_->subjects()) {
+    EXPECT_FALSE(HasErrors(subject->Refresh(ReloadMode::kValidateOnly)));
+  }
+  const auto caller = authorizer.Identify({Way::kTls, "", {}, {Token()}});
+  ASSERT_TRUE(caller.ok()) << caller.status();
+  EXPECT_TRUE(authorizer.MayActAs(*caller, "researcher").ok());
+  Reload();
+  EXPECT_FALSE(authorizer.Identify({Way::kTls, "", {}, {Token()}}).ok());
+  EXPECT_FALSE(authorizer.MayActAs(*caller, "researcher").ok());
 }
 
 TEST_F(AuthorizerTest, ABadFileLeavesWhatThereIs) {

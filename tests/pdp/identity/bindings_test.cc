@@ -283,5 +283,25 @@ TEST(BindingsTest, IdentitiesThatNobodyCanHaveAreErrors) {
   }
 }
 
+TEST(BindingsTest, IdentitiesAreNoLongerThanTheyCanBe) {
+  const auto loads = [](const std::string& identity) {
+    return LoadText(
+               nlohmann::json{{"bindings", {{{"identity", identity}, {"agents", {"a"}}}}}}.dump())
+               .bindings != nullptr;
+  };
+  const struct {
+    std::string head;
+    size_t most;
+    std::string tail;
+  } parts[] = {{"spiffe://", 255, "/a"},
+               {"spiffe://t/", 2048 - 11, ""},
+               {"system:serviceaccount:", 63, ":a"},
+               {"system:serviceaccount:a:", 253, ""}};
+  for (const auto& part : parts) {
+    EXPECT_TRUE(loads(part.head + std::string(part.most, 'x') + part.tail)) << part.head;
+    EXPECT_FALSE(loads(part.head + std::string(part.most + 1, 'x') + part.tail)) << part.head;
+  }
+}
+
 }  // namespace
 }  // namespace ostiary::pdp

@@ -1,8 +1,10 @@
 // Tokens: the good ones, and every way in which a bad one is refused, each with its own reason.
 #include <openssl/hmac.h>
 
+#include <chrono>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -12,10 +14,13 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pdp/identity/base64url.h"
+#include "pdp/identity/key_store.h"
 #include "pdp/identity/refusal.h"
+#include "pdp/identity/token_authority.h"
 #include "pdp/identity/token_verifier.h"
 #include "tests/pdp/identity/test_tokens.h"
 #include "tests/pdp/policy/policy_testing.h"
+#include "tests/support/fake_clock.h"
 
 namespace ostiary::pdp {
 namespace {
@@ -110,6 +115,8 @@ TEST(TokenTest, GoodTokensSayWhoTheyAreAndHowLong) {
        }))},
       {"no kid, where a key verifies it", rsa.Token(R"({"alg":"RS256"})", PodClaims(kNow).dump())},
       {"a typ", rsa.Token(R"({"alg":"RS256","kid":"rsa-1","typ":"JWT"})", PodClaims(kNow).dump())},
+      {"a typ in other capitals",
+       rsa.Token(R"({"alg":"RS256","kid":"rsa-1","typ":"jwt"})", PodClaims(kNow).dump())},
       {"no nbf and no iat", rsa.Token(With([](Json& c) { c.erase("nbf"), c.erase("iat"); }))},
       {"expired within the leeway", rsa.Token(With([](Json& c) { c["exp"] = kNow - 29; }))},
       {"not yet valid within the leeway", rsa.Token(With([](Json& c) { c["nbf"] = kNow + 30; }))},
@@ -258,6 +265,9 @@ TEST(TokenTest, FormsAreOne) {
       {"a claim twice further down",
        with_claims(absl::StrReplaceAll(claims, {{"\"uid\":\"3\"", "\"name\":\"admin\""}})), bad,
        "duplicate key"},
+      {"a claim twice within a list",
+       with_claims(absl::StrReplaceAll(claims, {{"\"jti\"", R"("a":[{"b":1,"b":2}],"jti")"}})), bad,
+       "duplicate key"},
       {"deep nesting", with_claims(absl::StrCat("{\"a\":", nested, "}")), bad, "no JSON"},
   });
 }
@@ -302,6 +312,8 @@ TEST(TokenTest, ClaimsAreForUsAndNowAndOfOnePod) {
        "does not say"},
       {"an expiry that wraps", token([](Json& c) { c["exp"] = 18446744073709551615u; }),
        Ground::kTokenExpired, "does not say"},
+      {"an expiry in the year 10000", token([](Json& c) { c["exp"] = 253'402'300'800; }),
+       Ground::kTokenExpired, "does not say"},
       {"an expiry before all time", token([](Json& c) { c["exp"] = -1; }), Ground::kTokenExpired,
        "does not say"},
       {"not yet valid", token([](Json& c) { c["nbf"] = kNow + 31; }), Ground::kTokenNotYetValid,
@@ -339,6 +351,78 @@ TEST(TokenTest, ClaimsAreForUsAndNowAndOfOnePod) {
       {"bound to a pod without a name", token([&](Json& c) { c[k8s]["pod"]["name"] = ""; }),
        Ground::kTokenUnbound, ""},
   });
+}
+
+class TokenAuthorityTest : public testing::Test {
+ protected:
+  TokenAuthorityTest() {
+    store_.OnUnknownKey([this] { ++unknown_keys_; });
+  }
+  static TokenRules Rules() {
+    TokenRules rules;
+    rules.issuer = "https://kubernetes.default.svc";
+    return rules;
+  }
+  void Publish() { store_.Publish(LoadJwkSet({"jwks", KeySet({&TheKeys().ec})}).keys); }
+  std::string Token(const SigningKey& key) const {
+    return key.Token(PodClaims(absl::ToUnixSeconds(clock_.WallNow())));
+  }
+
+  FakeClock clock_;
+  KeyStore store_;
+  TokenAuthority authority_{Rules(), store_, clock_};
+  int unknown_keys_ = 0;
+};
+
+TEST_F(TokenAuthorityTest, AsksForTheKeysThatItLacks) {
+  EXPECT_EQ(GroundOf(authority_.Verify(Token(TheKeys().ec)).status()), Ground::kKeysMissing);
+  EXPECT_EQ(unknown_keys_, 1);
+  Publish();
+  EXPECT_TRUE(authority_.Verify(Token(TheKeys().ec)).ok());
+  EXPECT_EQ(GroundOf(authority_.Verify(Token(TheKeys().foreign_ec)).status()),
+            Ground::kTokenSignature);
+  EXPECT_EQ(unknown_keys_, 1);
+  EXPECT_EQ(GroundOf(authority_.Verify(Token(TheKeys().rsa)).status()), Ground::kTokenKey);
+  EXPECT_EQ(unknown_keys_, 2);
+}
+
+// Keys are read first, then the clock: between the two they may be replaced.
+TEST_F(TokenAuthorityTest, WhatWasVerifiedByKeysThatAreGoneIsNotRemembered) {
+  class HookClock final : public Clock {
+   public:
+    explicit HookClock(const Clock& clock) : clock_(clock) {}
+    MonoTime Now() const override { return clock_.Now(); }
+    absl::Time WallNow() const override {
+      if (hook) std::exchange(hook, nullptr)();
+      return clock_.WallNow();
+    }
+    mutable std::function<void()> hook;
+
+   private:
+    const Clock& clock_;
+  };
+  HookClock clock(clock_);
+  TokenAuthority authority(Rules(), store_, clock);
+  Publish();
+  clock.hook = [&] {
+    store_.Publish(LoadJwkSet({"jwks", KeySet({&TheKeys().rsa})}).keys);
+    EXPECT_TRUE(authority.Verify(Token(TheKeys().rsa)).ok());
+  };
+  const std::string token = Token(TheKeys().ec);
+  EXPECT_TRUE(authority.Verify(token).ok());
+  EXPECT_EQ(GroundOf(authority.Verify(token).status()), Ground::kTokenKey);
+}
+
+TEST_F(TokenAuthorityTest, WhatItRemembersExpiresAtTheSameMoment) {
+  Publish();
+  const std::string token = Token(TheKeys().ec);
+  const auto verified = authority_.Verify(token);
+  ASSERT_TRUE(verified.ok());
+  clock_.Advance(absl::ToChronoNanoseconds(verified->expires - clock_.WallNow()) -
+                 std::chrono::nanoseconds(1));
+  EXPECT_TRUE(authority_.Verify(token).ok());
+  clock_.Advance(std::chrono::nanoseconds(1));
+  EXPECT_EQ(GroundOf(authority_.Verify(token).status()), Ground::kTokenExpired);
 }
 
 TEST(JwkSetTest, TakesWhatVerifiesAndSaysWhatItLeavesOut) {
@@ -402,7 +486,8 @@ TEST(Base64UrlTest, OneTextForOneValue) {
   EXPECT_EQ(DecodeBase64Url("Zg"), "f");
   EXPECT_EQ(DecodeBase64Url("Zm9vYg"), "foob");
   EXPECT_EQ(DecodeBase64Url("-_8"), "\xfb\xff");
-  for (const char* bad : {"Z", "Zg==", "Zg=", "Zh", "Zm9=", "+/8", "Zm 9v", "Zm9v\n", "Zm9vY"}) {
+  for (const char* bad :
+       {"A", "Zm9vA", "Z", "Zg==", "Zg=", "Zh", "Zm9=", "+/8", "Zm 9v", "Zm9v\n", "Zm9vY"}) {
     EXPECT_EQ(DecodeBase64Url(bad), std::nullopt) << bad;
   }
 }
