@@ -283,6 +283,31 @@ TEST(BindingsTest, IdentitiesThatNobodyCanHaveAreErrors) {
   }
 }
 
+TEST(BindingsTest, ACaptureIsAWordInBraces) {
+  const auto loads = [](const char* identity, const char* agent) {
+    return LoadText(
+               nlohmann::json{{"bindings", {{{"identity", identity}, {"agents", {agent}}}}}}.dump())
+               .bindings != nullptr;
+  };
+  EXPECT_TRUE(loads("system:serviceaccount:{name_space}:{N1}", "{name_space}.{N1}"));
+  EXPECT_FALSE(loads("system:serviceaccount:{a-b}:{c}", "{c}"));
+  EXPECT_FALSE(loads("system:serviceaccount:{}:{c}", "{c}"));
+  EXPECT_FALSE(loads("system:serviceaccount:{a}:{b}", "}a}"));
+  EXPECT_FALSE(loads("system:serviceaccount:{a}:{b}", "{a"));
+}
+
+TEST(BindingsTest, IdentitiesWithCapturesAreBounded) {
+  const auto loads = [](size_t count) {
+    nlohmann::json bindings = nlohmann::json::array();
+    for (size_t i = 0; i < count; ++i) {
+      bindings.push_back({{"identity", absl::StrCat("spiffe://t", i, "/{a}")}, {"agents", {"a"}}});
+    }
+    return LoadText(nlohmann::json{{"bindings", bindings}}.dump()).bindings != nullptr;
+  };
+  EXPECT_TRUE(loads(kMaxBindingsWithCaptures));
+  EXPECT_FALSE(loads(kMaxBindingsWithCaptures + 1));
+}
+
 TEST(BindingsTest, IdentitiesAreNoLongerThanTheyCanBe) {
   const auto loads = [](const std::string& identity) {
     return LoadText(
