@@ -238,6 +238,7 @@ TEST_F(ListChangesTest, AStreamThatHasEndedHearsNothing) {
   List("tools/list", R"({"tools":[{"name":"t"}]})");
   for (const std::string& end : ends) {
     h_.Client(Listen("1", R"("toolsListChanged":true)"));
+    h_.AnswerAll();
     h_.Server(Acknowledged("1", R"("toolsListChanged":true)"));
     if (end[0] == 'c') {
       h_.Client(end.substr(1));
@@ -248,6 +249,7 @@ TEST_F(ListChangesTest, AStreamThatHasEndedHearsNothing) {
     denied = denied.empty() ? std::vector<std::string>{"t"} : std::vector<std::string>();
     EXPECT_THAT(Reload(denied), IsEmpty()) << end;
     if (end[0] == 'c') h_.Server(Result("1"));  // and so the id is free
+    EXPECT_EQ(h_.enforcer->open_requests(), 0U) << end;
   }
 }
 

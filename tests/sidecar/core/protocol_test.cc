@@ -231,6 +231,28 @@ TEST_F(ProtocolTest, AListHidesWhatAReadDenies) {
       ElementsAre(Answer("1", R"({"resources":[{"uri":"file:///a%20b"}]})")));
 }
 
+TEST_F(ProtocolTest, AListHidesWhatAReadRefuses) {
+  EXPECT_THAT(Through(Request("1", "resources/list"),
+                      Answer("1", R"({"resources":[{"uri":"x:///a/../b"},{"uri":"x:///b"}]})")),
+              ElementsAre(Answer("1", R"({"resources":[{"uri":"x:///b"}]})")));
+}
+
+TEST_F(ProtocolTest, AListHidesWhatIsAllowedInAnotherSpellingOnly) {
+  h_.deny_reason = "RESOURCE_NOT_ALLOWED";
+  h_.policy = [](const Access& a) {
+    return a.kind == AccessKind::kServer || a.name == "file:///a%20b" ||
+           absl::StartsWith(a.name, "https://good.example");
+  };
+  for (const char* from : {"the source", "the cache"}) {
+    EXPECT_THAT(
+        Through(Request("1", "resources/list"),
+                Answer("1", R"({"resources":[{"uri":"file:///a%20b"},{"uri":"file:///a b"},)"
+                            R"({"uri":"https://good.example@other.example/x"}]})")),
+        ElementsAre(Answer("1", R"({"resources":[{"uri":"file:///a%20b"}]})")))
+        << from;
+  }
+}
+
 TEST_F(ProtocolTest, ARuleInTheServersOwnSpellingAllows) {
   h_.deny_reason = "RESOURCE_NOT_ALLOWED";
   for (const std::string uri : {"memo://Insights/today", "file:///My Documents/x",
@@ -363,6 +385,10 @@ TEST_F(ProtocolTest, ATaskThatNoCallOfThisSessionMadeIsRefused) {
                                                    HasSubstr(R"("reason":"TASK_NOT_OF_SESSION")"),
                                                    HasSubstr(R"("taskId":"t1")"))));
   EXPECT_THAT(h_.to_server, IsEmpty());
+  Through(With("3", "tools/call", absl::StrCat(R"("name":"slow",)", kModern)),
+          Answer("3", R"({"resultType":"complete","taskId":"t3"})"));  // and that is no task
+  Client(With("4", "tasks/get", R"("taskId":"t3")"));
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("reason":"TASK_NOT_OF_SESSION")")));
 }
 
 TEST_F(ProtocolTest, ASubscriptionToATaskOfAnotherSessionIsRefused) {
@@ -515,6 +541,25 @@ TEST_F(ProtocolTest, AnUpdateOfAResourceIsToldToWhoMayReadIt) {
   EXPECT_THAT(h_.TakeToClient(), ElementsAre(updated("x://a")));
   Server(updated("deny://a"));  // from the cache
   EXPECT_THAT(h_.to_client, IsEmpty());
+}
+
+TEST_F(ProtocolTest, AnUpdateIsDecidedInAllSpellingsOfItsResource) {
+  const auto updated = [](const char* uri) {
+    return absl::StrCat(
+        R"({"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":")", uri,
+        R"("}})");
+  };
+  h_.policy = [](const Access& a) { return a.name != "x:///%61"; };
+  Client(With("1", "resources/read", R"("uri":"x:///a")"));  // that much is known
+  Server(updated("x:///%61"));
+  EXPECT_THAT(h_.TakeToClient(), IsEmpty());
+  h_.deny_reason = "RESOURCE_NOT_ALLOWED";
+  h_.policy = [](const Access& a) { return a.name != "file:///a b"; };
+  h_.Present(2);
+  for (const char* from : {"the source", "the cache"}) {
+    Server(updated("file:///a%20b"));
+    EXPECT_THAT(h_.TakeToClient(), ElementsAre(updated("file:///a%20b"))) << from;
+  }
 }
 
 // Ids.
