@@ -1,11 +1,11 @@
 #include "pdp/policy/agent_table.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <limits>
+#include <new>
 #include <random>
 #include <utility>
-
-#include "absl/container/flat_hash_map.h"
 
 namespace ostiary::pdp {
 namespace {
@@ -19,42 +19,17 @@ TextWords RandomWords() {
   return {word(), word()};
 }
 
+bool Shares(const AgentTable::NewAgent& agent) { return agent.record == nullptr; }
+
 }  // namespace
-
-// The numbers of the policies that agents share.
-class AgentTable::Numbering {
- public:
-  SharedNumber NumberOf(const AgentPolicy* shared) {
-    if (shared == nullptr) return kInRecord;
-    const auto known = numbers_.find(shared);
-    if (known != numbers_.end()) return known->second;
-    // The rest are found by their agents' records.
-    if (policies_.size() == std::numeric_limits<SharedNumber>::max()) return kInRecord;
-    policies_.push_back(shared);
-    const auto number = static_cast<SharedNumber>(policies_.size());
-    numbers_.emplace(shared, number);
-    return number;
-  }
-
-  // By their numbers.
-  absl::Span<Near<AgentPolicy>> Keep(Arena* arena) const {
-    const auto kept = arena->NewArray<Near<AgentPolicy>>(policies_.size() + 1);
-    for (size_t i = 0; i < policies_.size(); ++i) kept[i + 1].Set(policies_[i]);
-    return kept;
-  }
-
- private:
-  std::vector<const AgentPolicy*> policies_;
-  absl::flat_hash_map<const AgentPolicy*, SharedNumber> numbers_;
-};
 
 // What is known of the agents while they are placed.
 class AgentTable::Filling {
  public:
   Filling(const std::vector<NewAgent>& agents, const AgentTable& table)
-      : agents_(agents), table_(table), at_(table.slots_.size(), kNone) {
+      : agents_(agents), table_(table), at_(table.slot_count_, kNone) {
     hashes_.reserve(agents.size());
-    for (const NewAgent& agent : agents) hashes_.push_back(table.HashOf(NameKey(agent.id)));
+    for (const NewAgent& agent : agents) hashes_.push_back(table.HashOf(NameKey(agent.id_text())));
   }
 
   enum class Outcome : uint8_t { kPlaced, kNoRoom, kSameId };
@@ -82,7 +57,7 @@ class AgentTable::Filling {
     const auto is_at = [this, agent](size_t home) {
       const uint32_t other = at_[home];
       return other != kNone && hashes_[other] == hashes_[agent] &&
-             agents_[other].id == agents_[agent].id;
+             agents_[other].id_text() == agents_[agent].id_text();
     };
     return is_at(table_.FirstHome(hashes_[agent])) || is_at(table_.SecondHome(hashes_[agent]));
   }
@@ -107,23 +82,52 @@ class AgentTable::Filling {
 };
 
 bool AgentTable::Fill(const std::vector<NewAgent>& agents, Arena* arena) {
-  nobody_ = arena->NewObject<AgentRecord>();
-  slots_ = arena->NewArray<Slot>(CountSlots(agents.size()));
+  slot_count_ = CountSlots(agents.size());
   while (true) {
     // By other seeds others meet: hardly ever is more than one needed.
     seed_ = RandomWords();
     Filling filling(agents, *this);
     const Filling::Outcome outcome = filling.PlaceAll();
-    if (outcome == Filling::Outcome::kSameId) return false;
     if (outcome == Filling::Outcome::kNoRoom) continue;
-    Numbering numbering;
-    filling.ForEach([&](size_t at, const NewAgent& agent, uint64_t hash) {
-      slots_[at] = {TagOf(hash), numbering.NumberOf(agent.shared), PlaceOf(agent.record)};
-    });
-    shared_ = numbering.Keep(arena);
+    if (outcome == Filling::Outcome::kSameId) {
+      slot_count_ = 0;
+      return false;
+    }
+    const auto sharing = std::count_if(agents.begin(), agents.end(), Shares);
+    if (static_cast<size_t>(sharing) > agents.size() / 2) {
+      FillRecords(filling, arena);
+    } else {
+      FillSlots(filling, arena);
+    }
     size_ = agents.size();
     return true;
   }
+}
+
+void AgentTable::FillRecords(const Filling& filling, Arena* arena) {
+  // A record is half of a line of the cache.
+  char* const memory = arena->NewBytes(slot_count_ * sizeof(AgentRecord), sizeof(AgentRecord));
+  for (size_t home = 0; home < slot_count_; ++home) {
+    new (memory + home * sizeof(AgentRecord)) AgentRecord();
+  }
+  records_ = absl::MakeSpan(reinterpret_cast<AgentRecord*>(memory), slot_count_);
+  filling.ForEach([this](size_t home, const NewAgent& agent, uint64_t /*hash*/) {
+    agent.WriteTo(&records_[home]);
+  });
+}
+
+void AgentTable::FillSlots(const Filling& filling, Arena* arena) {
+  nobody_ = arena->NewObject<AgentRecord>();
+  slots_ = arena->NewArray<Slot>(slot_count_);
+  filling.ForEach([this, arena](size_t home, const NewAgent& agent, uint64_t hash) {
+    const AgentRecord* record = agent.record;
+    if (Shares(agent)) {
+      auto* const alone = arena->NewObject<AgentRecord>();
+      agent.WriteTo(alone);
+      record = alone;
+    }
+    slots_[home] = {TagOf(hash), PlaceOf(record)};
+  });
 }
 
 AgentTable::Place AgentTable::PlaceOf(const AgentRecord* record) const {
@@ -135,10 +139,11 @@ AgentTable::Place AgentTable::PlaceOf(const AgentRecord* record) const {
 }
 
 const AgentRecord* AgentTable::Find(absl::string_view id) const {
+  if (slot_count_ == 0) return nullptr;
   const NameKey key(id);
   const uint64_t hash = HashOf(key);
   for (const size_t home : {FirstHome(hash), SecondHome(hash)}) {
-    const AgentRecord& record = RecordAt(slots_[home].place);
+    const AgentRecord& record = RecordIn(home);
     if (record.id.Is(key, record.id_size)) return &record;
   }
   return nullptr;

@@ -63,26 +63,20 @@ SnapshotBuilder::~SnapshotBuilder() = default;
 void SnapshotBuilder::AddAgent(absl::string_view id, const AgentPolicy* policy, uint32_t offset) {
   // Records hold short ids themselves.
   const KeptName kept(NameKey(id.size() <= kWordsSize ? id : rep_->arena.Copy(id)));
-  const bool has_own_policy = std::exchange(newest_policy_, nullptr) == policy;
-  AgentRecord* const record = NewRecord(policy, has_own_policy);
-  record->id = kept;
-  record->id_size = static_cast<uint32_t>(id.size());
-  record->offset = offset;
-  record->policy.Set(policy);
-  agents_.push_back(
-      {kept, record->id_size, record, has_own_policy ? nullptr : policy, policy->digest()});
+  AgentTable::NewAgent agent{kept, static_cast<uint32_t>(id.size()), offset, policy, nullptr};
+  // At once: its line is in the cache now.
+  if (std::exchange(newest_policy_, nullptr) == policy) agent.record = PutInFront(agent);
+  agents_.push_back({agent, policy->digest()});
   if (id == PolicySnapshot::Rep::kDefaultAgent) has_default_agent_ = true;
 }
 
-// A policy has room for one in front of it. Those that stand alone are each in one line of the
-// cache.
-AgentRecord* SnapshotBuilder::NewRecord(const AgentPolicy* policy, bool has_own_policy) {
-  if (!has_own_policy) {
-    return new (rep_->arena.NewBytes(sizeof(AgentRecord), sizeof(AgentRecord))) AgentRecord();
-  }
+// A policy has room for one in front of it.
+const AgentRecord* SnapshotBuilder::PutInFront(const AgentTable::NewAgent& agent) {
   // Nobody else has seen the policy's memory.
-  auto* const behind = const_cast<AgentPolicy*>(policy);  // NOLINT
-  return new (reinterpret_cast<AgentRecord*>(behind) - 1) AgentRecord();
+  auto* const policy = const_cast<AgentPolicy*>(agent.policy);  // NOLINT
+  auto* const record = new (reinterpret_cast<AgentRecord*>(policy) - 1) AgentRecord();
+  agent.WriteTo(record);
+  return record;
 }
 
 void SnapshotBuilder::SetDenyOnMissingAgent(bool deny, uint32_t offset) {
@@ -106,9 +100,7 @@ std::shared_ptr<const PolicySnapshot> SnapshotBuilder::Build() {
 std::vector<AgentTable::NewAgent> SnapshotBuilder::NewAgents() const {
   std::vector<AgentTable::NewAgent> agents;
   agents.reserve(agents_.size());
-  for (const AddedAgent& agent : agents_) {
-    agents.push_back({agent.id(), agent.record, agent.shared});
-  }
+  for (const AddedAgent& added : agents_) agents.push_back(added.agent);
   return agents;
 }
 

@@ -47,12 +47,9 @@ class SnapshotBuilder {
   // All that its end needs of an agent lies here together: its id in the file and its policy are
   // each far from the next one's.
   struct AddedAgent {
-    KeptName kept_id;
-    uint32_t id_size;
-    const AgentRecord* record;
-    const AgentPolicy* shared;  // as AgentTable::NewAgent has it
-    Sha256Digest digest;        // the policy's
-    absl::string_view id() const { return kept_id.Text(id_size); }
+    AgentTable::NewAgent agent;
+    Sha256Digest digest;  // the policy's
+    absl::string_view id() const { return agent.id_text(); }
   };
   // An agent's id and its index in agents_.
   struct OrderedAgent {
@@ -60,7 +57,7 @@ class SnapshotBuilder {
     uint32_t index;
   };
 
-  AgentRecord* NewRecord(const AgentPolicy* policy, bool has_own_policy);
+  static const AgentRecord* PutInFront(const AgentTable::NewAgent& agent);
   std::vector<AgentTable::NewAgent> NewAgents() const;
   std::string Digest() const;
   // The agents by their ids.

@@ -1,5 +1,4 @@
 // The table of agents: what it finds, and that nobody can foresee where an agent stands.
-// Of every three agents the first has its own policy, the others share some.
 #include "pdp/policy/agent_table.h"
 
 #include <string>
@@ -23,13 +22,17 @@ std::vector<std::string> Ids(size_t count) {
 
 class Table {
  public:
-  // So many policies are shared.
-  explicit Table(const std::vector<std::string>& ids, size_t shared_policies = 7) {
-    for (size_t i = 0; i < shared_policies; ++i) shared_.push_back(arena_.NewObject<AgentPolicy>());
-    filled_ = table_.Fill(Agents(ids), &arena_);
+  // The first agent shares its policy, and then one of so many.
+  explicit Table(const std::vector<std::string>& ids, size_t share_one_of = kHardlyAnyShares)
+      : share_one_of_(share_one_of), shared_(arena_.NewObject<AgentPolicy>()) {
+    for (const std::string& id : ids) Add(id);
+    filled_ = table_.Fill(agents_, &arena_);
   }
+  static constexpr size_t kHardlyAnyShares = 1'000'000;
+
   bool filled() const { return filled_; }
   const AgentTable* operator->() const { return &table_; }
+  const AgentPolicy* PolicyOf(size_t agent) const { return agents_[agent].policy; }
   std::vector<std::string> InOrderOfMemory() const {
     std::vector<std::string> ids;
     table_.ForEach([&](absl::string_view id, const AgentRecord&) { ids.emplace_back(id); });
@@ -37,24 +40,28 @@ class Table {
   }
 
  private:
-  std::vector<AgentTable::NewAgent> Agents(const std::vector<std::string>& ids) {
-    std::vector<AgentTable::NewAgent> agents;
-    for (size_t i = 0; i < ids.size(); ++i) {
-      auto* const record = arena_.NewObject<AgentRecord>();
-      const bool has_own_policy = i % 3 == 0;
-      const AgentPolicy* const policy =
-          has_own_policy ? arena_.NewObject<AgentPolicy>() : shared_[i % shared_.size()];
-      record->policy.Set(policy);
-      record->id = KeptName(NameKey(ids[i].size() <= kWordsSize ? ids[i] : arena_.Copy(ids[i])));
-      record->id_size = static_cast<uint32_t>(ids[i].size());
-      record->offset = static_cast<uint32_t>(i);
-      agents.push_back({ids[i], record, has_own_policy ? nullptr : policy});
+  struct OwnPolicy {
+    AgentRecord record;
+    char policy[sizeof(AgentPolicy)] = {};
+  };
+
+  void Add(const std::string& id) {
+    AgentTable::NewAgent agent{KeptName(NameKey(id.size() <= kWordsSize ? id : arena_.Copy(id))),
+                               static_cast<uint32_t>(id.size()),
+                               static_cast<uint32_t>(agents_.size()), shared_, nullptr};
+    if (agents_.size() % share_one_of_ != 0) {
+      auto* const own = arena_.NewObject<OwnPolicy>();
+      agent.policy = reinterpret_cast<const AgentPolicy*>(own->policy);
+      agent.WriteTo(&own->record);
+      agent.record = &own->record;
     }
-    return agents;
+    agents_.push_back(agent);
   }
 
+  const size_t share_one_of_;
   Arena arena_;
-  std::vector<const AgentPolicy*> shared_;
+  const AgentPolicy* const shared_;
+  std::vector<AgentTable::NewAgent> agents_;
   AgentTable table_;
   bool filled_ = false;
 };
@@ -69,30 +76,29 @@ void ExpectAllFound(const std::vector<std::string>& ids, const Table& table) {
     const AgentRecord* const record = table->Find(ids[i]);
     ASSERT_NE(record, nullptr) << ids[i];
     EXPECT_EQ(record->offset, i);
+    EXPECT_EQ(record->policy.get(), table.PolicyOf(i));
+    EXPECT_EQ(record->id_text(), ids[i]);
     EXPECT_EQ(table->Find(absl::StrCat(ids[i], "x")), nullptr);
     if (ids[i].size() > kWordsSize) continue;
     const AgentPolicy* const policy = table->FindPolicyQuickly(NameKey(ids[i]));
     if (policy == nullptr) {
       ++missed;
     } else {
-      EXPECT_EQ(policy, record->policy.get()) << ids[i];
+      EXPECT_EQ(policy, table.PolicyOf(i)) << ids[i];
     }
     EXPECT_EQ(table->FindPolicyQuickly(NameKey(absl::StrCat(ids[i], "x"))), nullptr);
   }
   EXPECT_LE(missed, 2 + ids.size() / 10'000);
 }
 
+// Hardly any share a policy, some, half, and all.
 TEST(AgentTableTest, FindsWhatWasAdded) {
-  for (const size_t count : {1, 2, 10, 999, 1'001, 5'000}) {
-    const std::vector<std::string> ids = Ids(count);
-    ExpectAllFound(ids, Table(ids));
+  for (const size_t share_one_of : {Table::kHardlyAnyShares, size_t{3}, size_t{2}, size_t{1}}) {
+    for (const size_t count : {1, 2, 3, 10, 999, 1'001, 50'000}) {
+      const std::vector<std::string> ids = Ids(count);
+      ExpectAllFound(ids, Table(ids, share_one_of));
+    }
   }
-}
-
-// There are more than a slot has numbers for.
-TEST(AgentTableTest, FindsAnyNumberOfSharedPolicies) {
-  const std::vector<std::string> ids = Ids(200'000);
-  ExpectAllFound(ids, Table(ids, 70'000));
 }
 
 TEST(AgentTableTest, RefusesOneIdTwice) {
