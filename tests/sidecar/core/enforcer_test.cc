@@ -431,6 +431,24 @@ TEST_F(EnforcerTest, ClosesTheRequestWhoseAnswerCannotBeRead) {
   EXPECT_THAT(h_.to_client, ElementsAre(Result("1")));
 }
 
+TEST_F(EnforcerTest, AnUnreadableAnswerToWhatTheServerHasNotToAnswerClosesNothing) {
+  const std::string unreadable = R"({"jsonrpc":"2.0","id":1,"result":{},"x":1,"x":1})";
+  h_.Client(Call("1", "read"));  // waits
+  h_.Server(unreadable);
+  EXPECT_THAT(h_.TakeToClient(), IsEmpty());
+  h_.AnswerAll();
+  EXPECT_THAT(h_.TakeToServer(), ElementsAre(Call("1", "read")));
+  h_.Server(Result("1"));
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(Result("1")));
+
+  h_.Client(Request("1", "tools/list"));
+  h_.Server(ToolList("1", {"a"}));  // its decisions are asked for
+  h_.Server(unreadable);
+  EXPECT_THAT(h_.TakeToClient(), IsEmpty());
+  h_.AnswerAll();
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(ToolList("1", {"a"})));
+}
+
 TEST_F(EnforcerTest, AnswersALineThatIsTooLong) {
   constexpr absl::string_view kHead = R"({"jsonrpc":"2.0","id":5,"method":"tools/call","par)";
   h_.enforcer->OnClientLineTooLong(kHead, "aa", h_.now);

@@ -216,6 +216,22 @@ TEST_F(ListChangesTest, WhereTheServerPromisesLessTheSidecarPromisesTheRest) {
   EXPECT_THAT(Reload({"t"}), ElementsAre(Stamped("tools", "1")));
 }
 
+// The server says what a stream will hear, and the sidecar adds the lists that the server has.
+TEST_F(ListChangesTest, AStreamHearsNothingThatWasNotPromised) {
+  const std::string honoured = R"("toolsListChanged":true,"promptsListChanged":false)";
+  Begin();
+  h_.Client(Request("0", "server/discover"));
+  h_.Server(R"({"jsonrpc":"2.0","id":0,"result":{"capabilities":{"tools":{}}}})");
+  h_.TakeToClient();
+  h_.Client(Listen("1", R"("toolsListChanged":true,"promptsListChanged":true)"));
+  h_.Server(Acknowledged("1", honoured));
+  EXPECT_THAT(h_.TakeToClient(), ElementsAre(Acknowledged("1", honoured)));
+  List("tools/list", R"({"tools":[{"name":"t"}]})");
+  List("prompts/list", R"({"prompts":[{"name":"p"}]})");
+  EXPECT_THAT(Reload({"p"}), IsEmpty());
+  EXPECT_THAT(Reload({"t", "p"}), ElementsAre(Stamped("tools", "1")));
+}
+
 TEST_F(ListChangesTest, AStreamBeginsWithItsAcknowledgement) {
   Begin();
   List("tools/list", R"({"tools":[{"name":"t"}]})");
@@ -228,10 +244,11 @@ TEST_F(ListChangesTest, AStreamBeginsWithItsAcknowledgement) {
 
 TEST_F(ListChangesTest, AStreamThatHasEndedHearsNothing) {
   const std::vector<std::string> ends = {
-      absl::StrCat("c", Cancel("1")),                                    // by the client
-      absl::StrCat("s", Cancel("1")),                                    // by the server
-      absl::StrCat("s", Result("1")),                                    // gracefully
-      R"(s{"jsonrpc":"2.0","id":1,"error":{"code":-1,"message":"no"}})"  // refused
+      absl::StrCat("c", Cancel("1")),                                     // by the client
+      absl::StrCat("s", Cancel("1")),                                     // by the server
+      absl::StrCat("s", Result("1")),                                     // gracefully
+      R"(s{"jsonrpc":"2.0","id":1,"error":{"code":-1,"message":"no"}})",  // refused
+      R"(s{"jsonrpc":"2.0","id":1,"result":{},"x":1,"x":1})"  // by an answer that is withheld
   };
   Begin();
   std::vector<std::string> denied;
