@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "grpcpp/client_context.h"
 #include "gtest/gtest.h"
@@ -16,6 +17,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 v1::ReloadResponse Reload(const RunningPdp& pdp, bool validate_only = false) {
   grpc::ClientContext context;
@@ -174,6 +176,33 @@ TEST(AdminServiceTest, ReloadSaysWhyItDoesNot) {
   EXPECT_THAT(reload.issues(0).message(), HasSubstr("dney"));
   EXPECT_EQ(reload.issues(0).file(), pdp.rules_path());
   EXPECT_EQ(reload.issues(0).line(), 1);
+}
+
+TEST(AdminServiceTest, AReloadIsOneOfTheBindingsTooAndValidatingAppliesNone) {
+  const auto bindings = [](absl::string_view agent) {
+    return absl::StrCat(R"({"bindings": [{"identity": "local:unix", "roles": ["admin"],)",
+                        R"( "agents": [")", agent, R"("]}]})");
+  };
+  RunningPdp pdp({}, StartWith::kRules, bindings("researcher"));
+  const auto may_ask = [&pdp](const std::string& agent) {
+    grpc::ClientContext context;
+    v1::CheckRequest request;
+    request.set_agent(agent);
+    request.mutable_access()->set_kind(v1::SERVER);
+    request.mutable_access()->set_server("search");
+    v1::CheckResponse response;
+    return pdp.Decisions()->Check(&context, request, &response).ok();
+  };
+  pdp.directory().WriteInPlace("bindings.json", bindings("mark-1"));
+  EXPECT_THAT(Reload(pdp, /*validate_only=*/true).issues(), IsEmpty());
+  EXPECT_TRUE(may_ask("researcher"));
+  EXPECT_FALSE(may_ask("mark-1"));
+  EXPECT_THAT(Reload(pdp).issues(), IsEmpty());
+  EXPECT_FALSE(may_ask("researcher"));
+  EXPECT_TRUE(may_ask("mark-1"));
+  pdp.directory().WriteInPlace("bindings.json", "{}");
+  EXPECT_THAT(Reload(pdp, /*validate_only=*/true).issues(), SizeIs(1));
+  EXPECT_TRUE(may_ask("mark-1"));
 }
 
 TEST(AdminServiceTest, ConcurrentReloadsEachGetAnAnswer) {

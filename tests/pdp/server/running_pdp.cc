@@ -8,6 +8,7 @@
 #include "grpcpp/client_context.h"
 #include "grpcpp/create_channel.h"
 #include "gtest/gtest.h"
+#include "pdp/identity/identity_options.h"
 #include "pdp/server/address.h"
 #include "pdp/server/grpc_log.h"
 
@@ -35,7 +36,7 @@ ServerOptions WithAddresses(ServerOptions options, const std::string& socket) {
 
 }  // namespace
 
-RunningPdp::RunningPdp(ServerOptions options, StartWith start)
+RunningPdp::RunningPdp(ServerOptions options, StartWith start, absl::string_view bindings)
     : log_(-1, LogLevel::kError, Clock::System()),
       store_("test-epoch"),
       reloader_({rules_path(), catalog_path()}, {}, &store_, Clock::System(), log_) {
@@ -50,8 +51,18 @@ RunningPdp::RunningPdp(ServerOptions options, StartWith start)
     EXPECT_TRUE(certificates.ok()) << certificates.status();
     certificates_ = *std::move(certificates);
   }
-  auto server = PdpServer::Create(WithAddresses(std::move(options), socket_path()), &store_,
-                                  &reloader_, Clock::System(), &metrics_, certificates_.get());
+  if (!bindings.empty()) {
+    directory_.WriteInPlace("bindings.json", bindings);
+    IdentityOptions identity;
+    identity.certificates = CertificatesCount::kYes;
+    identity.bindings = directory_.Path("bindings.json");
+    auto sources = IdentitySources::Create(identity, {}, Clock::System(), log_, &metrics_);
+    EXPECT_TRUE(sources.ok()) << sources.status();
+    identity_ = *std::move(sources);
+  }
+  auto server =
+      PdpServer::Create(WithAddresses(std::move(options), socket_path()), &store_, &reloader_,
+                        Clock::System(), &metrics_, certificates_.get(), identity_.get());
   if (!server.ok()) {
     ADD_FAILURE() << server.status();
     std::abort();

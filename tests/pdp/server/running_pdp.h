@@ -11,6 +11,7 @@
 #include "grpcpp/channel.h"
 #include "ostiary/v1/admin.grpc.pb.h"
 #include "ostiary/v1/decision.grpc.pb.h"
+#include "pdp/identity/identity_sources.h"
 #include "pdp/metrics/counts.h"
 #include "pdp/reload/policy_store.h"
 #include "pdp/reload/reloader.h"
@@ -30,8 +31,10 @@ enum class StartWith : uint8_t { kRules, kNothing };
 
 class RunningPdp {
  public:
-  // Options with `tls` need its files there, and then TCP speaks TLS.
-  explicit RunningPdp(ServerOptions options = {}, StartWith start = StartWith::kRules);
+  // Options with `tls` need its files there, and then TCP speaks TLS. Where there are `bindings`,
+  // the text of bindings.json, callers are identified.
+  explicit RunningPdp(ServerOptions options = {}, StartWith start = StartWith::kRules,
+                      absl::string_view bindings = "");
 
   // Makes RulesMarked(mark) decide, past the files.
   void Publish(int mark);
@@ -64,6 +67,7 @@ class RunningPdp {
   Reloader reloader_;
   Metrics metrics_;
   std::unique_ptr<ServerCertificates> certificates_;
+  std::unique_ptr<IdentitySources> identity_;
   std::unique_ptr<PdpServer> server_;
 };
 
