@@ -43,7 +43,7 @@ bool IsHostCharacter(char c) { return absl::ascii_isalnum(c) || c == '-' || c ==
 
 // A name whose last label is a number is an IPv4 address, in its full form (as in URLs, WHATWG):
 // what takes others for one takes "999.1.1.1" for 231.1.1.1, or asks DNS.
-bool IsNumber(absl::string_view host) {
+bool EndsInNumber(absl::string_view host) {
   absl::ConsumeSuffix(&host, ".");
   const absl::string_view label = host.substr(host.rfind('.') + 1);
   return std::all_of(label.begin(), label.end(), absl::ascii_isdigit);
@@ -58,7 +58,7 @@ bool IsHost(absl::string_view host) {
   }
   if (host.empty() || !std::all_of(host.begin(), host.end(), IsHostCharacter)) return false;
   in_addr ignored;
-  return !IsNumber(host) || inet_pton(AF_INET, std::string(host).c_str(), &ignored) == 1;
+  return !EndsInNumber(host) || inet_pton(AF_INET, std::string(host).c_str(), &ignored) == 1;
 }
 
 }  // namespace

@@ -34,6 +34,17 @@ auto Denied(absl::string_view id) {
 class EnforcerSourceTest : public ::testing::Test {
  protected:
   EnforcerSourceTest() { h_.Initialize(); }
+
+  // To the oldest question, which stays open, with so many verdicts that are all alike.
+  SourceAnswer AnswerToOldest(bool allowed, size_t verdicts = 1) const {
+    SourceAnswer answer;
+    answer.id = h_.source.open.front().id;
+    answer.revision = EnforcerHarness::Rev(1);
+    answer.verdicts.resize(verdicts);
+    for (Verdict& verdict : answer.verdicts) verdict.allowed = allowed;
+    return answer;
+  }
+
   EnforcerHarness h_;
 };
 
@@ -274,12 +285,8 @@ TEST_F(EnforcerSourceTest, AnErrorIsNotKept) {
 TEST_F(EnforcerSourceTest, TooFewOrTooManyVerdictsAreADenial) {
   for (const size_t verdicts : {0, 2}) {
     h_.Client(Call("1", "read"));
-    SourceAnswer answer;
-    answer.id = h_.source.open.front().id;
+    const SourceAnswer answer = AnswerToOldest(/*allowed=*/true, verdicts);
     h_.source.open.pop_front();
-    answer.revision = EnforcerHarness::Rev(1);
-    answer.verdicts.resize(verdicts);
-    for (Verdict& verdict : answer.verdicts) verdict.allowed = true;
     h_.enforcer->OnSourceEvent(answer, h_.now);
     EXPECT_THAT(h_.TakeToClient(), ElementsAre(Undecided("1", "DECISION_UNUSABLE")));
   }
@@ -302,11 +309,7 @@ TEST_F(EnforcerSourceTest, ADenialNamesTheRevisionThatMadeIt) {
 
 TEST_F(EnforcerSourceTest, AVerdictThatSaysNothingDenies) {
   h_.Client(Call("1", "read"));
-  SourceAnswer answer;
-  answer.id = h_.source.open.front().id;
-  answer.revision = EnforcerHarness::Rev(1);
-  answer.verdicts.resize(1);
-  h_.enforcer->OnSourceEvent(answer, h_.now);
+  h_.enforcer->OnSourceEvent(AnswerToOldest(/*allowed=*/false), h_.now);
   EXPECT_THAT(h_.to_server, IsEmpty());
   EXPECT_THAT(h_.to_client, ElementsAre(Denied("1")));
 }
@@ -351,13 +354,10 @@ TEST_F(EnforcerSourceTest, AnAnswerOfAnotherEpochIsNeverUsed) {
 TEST_F(EnforcerSourceTest, AnAnswerOfThePresentGenerationWithAnotherDigestIsNeverUsed) {
   h_.Client(Call("1", "read"));
   for (int i = 0; i < 2; ++i) {
-    SourceAnswer answer;
-    answer.id = h_.source.open.front().id;
+    ASSERT_FALSE(h_.source.open.empty());
+    SourceAnswer answer = AnswerToOldest(/*allowed=*/true);
     h_.source.open.pop_front();
-    answer.revision = EnforcerHarness::Rev(1);
     answer.revision.digest = "sha256:else";
-    answer.verdicts.resize(1);
-    answer.verdicts[0].allowed = true;
     h_.enforcer->OnSourceEvent(answer, h_.now);
   }
   EXPECT_THAT(h_.to_server, IsEmpty());
@@ -411,11 +411,7 @@ TEST_F(EarlierQuestionTest, ItsOddAnswerAsksForNothingTwice) {
 
 TEST_F(EnforcerSourceTest, AnAnswerOfALostSourceCountsForNothing) {
   h_.Client(Call("1", "read"));
-  SourceAnswer late;
-  late.id = h_.source.open.front().id;
-  late.revision = EnforcerHarness::Rev(1);
-  late.verdicts.resize(1);
-  late.verdicts[0].allowed = true;
+  const SourceAnswer late = AnswerToOldest(/*allowed=*/true);
   h_.Lost();
   h_.enforcer->OnSourceEvent(late, h_.now);
   h_.Advance(seconds(1));
