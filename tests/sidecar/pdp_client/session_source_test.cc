@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -376,13 +377,17 @@ class SessionSourceBreachTest : public SessionSourceTest,
                                 public testing::WithParamInterface<Breach> {};
 
 TEST_P(SessionSourceBreachTest, EndsTheSessionAndMakesAnother) {
-  Start([](FakeSession& session) {
+  // An ask that came behind the breach would be the next session's.
+  std::promise<void> asked;
+  Start([asked = asked.get_future().share()](FakeSession& session) {
     if (session.number() > 0) return FakePdp::Answering()(session);
+    asked.wait();
     GetParam().commit(session);
     session.AwaitEnd();
     return grpc::Status::OK;
   });
   source_->Ask(1, kRead);
+  asked.set_value();
   const std::optional<SourceLost> lost = sink_.Await<SourceLost>();
   ASSERT_TRUE(lost.has_value());
   EXPECT_EQ(lost->status.code(), absl::StatusCode::kInternal);
