@@ -40,7 +40,20 @@ def install():
 
 
 def uninstall():
+    """And waits until the policies are out of effect: they match all namespaces, those of the next tests too."""
     helm.uninstall("ostiary", "attach-pdp")
+
+    def problem():
+        for mode in (*MODES, "nonsense"):
+            try:
+                stored = attempt(labelled(agent_pods.bare, mode))
+            except api.Refused as refused:
+                return f"still refused: {refused.message}"
+            if "initContainers" in stored["spec"]:
+                return "still attached"
+        return None
+
+    eventually(problem)
 
 
 def attempt(pod, dry_run=True):
