@@ -9,8 +9,8 @@
 namespace ostiary::sidecar {
 namespace {
 
-// As much as the pipes hold.
-constexpr size_t kBufferBytes = 256 << 10;
+// As much as wide pipes hold.
+constexpr size_t kBufferBytes = PipeRoom::kWideBytes;
 
 bool MayPass(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
@@ -49,6 +49,7 @@ void BytePump::Read() {
   if (size <= 0) return StopReading();
   begin_ = 0;
   end_ = static_cast<size_t>(size);
+  if (end_ >= PipeRoom::kFullBytes) input_room_.Widen(input_);
   Write();
 }
 
@@ -57,7 +58,10 @@ void BytePump::Write() {
     const iovec rest = {buffer_.get() + begin_, end_ - begin_};
     const ssize_t size = output_.Write(&rest, 1);
     if (size < 0 && errno == EINTR) continue;
-    if (size < 0 && MayPass(errno)) return;
+    if (size < 0 && MayPass(errno)) {
+      if (output_.MakeRoom()) continue;
+      return;
+    }
     if (size < 0) {
       broken_ = true;
     } else {

@@ -15,6 +15,7 @@
 #include <memory>
 
 #include "sidecar/stdio/output_fd.h"
+#include "sidecar/stdio/pipe_room.h"
 
 namespace ostiary::sidecar {
 
@@ -46,6 +47,7 @@ class BytePump {
   void Write();
 
   int input_;
+  PipeRoom input_room_;
   OutputFd output_;
   std::unique_ptr<char[]> buffer_;
   // What is still to be written.

@@ -15,9 +15,6 @@
 namespace ostiary::sidecar {
 namespace {
 
-// As the pipes between a session and its server, see there.
-constexpr int kPipeBytes = 256 << 10;
-
 // Taken at once, so that others are heard in between.
 constexpr int kMaxAccepted = 16;
 
@@ -31,7 +28,6 @@ struct Pipe {
 absl::StatusOr<Pipe> MakePipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "cannot create a pipe");
-  ::fcntl(ends[1], F_SETPIPE_SZ, kPipeBytes);
   return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 

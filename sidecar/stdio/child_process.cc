@@ -19,10 +19,6 @@
 namespace ostiary::sidecar {
 namespace {
 
-// Bytes of our pipes. The machine's maximum (1 MiB) times two pipes would use up a user's share
-// (pipe-user-pages-soft, 64 MiB) with 32 sidecars, and every later pipe of that user would be tiny.
-constexpr int kPipeBytes = 256 << 10;
-
 // How long we stay for the guard, which needs a few milliseconds; one that takes longer goes on
 // without us.
 constexpr int kGuardEndMillis = 100;
@@ -36,8 +32,6 @@ struct FdPair {
 absl::StatusOr<FdPair> MakePipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "cannot create a pipe");
-  // Not allowed to a user with very many pipes: then it stays as it is.
-  ::fcntl(ends[1], F_SETPIPE_SZ, kPipeBytes);
   return FdPair{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 

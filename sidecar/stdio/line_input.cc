@@ -36,6 +36,7 @@ LineInput::ReadResult LineInput::Read(TakenLines taken) {
   const ssize_t size = ::read(fd_, room.data(), room.size());
   idle_ = size < 0;
   if (size > 0) {
+    if (static_cast<size_t>(size) >= PipeRoom::kFullBytes) room_.Widen(fd_);
     reader_.Commit(static_cast<size_t>(size));
     has_lines_ = true;
     return ReadResult::kBytes;

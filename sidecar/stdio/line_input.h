@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "sidecar/stdio/line_reader.h"
+#include "sidecar/stdio/pipe_room.h"
 
 namespace ostiary::sidecar {
 
@@ -59,6 +60,7 @@ class LineInput {
   ReadResult Read(TakenLines taken);
 
   LineReader reader_;
+  PipeRoom room_;
   int fd_ = -1;
   bool ended_ = false;
   bool closed_ = false;

@@ -22,7 +22,8 @@ void LineOutput::Append(absl::string_view line, const LineReader& reader, LineOr
 }
 
 FlushResult LineOutput::Flush() {
-  const FlushResult result = queue_.Flush(fd_);
+  FlushResult result = queue_.Flush(fd_);
+  if (result == FlushResult::kBlocked && fd_.MakeRoom()) result = queue_.Flush(fd_);
   if (result == FlushResult::kBroken) Close();
   if (queue_.empty()) made_up_bytes_ = 0;
   return result;

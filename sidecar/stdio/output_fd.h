@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "common/unique_fd.h"
+#include "sidecar/stdio/pipe_room.h"
 
 namespace ostiary::sidecar {
 
@@ -38,6 +39,8 @@ class OutputFd {
   // As writev(2) in non-blocking mode: -1 and EAGAIN where nothing can be taken. Needs SIGPIPE
   // ignored.
   ssize_t Write(const iovec* vectors, int count) const;
+  // To be called where a write could not take all: whether another one may now take more.
+  bool MakeRoom() { return room_.Widen(fd_); }
 
   // To poll for POLLOUT; -1 after Close().
   int fd() const { return fd_; }
@@ -50,6 +53,7 @@ class OutputFd {
 
   UniqueFd owned_;
   int fd_ = -1;
+  PipeRoom room_;
   Way way_ = Way::kPlain;
 };
 

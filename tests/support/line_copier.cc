@@ -15,7 +15,7 @@ namespace ostiary {
 namespace {
 
 constexpr size_t kReadBytes = size_t{256} << 10;  // as the sidecar reads
-constexpr int kPipeBytes = 256 << 10;             // as the sidecar's pipes
+constexpr int kPipeBytes = 256 << 10;             // as the sidecar's pipes that were full
 
 // To copy a page to 1 to 15 bytes behind such a boundary takes three times as long on some
 // machines, so reads go to one wherever that is to be had.
@@ -99,8 +99,9 @@ int CopyLines(char** command, LineCheck check) {
   int to_server[2];
   int from_server[2];
   if (::pipe2(to_server, O_CLOEXEC) != 0 || ::pipe2(from_server, O_CLOEXEC) != 0) return 127;
-  ::fcntl(to_server[1], F_SETPIPE_SZ, kPipeBytes);
-  ::fcntl(from_server[0], F_SETPIPE_SZ, kPipeBytes);
+  for (const int pipe : {STDIN_FILENO, STDOUT_FILENO, to_server[1], from_server[0]}) {
+    ::fcntl(pipe, F_SETPIPE_SZ, kPipeBytes);
+  }
   const pid_t pid = ::fork();
   if (pid == 0) {
     ::dup2(to_server[0], STDIN_FILENO);

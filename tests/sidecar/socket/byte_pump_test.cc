@@ -91,6 +91,30 @@ TEST_F(BytePumpTest, ReadsNothingWhileTheRestIsNotWritten) {
   EXPECT_EQ(got, all);
 }
 
+// Where much is moved, both pipes are widened, and more is moved at once.
+TEST_F(BytePumpTest, WidensPipesThatAreFull) {
+  constexpr int kUsual = 64 << 10;
+  for (const UniqueFd* end : {&in_.read_end, &out_.read_end}) {
+    ASSERT_EQ(::fcntl(end->get(), F_SETPIPE_SZ, kUsual), kUsual);
+  }
+  BytePump pump = Pump();
+  for (const char c : {'a', 'b', 'c', 'd'}) {
+    Put(std::string(kUsual, c));
+    Turn(&pump);
+    EXPECT_TRUE(pump.empty()) << c;
+    EXPECT_EQ(::fcntl(in_.read_end.get(), F_GETPIPE_SZ), 256 << 10);
+  }
+  EXPECT_EQ(::fcntl(out_.read_end.get(), F_GETPIPE_SZ), 256 << 10);
+  std::string got;
+  while (got.size() < size_t{4} * kUsual) {
+    const std::string more = Get();
+    ASSERT_FALSE(more.empty());
+    got += more;
+  }
+  EXPECT_EQ(got, std::string(kUsual, 'a') + std::string(kUsual, 'b') + std::string(kUsual, 'c') +
+                     std::string(kUsual, 'd'));
+}
+
 TEST_F(BytePumpTest, ClosesTheOutputAtTheEndOfTheInput) {
   BytePump pump = Pump();
   Put("last words");
