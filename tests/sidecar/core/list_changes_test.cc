@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "sidecar/core/listen_streams.h"
 #include "sidecar/core/shown_lists.h"
 #include "tests/sidecar/core/enforcer_harness.h"
 
@@ -17,6 +18,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
+using ::testing::UnorderedElementsAreArray;
 
 std::string Changed(absl::string_view list) {
   return Notify(absl::StrCat("notifications/", list, "/list_changed"));
@@ -242,6 +244,53 @@ TEST_F(ListChangesTest, AStreamBeginsWithItsAcknowledgement) {
               ElementsAre(Acknowledged("1", R"("toolsListChanged":true)"), Stamped("tools", "1")));
 }
 
+TEST_F(ListChangesTest, WhatItsAcknowledgementDoesNotPromiseIsNotOwedToAStream) {
+  Begin();
+  h_.Client(Request("0", "server/discover"));
+  h_.Server(R"({"jsonrpc":"2.0","id":0,"result":{"capabilities":{"prompts":{}}}})");
+  List("tools/list", R"({"tools":[{"name":"t"}]})");
+  h_.Client(Listen("1", R"("toolsListChanged":true)"));
+  EXPECT_THAT(Reload({"t"}), IsEmpty());
+  h_.Server(Acknowledged("1", ""));
+  EXPECT_THAT(h_.to_client, ElementsAre(Acknowledged("1", "")));
+}
+
+TEST_F(ListChangesTest, WhatIsOwedToAStreamIsToldOnce) {
+  const std::string acknowledged = Acknowledged("1", R"("toolsListChanged":true)");
+  Begin();
+  List("tools/list", R"({"tools":[{"name":"t"}]})");
+  h_.Client(Listen("1", R"("toolsListChanged":true)"));
+  EXPECT_THAT(Reload({"t"}), IsEmpty());
+  h_.Server(acknowledged);
+  h_.TakeToClient();
+  h_.Server(acknowledged);
+  EXPECT_THAT(h_.to_client, ElementsAre(acknowledged));
+}
+
+TEST_F(ListChangesTest, SoManyStreamsAreToldAndAnotherOnceOneHasEnded) {
+  const auto listen = [this](size_t id) {
+    const std::string text = absl::StrCat(id);
+    h_.Client(Listen(text, R"("toolsListChanged":true)"));
+    h_.AnswerAll();
+    h_.Server(Acknowledged(text, R"("toolsListChanged":true)"));
+    h_.TakeToClient();
+  };
+  Begin();
+  List("tools/list", R"({"tools":[{"name":"t"}]})");
+  std::vector<std::string> told;
+  for (size_t id = 0; id < ListenStreams::kMaxStreams; ++id) {
+    listen(id);
+    told.push_back(Stamped("tools", absl::StrCat(id)));
+  }
+  listen(ListenStreams::kMaxStreams);
+  EXPECT_THAT(Reload({"t"}), UnorderedElementsAreArray(told));
+  h_.Server(Result("0"));
+  h_.TakeToClient();
+  listen(ListenStreams::kMaxStreams + 1);
+  told[0] = Stamped("tools", absl::StrCat(ListenStreams::kMaxStreams + 1));
+  EXPECT_THAT(Reload({}), UnorderedElementsAreArray(told));
+}
+
 TEST_F(ListChangesTest, AStreamThatHasEndedHearsNothing) {
   const std::vector<std::string> ends = {
       absl::StrCat("c", Cancel("1")),                                     // by the client
@@ -305,6 +354,54 @@ TEST(ShownListsTest, AListPastTheBoundsCountsAsChanged) {
   shown.Record(ListKind::kTools, Page::kFirst, accesses, needs, allowed);
   EXPECT_FALSE(shown.overflowed(ListGroup::kTools));
   EXPECT_EQ(shown.Names(ListGroup::kTools).size(), 1U);
+}
+
+TEST(ShownListsTest, TheNamesOfAListHaveSoManyBytes) {
+  ShownLists shown;
+  const std::vector<Access> page = {
+      {AccessKind::kTool, std::string(ShownLists::kMaxNameBytes - 1, 't')},
+      {AccessKind::kTool, "u"}};
+  shown.Record(ListKind::kTools, Page::kFirst, page, {Need::kAllowed, Need::kAllowed},
+               {true, true});
+  EXPECT_FALSE(shown.overflowed(ListGroup::kTools));
+  EXPECT_EQ(shown.Names(ListGroup::kTools).size(), 2U);
+  shown.Record(ListKind::kTools, Page::kFurther, {{AccessKind::kTool, "v"}}, {Need::kAllowed},
+               {true});
+  EXPECT_TRUE(shown.overflowed(ListGroup::kTools));
+}
+
+TEST(ShownListsTest, ANameIsDecidedAnewAsWhatItIs) {
+  ShownLists shown;
+  const auto record = [&shown](ListKind list, AccessKind kind, Need need) {
+    shown.Record(list, Page::kFirst, {{kind, "n"}}, {need}, {true});
+  };
+  record(ListKind::kPrompts, AccessKind::kPrompt, Need::kAllowed);
+  record(ListKind::kTemplates, AccessKind::kResource, Need::kNotDenied);
+  const std::vector<NeededAccess> prompts = shown.Names(ListGroup::kPrompts);
+  ASSERT_EQ(prompts.size(), 1U);
+  EXPECT_EQ(prompts[0].access.kind, AccessKind::kPrompt);
+  EXPECT_EQ(prompts[0].need, Need::kAllowed);
+  const std::vector<NeededAccess> resources = shown.Names(ListGroup::kResources);
+  ASSERT_EQ(resources.size(), 1U);
+  EXPECT_EQ(resources[0].access.kind, AccessKind::kResource);
+  EXPECT_EQ(resources[0].need, Need::kNotDenied);
+}
+
+// `file:///a b` beside `file:///a%20b`: each is a spelling of the other.
+TEST(ShownListsTest, OfTwoNeedsOfANameTheStricterCounts) {
+  const Access access = {AccessKind::kResource, "file:///a%20b"};
+  for (const std::vector<Need>& needs : {std::vector<Need>{Need::kNotDenied, Need::kAllowed},
+                                         std::vector<Need>{Need::kAllowed, Need::kNotDenied}}) {
+    ShownLists shown;
+    // It is neither allowed nor denied.
+    const std::vector<bool> given = {needs[0] == Need::kNotDenied, needs[1] == Need::kNotDenied};
+    shown.Record(ListKind::kResources, Page::kFirst, {access, access}, needs, given);
+    const std::vector<NeededAccess> names = shown.Names(ListGroup::kResources);
+    ASSERT_EQ(names.size(), 1U);
+    EXPECT_EQ(names[0].need, Need::kAllowed);
+    EXPECT_FALSE(shown.Update(ListGroup::kResources, {access}, {false}));
+    EXPECT_TRUE(shown.Update(ListGroup::kResources, {access}, {true}));
+  }
 }
 
 }  // namespace
