@@ -202,9 +202,11 @@ TEST_F(SessionSourceTest, UsageRidesOnTheAcknowledgementAndOnOneSaidAgain) {
 
 TEST_F(SessionSourceTest, UsageThatASessionDidNotSendGoesWithTheNext) {
   v1::SessionRequest applied;
-  Start([&applied](FakeSession& session) {
+  std::promise<void> reported;  // before the loss, or it would be the next session's own
+  Start([&applied, reported = reported.get_future().share()](FakeSession& session) {
     if (session.number() == 0) {
       session.Open();
+      reported.wait();
       return grpc::Status(grpc::StatusCode::ABORTED, "before anything was said");
     }
     session.Open();
@@ -218,6 +220,7 @@ TEST_F(SessionSourceTest, UsageThatASessionDidNotSendGoesWithTheNext) {
   NextRevision();
   source_->ReportUsage({2, 1});
   source_->ReportUsage({3, 0});
+  reported.set_value();
   NextLost();
   NextRevision();
   source_->Acknowledge(Present(1));
@@ -636,6 +639,16 @@ TEST_F(SessionSourceTest, APdpThatComesBackOnItsAddressHealsIt) {
   EXPECT_LE(took, seconds(3));
 }
 
+TEST_F(SessionSourceTest, ItWaitsBetweenAttempts) {
+  options_.initial_backoff = milliseconds(100);
+  options_.max_backoff = milliseconds(100);
+  const MonoTime start = Clock::System().Now();
+  Connect("unix:/nonexistent/pdp.sock");
+  for (int attempts = 0; attempts < 4; ++attempts) NextLost();
+  // At least half as long as it may, but for the first time.
+  EXPECT_GE(Clock::System().Now() - start, milliseconds(100));
+}
+
 TEST_F(SessionSourceTest, AnotherReplicaTakesOver) {
   Start([](FakeSession& session) {
     const v1::Revision revision = TestRevision(3, absl::StrCat("epoch-", session.number()));
@@ -653,15 +666,19 @@ TEST_F(SessionSourceTest, AnotherReplicaTakesOver) {
   }
 }
 
-// What the log says of attempts that end with these messages, one after the other; "" is a session
-// that works and ends in good order.
+// A session that works and ends in good order, and one that ends in good order before it works.
+constexpr char kWorks[] = "";
+constexpr char kEndsAtOnce[] = "OK";
+
+// What the log says of attempts that end with these messages, one after the other.
 std::vector<std::string> LoggedOf(const std::vector<std::string>& ends) {
   const UniqueFd file(::memfd_create("log", MFD_CLOEXEC));
   const Log log(file.get(), LogLevel::kWarning, Clock::System());
   FakePdp pdp("127.0.0.1:0", [&ends](FakeSession& session) {
     const size_t number = static_cast<size_t>(session.number());
     if (number >= ends.size()) return FakePdp::Answering()(session);
-    if (!ends[number].empty()) return grpc::Status(grpc::StatusCode::UNAVAILABLE, ends[number]);
+    if (ends[number] == kEndsAtOnce) return grpc::Status::OK;
+    if (ends[number] != kWorks) return grpc::Status(grpc::StatusCode::UNAVAILABLE, ends[number]);
     session.Open();
     return grpc::Status::OK;
   });
@@ -691,7 +708,9 @@ TEST(SessionSourceLog, SaysEachReasonOfAnOutageOnce) {
   using testing::ElementsAre;
   EXPECT_THAT(LoggedOf({"a", "a", "b", "a", "b", "c"}), ElementsAre("a", "b", "c"));
   // It worked between, so that is news.
-  EXPECT_THAT(LoggedOf({"a", "a", "", "a", "a"}), ElementsAre("a", "a"));
+  EXPECT_THAT(LoggedOf({"a", "a", kWorks, "a", "a"}), ElementsAre("a", "a"));
+  EXPECT_THAT(LoggedOf({kEndsAtOnce, kEndsAtOnce, kWorks}),
+              ElementsAre("the PDP ended the session"));
   // Were each attempt's another one.
   EXPECT_EQ(LoggedOf({"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}).size(), 8u);
 }
