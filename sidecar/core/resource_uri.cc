@@ -84,7 +84,7 @@ std::string Clean(absl::string_view uri) {
 // The length of `scheme:` at the front without its colon; npos where there is none.
 size_t SchemeLength(absl::string_view uri) {
   const size_t colon = uri.find(':');
-  if (colon == absl::string_view::npos || colon == 0 ||
+  if (colon == absl::string_view::npos ||
       !absl::ascii_isalpha(static_cast<unsigned char>(uri[0]))) {
     return absl::string_view::npos;
   }
