@@ -69,6 +69,13 @@ class WhatCrosses(ServeTest):
         self.assertEqual(client.call("pids")["error"]["code"], 5020)
         self.assertEqual(client.leave()[0], 128 + signal.SIGKILL)
 
+    def test_the_status_is_the_servers_also_where_a_signal_ends_it(self):
+        self.serve(server=("sh", "-c", 'trap "exit 7" TERM; exec 3<&0; "$0" <&3 & wait', TOY_SERVER))
+        client = self.client()
+        client.call("read")
+        client.process.terminate()
+        self.assertEqual(client.leave()[0], 7)
+
     def test_the_servers_stderr_and_environment_stay_on_its_side(self):
         script = 'echo "the secret is $SECRET, the agent says ${AGENT-nothing}" >&2; exec "$0"'
         serve = self.serve(server=("sh", "-c", script, TOY_SERVER), env={**os.environ, "SECRET": "s3cr3t"})

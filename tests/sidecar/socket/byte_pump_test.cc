@@ -179,6 +179,23 @@ TEST_F(BytePumpTest, ReadsNoMoreWhenToldAndWritesWhatItHas) {
   EXPECT_TRUE(pump.done());
 }
 
+TEST_F(BytePumpTest, WritesTheRestAfterItWasToldToReadNoMore) {
+  ASSERT_EQ(::fcntl(out_.read_end.get(), F_SETPIPE_SZ, 4096), 4096);
+  BytePump pump = Pump();
+  Put(std::string(10'000, 'x'));
+  Turn(&pump);
+  pump.StopReading();
+  std::string got;
+  for (int i = 0; i < 4; ++i) {
+    got += Get();
+    Turn(&pump);
+  }
+  EXPECT_EQ(got.size(), 10'000u);
+  EXPECT_TRUE(pump.done());
+  char byte;
+  EXPECT_EQ(::read(out_.read_end.get(), &byte, 1), 0) << "it is not closed";
+}
+
 // Node.js gives its children sockets.
 TEST_F(BytePumpTest, SeesASocketsEndBehindWhatItCannotRead) {
   int ends[2];

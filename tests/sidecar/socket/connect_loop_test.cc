@@ -52,6 +52,7 @@ class ConnectLoopTest : public ::testing::Test {
     up_.read_end.Reset();
     down_.write_end.Reset();
     EXPECT_TRUE(serve_.Send(Packet::Ended(status)).ok());
+    serve_.Close();
   }
   static void Put(const UniqueFd& fd, const std::string& bytes) {
     ASSERT_EQ(::write(fd.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
@@ -169,6 +170,21 @@ TEST_F(ConnectLoopTest, EndsASessionThatReadsNothingOfWhatAClientLeft) {
   EXPECT_EQ(packet.number, SIGTERM);
   End(143);
   EXPECT_EQ(*Join(), 143);
+}
+
+TEST_F(ConnectLoopTest, LeavesASessionThatDoesNotEndThoughItWasToldTo) {
+  ASSERT_EQ(::fcntl(up_.read_end.get(), F_SETPIPE_SZ, 4096), 4096);
+  ConnectLoopOptions options;
+  options.session_stalled = milliseconds(50);
+  options.told_leave = milliseconds(100);
+  Start(options);
+  Put(client_in_.write_end, std::string(20'000, 'x'));
+  client_in_.write_end.Reset();
+  const absl::Status status = Join().status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("did not end though it was told to"));
+  EXPECT_EQ(Hear().number, SIGTERM);
+  EXPECT_FALSE(serve_.Receive(Take::kPacket).ok()) << "it was told once";
 }
 
 TEST_F(ConnectLoopTest, WaitsForASessionThatReadsSlowly) {

@@ -93,6 +93,30 @@ TEST_F(DialTest, SaysThatNobodyListens) {
               HasSubstr(absl::StrCat("unix:", folder_.Path(), ": nobody listens there")));
 }
 
+// What a sidecar leaves that was killed, what another mount hides, and one that does not keep up.
+TEST_F(DialTest, TriesAgainWhereTheSocketIsNotOneYet) {
+  const auto bound = [this](int backlog) {
+    UniqueFd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    const sockaddr_un address = UnixAddress(folder_.Path());
+    ::unlink(folder_.Path().c_str());
+    EXPECT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    EXPECT_TRUE(backlog < 0 || ::listen(fd.get(), backlog) == 0);
+    return fd;
+  };
+  const auto says = [](const std::string& path) {
+    const absl::Status status =
+        Dialler(path, milliseconds(100), nullptr, Clock::System()).Dial().status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+    return std::string(status.message());
+  };
+  bound(-1).Reset();
+  EXPECT_THAT(says(folder_.Path()), HasSubstr("nobody listens there (Connection refused)"));
+  EXPECT_THAT(says(folder_.Path("s/below")), HasSubstr("nobody listens there (Not a directory)"));
+  const UniqueFd busy = bound(0);
+  const UniqueFd first = ConnectTo(folder_.Path());
+  EXPECT_THAT(says(folder_.Path()), HasSubstr("nobody listens there (Resource temporarily"));
+}
+
 TEST_F(DialTest, SaysThatItGetsNoAnswer) {
   const auto listener = Listen();
   const absl::Status status = Dial(milliseconds(100)).status();
@@ -126,7 +150,9 @@ TEST_F(DialTest, SaysThatSomethingElseListens) {
   const sockaddr_un address = UnixAddress(folder_.Path());
   ASSERT_EQ(::bind(stream.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
   ASSERT_EQ(::listen(stream.get(), 1), 0);
+  const MonoTime start = Clock::System().Now();
   const absl::Status status = Dial().status();
+  EXPECT_LT(Clock::System().Now() - start, kLong / 2) << "it tried again";
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr("is no ostiary-sidecar"));
 }

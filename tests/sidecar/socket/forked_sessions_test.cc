@@ -59,6 +59,8 @@ TEST_F(ForkedSessionsTest, GivesTheBodyItsPipesAndTellsItsStatus) {
   EXPECT_EQ(byte, 'b');
   EXPECT_EQ(StatusOf(id), 7);
   EXPECT_FALSE(sessions_->NextEnd().has_value());
+  pollfd slot = {sessions_->fd(), POLLIN, 0};
+  EXPECT_EQ(::poll(&slot, 1, 0), 0) << "it is told of that end again and again";
 }
 
 TEST_F(ForkedSessionsTest, GivesTheBodyNoOtherDescriptor) {

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -74,9 +76,8 @@ class ServeLoopTest : public ::testing::Test {
     if (options.allowed_uids.empty()) options.allowed_uids = {::geteuid()};
     auto listener = SocketListener::Listen(folder_.Path(), 0600);
     ASSERT_TRUE(listener.ok()) << listener.status();
-    const int errors = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-    log_fd_.Reset(errors);
-    log_ = std::make_unique<Log>(errors, LogLevel::kError, clock_);
+    log_fd_.Reset(::memfd_create("log", MFD_CLOEXEC));
+    log_ = std::make_unique<Log>(log_fd_.get(), LogLevel::kWarning, clock_);
     loop_ = std::make_unique<ServeLoop>(std::move(options), *std::move(listener),
                                         ServeLoopPorts{&runner_, nullptr, &clock_, log_.get()});
   }
@@ -171,6 +172,10 @@ TEST_F(ServeLoopTest, PassesARequestToEndOnOnce) {
     Settle();
     EXPECT_THAT(runner_.signals, ElementsAre(Pair(id, signal)));
     runner_.Finish(id, 0);
+    Settle();
+    const auto received = client.control.Receive(Take::kPacket);
+    ASSERT_TRUE(received.ok() && received->has_value()) << received.status();
+    EXPECT_EQ((*received)->packet.kind, Packet::Kind::kEnded);
   }
 }
 
@@ -255,6 +260,65 @@ TEST_F(ServeLoopTest, RefusesAPeerThatSaysNothing) {
   EXPECT_TRUE(Ended(silent));
 }
 
+TEST_F(ServeLoopTest, ComesBackByItselfForAPeerThatSaysNothing) {
+  Start();
+  const PacketSocket silent = Connect();
+  Settle();
+  clock_.Advance(std::chrono::milliseconds(4999));
+  const MonoTime before = Clock::System().Now();
+  loop_->Step(std::chrono::seconds(20));
+  EXPECT_LT(Clock::System().Now() - before, std::chrono::seconds(10));
+}
+
+TEST_F(ServeLoopTest, ASessionMayLastForAnyTime) {
+  Start();
+  const Client client = Attach();
+  clock_.Advance(std::chrono::hours(24));
+  Settle();
+  EXPECT_FALSE((*client.control.Receive(Take::kPacket)).has_value());
+  EXPECT_THAT(runner_.signals, IsEmpty());
+  runner_.Finish(100, 3);
+  Settle();
+  EXPECT_EQ((*client.control.Receive(Take::kPacket))->packet.number, 3);
+}
+
+TEST_F(ServeLoopTest, HearsOthersWhileASessionEndsWhosePeerIsGone) {
+  Start();
+  Client gone = Attach();
+  const Client other = Attach();
+  gone.control.Close();
+  Settle();
+  ASSERT_TRUE(other.control.Send(Packet::Signal(SIGTERM)).ok());
+  Settle();
+  EXPECT_THAT(runner_.signals, ElementsAre(Pair(100, SIGHUP), Pair(101, SIGTERM)));
+}
+
+// Accept says so anew each time it is asked: the loop would spin, and fill the log.
+TEST_F(ServeLoopTest, WhereDescriptorsHaveRunOutItTriesAgainALittleLater) {
+  Start();
+  const PacketSocket peer = Connect();
+  ASSERT_TRUE(peer.Send(Packet::Hello()).ok());
+  rlimit limit = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const UniqueFd next(::dup(peer.fd()));
+  const rlimit tight = {static_cast<rlim_t>(next.get()) + 1, limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+  Settle();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  char text[1024] = {};
+  ASSERT_GT(::pread(log_fd_.get(), text, sizeof(text) - 1, 0), 0);
+  EXPECT_EQ(std::count(text, text + sizeof(text), '\n'), 1) << text;
+  EXPECT_THAT(text, HasSubstr("accept_failed"));
+  EXPECT_THAT(runner_.sessions, IsEmpty());
+  clock_.Advance(std::chrono::milliseconds(99));
+  const MonoTime before = Clock::System().Now();
+  loop_->Step(std::chrono::seconds(20));
+  EXPECT_LT(Clock::System().Now() - before, std::chrono::seconds(10)) << "it comes back by itself";
+  clock_.Advance(std::chrono::milliseconds(1));
+  Settle();
+  EXPECT_EQ(runner_.sessions.size(), 1u);
+}
+
 TEST_F(ServeLoopTest, SilentPeersTakeNobodysPlace) {
   ServeLoopOptions options;
   options.max_sessions = 1;
@@ -268,6 +332,16 @@ TEST_F(ServeLoopTest, SilentPeersTakeNobodysPlace) {
   for (int i = 0; i < 7; ++i) EXPECT_EQ(Refusal(silent[i]), "it said nothing, and others came");
   for (int i = 7; i < 10; ++i) EXPECT_FALSE((*silent[i].Receive(Take::kPacket)).has_value());
   Attach();
+}
+
+TEST_F(ServeLoopTest, SessionsAreNoSilentPeers) {
+  ServeLoopOptions options;
+  options.max_silent = 1;
+  Start(options);
+  std::vector<Client> clients;
+  for (int i = 0; i < 3; ++i) clients.push_back(Attach());
+  EXPECT_EQ(runner_.sessions.size(), 3u);
+  EXPECT_THAT(runner_.signals, IsEmpty());
 }
 
 TEST_F(ServeLoopTest, RefusesAFirstWordThatIsNotHello) {
@@ -347,6 +421,8 @@ TEST_F(ServeLoopEndTest, KillsASessionThatDoesNotEnd) {
   clock_.Advance(std::chrono::milliseconds(1));
   loop_->Step(MonoDuration::zero());
   EXPECT_THAT(runner_.signals, ElementsAre(Pair(100, SIGTERM), Pair(100, SIGKILL)));
+  Settle();
+  EXPECT_EQ(runner_.signals.size(), 2u) << "it needs a moment to end";
 }
 
 }  // namespace
