@@ -57,58 +57,55 @@ class Loader {
       : source_(source), limits_(limits), log_(limits.max_issues, limits.max_issue_bytes) {}
 
   LoadedPolicy Load() {
-    LoadedPolicy loaded;
     log_.BeginFile(source_.rules.name, source_.rules.text);
+    // The catalog first, since the rules are compared with it; its issues come last all the same.
+    if (source_.mcp_config.has_value()) LoadCatalog(*source_.mcp_config);
+    log_.SelectFile(0);
+    LoadedPolicy loaded;
     try {
-      loaded.snapshot = LoadFiles();
+      loaded.snapshot = LoadRules();
     } catch (const std::bad_alloc&) {
-      loaded.out_of_memory = true;
       AddOutOfMemory("rules");
     }
     if (log_.error_count() > 0) loaded.snapshot.reset();
     loaded.issues = log_.Take();
+    loaded.out_of_memory = out_of_memory_;
     return loaded;
   }
 
   std::vector<Issue> CheckCatalog() {
-    log_.BeginFile(source_.mcp_config->name, source_.mcp_config->text);
-    try {
-      LoadCatalog(*source_.mcp_config);
-    } catch (const std::bad_alloc&) {
-      AddOutOfMemory("catalog");
-    }
+    LoadCatalog(*source_.mcp_config);
     return log_.Take();
   }
 
  private:
   // A policy that decides is worth more than one that does not fit beside it.
   void AddOutOfMemory(absl::string_view what) {
-    log_.SelectFile(0);
+    out_of_memory_ = true;
     log_.Add(Severity::kError, IssueLog::kWholeFile, "",
              absl::StrCat("the policy needs more memory than this process may have, or than the ",
                           kNearBytes >> 30,
                           " GiB of any policy: raise the process's limits, or shorten the ", what));
   }
 
-  // The catalog first, since the rules are compared with it; its issues come last all the same.
-  std::shared_ptr<const PolicySnapshot> LoadFiles() {
-    if (source_.mcp_config.has_value()) {
-      log_.BeginFile(source_.mcp_config->name, source_.mcp_config->text);
-      LoadCatalog(*source_.mcp_config);
+  void LoadCatalog(const PolicyFile& file) {
+    log_.BeginFile(file.name, file.text);
+    try {
+      ReadCatalogOf(file);
+    } catch (const std::bad_alloc&) {
+      AddOutOfMemory("catalog");
     }
-    log_.SelectFile(0);
-    return LoadRules();
   }
 
-  void LoadCatalog(const PolicyFile& file) {
+  void ReadCatalogOf(const PolicyFile& file) {
     JsonDocument document;
     if (!ParseFile(file, limits_, &log_, &document)) return;
     const size_t errors_before = log_.error_count();
     catalog_ = ReadCatalog(document, &log_);
     if (log_.error_count() > errors_before) return;
-    lint_catalog_.emplace();
-    lint_catalog_->file = file.name;
-    for (const CatalogServer& server : catalog_) lint_catalog_->servers.insert(server.name);
+    LintCatalog lint_catalog{file.name, {}};
+    for (const CatalogServer& server : catalog_) lint_catalog.servers.insert(server.name);
+    lint_catalog_ = std::move(lint_catalog);
   }
 
   std::shared_ptr<const PolicySnapshot> LoadRules() {
@@ -149,6 +146,7 @@ class Loader {
   IssueLog log_;
   std::vector<CatalogServer> catalog_;
   std::optional<LintCatalog> lint_catalog_;
+  bool out_of_memory_ = false;
 };
 
 }  // namespace

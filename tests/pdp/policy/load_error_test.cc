@@ -393,6 +393,28 @@ TEST(LoadErrorTest, SaysThatMemoryDoesNotSuffice) {
   EXPECT_FALSE(loaded.out_of_memory);
 }
 
+// It names the file that it would help to shorten.
+TEST(LoadErrorTest, SaysThatMemoryDoesNotSufficeForTheCatalog) {
+  std::string catalog = R"({"mcpServers": {)";
+  for (int i = 0; i < 100'000; ++i) {
+    absl::StrAppend(&catalog, i == 0 ? "" : ",", "\"a-server-with-a-long-name-", i,
+                    R"(": {"command": "c"})");
+  }
+  catalog += "}}";
+  const std::vector<std::string> expected = {
+      "mcp.json: error: the policy needs more memory than this process may have, or than the 8 GiB "
+      "of any policy: raise the process's limits, or shorten the catalog"};
+  {
+    const LimitedAddresses limited(size_t{4} << 20);
+    const LoadedPolicy loaded = LoadTexts("{}", catalog);
+    EXPECT_EQ(loaded.snapshot, nullptr);
+    EXPECT_TRUE(loaded.out_of_memory);
+    EXPECT_EQ(Formatted(loaded.issues), expected);
+    EXPECT_EQ(Formatted(CheckCatalog({"mcp.json", catalog})), expected);
+  }
+  EXPECT_NE(LoadTexts("{}", catalog).snapshot, nullptr);
+}
+
 TEST(LoadErrorTest, QuotesWhatCouldForgeALogLine) {
   const LoadedPolicy loaded = LoadTexts(R"({"x\ny\u001b": 1})");
   ASSERT_EQ(loaded.issues.size(), 1u);
