@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "pdp/policy/quote.h"
 #include "pdp/policy/snapshot.h"
 #include "tests/pdp/policy/policy_testing.h"
 
@@ -223,27 +224,93 @@ TEST(DecideTest, FindsServersAmongMany) {
   EXPECT_EQ(snapshot->Decide({"a", "server-100", kTool, "x"}).reason, Reason::kImplicitGrant);
 }
 
+struct SentenceCase {
+  AccessRequest request;
+  const char* message;
+};
+
+const SentenceCase kSentences[] = {
+    {{"worker", "db", kTool, "drop_table"},
+     "Agent \"worker\" may not use the tool \"drop_table\" of the server \"db\": a deny rule names "
+     "\"drop_table\"."},
+    {{"worker", "db", kTool, "drop_x"},
+     "Agent \"worker\" may not use the tool \"drop_x\" of the server \"db\": the deny pattern "
+     "\"drop_*\" matches."},
+    {{"worker", "db", kTool, "query"},
+     "Agent \"worker\" may use the tool \"query\" of the server \"db\": an allow rule names "
+     "\"query\"."},
+    {{"worker", "db", kTool, "list_all"},
+     "Agent \"worker\" may use the tool \"list_all\" of the server \"db\": the allow pattern "
+     "\"list_*\" matches."},
+    {{"worker", "db", kTool, "none"},
+     "Agent \"worker\" may not use the tool \"none\" of the server \"db\": an allow list narrows "
+     "this server, and no entry matches the tool."},
+    {{"worker", "mail", kResource, "x"},
+     "Agent \"worker\" may not use the resource \"x\" of the server \"mail\": an allow list "
+     "narrows "
+     "this server, and no entry matches the resource."},
+    {{"worker", "mail", kPrompt, "x"},
+     "Agent \"worker\" may not use the prompt \"x\" of the server \"mail\": an allow list narrows "
+     "this server, and no entry matches the prompt."},
+    {{"worker", "web-1", kServer, ""},
+     "Agent \"worker\" may use the server \"web-1\": the allow.servers entry \"web-*\" matches."},
+    {{"worker", "web-x1", kServer, ""},
+     "Agent \"worker\" may not use the server \"web-x1\": the deny.servers entry \"web-x*\" "
+     "matches "
+     "the server."},
+    {{"worker", "other", kServer, ""},
+     "Agent \"worker\" may not use the server \"other\": no allow.servers entry matches the server "
+     "\"other\"."},
+    {{"ghost\n", "db", kPrompt, "p"},
+     "Agent \"ghost\\n\" may not use the prompt \"p\" of the server \"db\": no rules name this "
+     "agent, "
+     "and defaults deny such agents."},
+    {{"guest", "files", kResource, "file:///x"},
+     "Agent \"guest\" may use the resource \"file:///x\" of the server \"files\": the "
+     "allow.servers "
+     "entry \"files\" lets it use the server, and no allow list narrows that."},
+};
+
 TEST(ExplainTest, SaysItInASentence) {
   const auto snapshot = MustLoad(kRules);
-  const auto message = [&](const AccessRequest& request) {
-    return snapshot->Explain(request, snapshot->Decide(request)).message;
-  };
-  EXPECT_EQ(message({"worker", "db", kTool, "drop_x"}),
-            "Agent \"worker\" may not use the tool \"drop_x\" of the server \"db\": the deny "
-            "pattern \"drop_*\" matches.");
-  EXPECT_EQ(message({"worker", "db", kTool, "query"}),
-            "Agent \"worker\" may use the tool \"query\" of the server \"db\": an allow rule "
-            "names \"query\".");
-  EXPECT_EQ(message({"worker", "other", kServer, ""}),
-            "Agent \"worker\" may not use the server \"other\": no allow.servers entry matches "
-            "the server \"other\".");
-  EXPECT_EQ(message({"ghost\n", "db", kPrompt, "p"}),
-            "Agent \"ghost\\n\" may not use the prompt \"p\" of the server \"db\": no rules name "
-            "this agent, and defaults deny such agents.");
-  EXPECT_EQ(message({"guest", "files", kResource, "file:///x"}),
-            "Agent \"guest\" may use the resource \"file:///x\" of the server \"files\": the "
-            "allow.servers entry \"files\" lets it use the server, and no allow list narrows "
-            "that.");
+  for (const SentenceCase& c : kSentences) {
+    EXPECT_EQ(snapshot->Explain(c.request, snapshot->Decide(c.request)).message, c.message);
+  }
+  const auto open = MustLoad(R"({"defaults": {"deny_on_missing_agent": false}})");
+  const AccessRequest request{"ghost", "db", kTool, "t"};
+  EXPECT_EQ(
+      open->Explain(request, open->Decide(request)).message,
+      "Agent \"ghost\" may use the tool \"t\" of the server \"db\": no rules name this agent, "
+      "and deny_on_missing_agent is false.");
+}
+
+// Of a sentence only the name is to be written anew for another name that the same rule decides.
+TEST(ExplainTest, SaysWhereItQuotesTheName) {
+  const auto snapshot = MustLoad(kRules);
+  for (const absl::string_view name : {"drop_x", "drop_\"\n"}) {
+    const AccessRequest request{"worker", "db", kTool, name};
+    const Explanation said = snapshot->Explain(request, snapshot->Decide(request));
+    EXPECT_EQ(said.message.substr(said.name_at, said.name_size), Quote(name));
+  }
+}
+
+// Nothing is left of what was said before.
+TEST(ExplainTest, SaysItInPlaceOfAnotherSentence) {
+  const auto snapshot = MustLoad(kRules);
+  Explanation again;
+  for (const SentenceCase& c : kSentences) {
+    const Decision decision = snapshot->Decide(c.request);
+    const Explanation once = snapshot->Explain(c.request, decision);
+    snapshot->Explain(c.request, decision, &again);
+    EXPECT_EQ(again.message, once.message);
+    EXPECT_EQ(again.name_at, once.name_at);
+    EXPECT_EQ(again.name_size, once.name_size);
+    EXPECT_EQ(again.rule.file, once.rule.file) << once.message;
+    EXPECT_EQ(again.rule.pointer, once.rule.pointer) << once.message;
+    EXPECT_EQ(again.rule.pattern, once.rule.pattern) << once.message;
+    EXPECT_EQ(again.rule.line, once.rule.line) << once.message;
+    EXPECT_EQ(again.rule.column, once.rule.column) << once.message;
+  }
 }
 
 TEST(ExplainTest, HasNoRuleForADecisionOfAnotherSnapshot) {
@@ -252,7 +319,10 @@ TEST(ExplainTest, HasNoRuleForADecisionOfAnotherSnapshot) {
   EXPECT_TRUE(snapshot->Explain({"a", "s", kTool, "t"}, decision).rule.empty());
   decision.rule = {100, 0};
   EXPECT_TRUE(snapshot->Explain({"a", "s", kTool, "t"}, decision).rule.empty());
+  decision.rule = {1, 1};
+  EXPECT_TRUE(snapshot->Explain({"a", "s", kTool, "t"}, decision).rule.empty());
   decision.rule = {1, 0};
+  EXPECT_FALSE(snapshot->Explain({"a", "s", kTool, "t"}, decision).rule.empty());
   EXPECT_TRUE(snapshot->Explain({"b", "s", kTool, "t"}, decision).rule.empty());
 }
 
@@ -268,6 +338,41 @@ TEST(SnapshotTest, DecidesFromManyThreadsAtOnce) {
     });
   }
   for (std::thread& thread : threads) thread.join();
+}
+
+// The files' texts go once they are loaded: nothing of the snapshot may lie in them.
+TEST(SnapshotTest, KeepsNothingOfTheTexts) {
+  std::string texts[] = {R"({"agents": {
+    "short": {"allow": {"servers": ["s"]}},
+    "an-agent-with-a-long-id": {"allow": {
+      "servers": ["a-server-with-a-long-name", "another-server-with-*-name"],
+      "tools": {"a-server-with-a-long-name": ["a-tool-with-a-long-name", "a-[l]ong-pattern-of-*s"]}}},
+    "another-agent-with-a-long-id": {"allow": {
+      "servers": ["a-server-with-a-long-name", "another-server-with-*-name"],
+      "tools": {"a-server-with-a-long-name": ["a-tool-with-a-long-name", "a-[l]ong-pattern-of-*s"]}}}
+  }})",
+                         R"({"mcpServers": {"s": {"command": "c", "description": "what it is"},
+    "a-server-with-a-long-name": {"command": "c"}}})"};
+  const auto snapshot = MustLoad(texts[0], texts[1]);
+  for (std::string& text : texts) text.assign(text.size(), '*');
+  EXPECT_EQ(snapshot->AgentIds(),
+            (std::vector<std::string>{"an-agent-with-a-long-id", "another-agent-with-a-long-id",
+                                      "short"}));
+  for (const absl::string_view agent :
+       {"an-agent-with-a-long-id", "another-agent-with-a-long-id"}) {
+    const auto reason = [&](const char* server, AccessKind kind, const char* name) {
+      return snapshot->Decide({agent, server, kind, name}).reason;
+    };
+    const char* const server = "a-server-with-a-long-name";
+    EXPECT_EQ(reason(server, kTool, "a-tool-with-a-long-name"), Reason::kExplicitAllow);
+    EXPECT_EQ(reason(server, kTool, "a-long-pattern-of-names"), Reason::kPatternAllow);
+    EXPECT_EQ(reason(server, kTool, "another"), Reason::kToolNotAllowed);
+    EXPECT_EQ(reason("another-server-with-a-name", kServer, ""), Reason::kServerAllowed);
+    EXPECT_EQ(reason("a-server-of-nobody-at-all", kServer, ""), Reason::kServerNotAllowed);
+  }
+  ASSERT_EQ(snapshot->catalog().size(), 2u);
+  EXPECT_EQ(snapshot->catalog()[0].name, "a-server-with-a-long-name");
+  EXPECT_EQ(snapshot->catalog()[1].description, "what it is");
 }
 
 // Enough agents that their places in the table collide, with ids that fit into it and others.
@@ -321,6 +426,45 @@ TEST(DecideTest, FindsTheRulesOfEachOfManyServers) {
       EXPECT_EQ(reason("other"), denied ? Reason::kServerDenied : Reason::kToolNotAllowed);
     }
     EXPECT_EQ(snapshot->Decide({"a", "s", kTool, "other"}).reason, Reason::kImplicitGrant);
+  }
+}
+
+// What is said of all servers is searched with each server's own rules, in ways that the sizes of
+// the lists choose.
+TEST(DecideTest, JoinsAServersRulesWithThoseOfAllServers) {
+  for (const size_t of_all : {1, 7, 8, 23, 24, 31, 32, 33, 60}) {
+    std::string denied;
+    std::string allowed;
+    for (size_t i = 0; i < of_all; ++i) {
+      absl::StrAppend(&denied, i == 0 ? "" : ",", "\"x", i, "\"");
+      absl::StrAppend(&allowed, i == 0 ? "" : ",", "\"a", i, "\"");
+    }
+    const std::string all = absl::StrCat("\"*\": [", allowed, "]");
+    for (const size_t servers : {1, 2, 9}) {
+      std::string own;
+      for (size_t i = 0; i < servers; ++i) absl::StrAppend(&own, "\"s", i, R"(": ["d)", i, "\"],");
+      const auto snapshot = MustLoad(
+          absl::StrCat(R"({"agents": {"a": {"allow": {"servers": ["s*"], "tools": {)", all,
+                       R"(}, "prompts": {)", all, R"(}}, "deny": {"tools": {)", own, R"("*": [)",
+                       denied, R"(]}, "prompts": {)", own, R"("*": []}}}}})"));
+      for (size_t i = 0; i <= servers; ++i) {
+        const std::string server = absl::StrCat("s", i);
+        for (const AccessKind kind : {kTool, kPrompt}) {
+          const auto reason = [&](const std::string& name) {
+            return snapshot->Decide({"a", server, kind, name}).reason;
+          };
+          const Reason otherwise =
+              kind == kTool ? Reason::kToolNotAllowed : Reason::kPromptNotAllowed;
+          const std::string last = std::to_string(of_all - 1);
+          EXPECT_EQ(reason("a" + last), Reason::kExplicitAllow) << of_all << " " << server;
+          EXPECT_EQ(reason("a" + std::to_string(of_all)), otherwise) << of_all << " " << server;
+          EXPECT_EQ(reason("x" + last), kind == kTool ? Reason::kExplicitDeny : otherwise)
+              << of_all << " " << server;
+          EXPECT_EQ(reason(absl::StrCat("d", i)), i < servers ? Reason::kExplicitDeny : otherwise)
+              << of_all << " " << server;
+        }
+      }
+    }
   }
 }
 

@@ -42,6 +42,7 @@ const absl::string_view kDifferent[] = {
     R"({"agents": {"a": {"allow": {"tools": {"*": ["x"]}}}}})",
     R"({"agents": {"a": {"allow": {"resources": {"s": ["x"]}}}}})",
     R"({"agents": {"a": {"allow": {"prompts": {"s": ["x"]}}}}})",
+    R"({"agents": {"a": {"deny": {"prompts": {"": ["s"]}}}}})",
     R"({"agents": {"a": {"deny": {"tools": {"s": ["x"]}}}}})",
     R"({"agents": {"a": {"deny": {"tools": {"s": ["x", "y"]}}}}})",
     R"({"agents": {"a": {"deny": {"tools": {"s": ["x"], "t": ["y"]}}}}})",

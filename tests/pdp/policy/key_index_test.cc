@@ -207,6 +207,7 @@ TEST(KeyTableTest, GivesUpOnceGrowingDoesNotHelp) {
     added += is_added ? 1 : 0;
   }
   EXPECT_EQ(added, 32u);
+  for (uint32_t i = 0; i < added; ++i) EXPECT_EQ(table.Find(HashAt(0, i + 1)), i);
 }
 
 }  // namespace

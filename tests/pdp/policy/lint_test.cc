@@ -62,6 +62,10 @@ const Case kCatalogCases[] = {
      {"rules.json:2:24: warning: agent \"frontend\": allow.servers names the server \"DB\", which "
       "is "
       "not in the catalog (mcp.json) (/agents/frontend/allow/servers/0)"}},
+    {"a \"[\" that nothing closes makes no pattern",
+     R"({"allow": {"servers": ["x["]}})",
+     {"rules.json:2:24: warning: agent \"frontend\": allow.servers names the server \"x[\", which "
+      "is not in the catalog (mcp.json) (/agents/frontend/allow/servers/0)"}},
     {"a key that looks like a pattern names a server of the catalog",
      R"({"allow": {"servers": ["*"], "tools": {"x[1]": ["t"]}}})",
      {}},
@@ -120,6 +124,11 @@ const Case kRuleCases[] = {
      {"rules.json:2:50: warning: agent \"frontend\": the key \"db-*\" in deny.tools names the one "
       "server that is called so, since keys are no patterns; write \"*\" for all servers, or each "
       "server's name (/agents/frontend/deny/tools/db-*)"}},
+    {"a key with a \"[\" that nothing closes, and one to escape in a pointer",
+     R"({"allow": {"servers": ["*"], "tools": {"x[": ["t"], "a/b~": []}}})",
+     {"rules.json:2:61: warning: agent \"frontend\": allow.tools has an empty list for the server "
+      "\"a/b~\", which counts as no list and narrows nothing; to allow none, deny \"*\" "
+      "(/agents/frontend/allow/tools/a~1b~0)"}},
     {"servers allowed and denied",
      R"({"allow": {"servers": ["a", "web-1", "db-*", "x?", "c"]}, "deny": {"servers": ["a", "web-*", "db-*", "x"]}})",
      {"rules.json:2:24: warning: agent \"frontend\": the allow.servers entry \"a\" can never "
@@ -141,6 +150,11 @@ const Case kRuleCases[] = {
       "\"db\" can never match, since the deny.tools entry \"put_*\" of the server \"db\" covers "
       "it; "
       "remove one of the two (/agents/frontend/allow/tools/db/1)"}},
+    {"a tool that only the list of all servers denies",
+     R"({"allow": {"servers": ["*"], "tools": {"db": ["get"]}}, "deny": {"tools": {"db": ["put"], "*": ["get"]}}})",
+     {"rules.json:2:47: warning: agent \"frontend\": the allow.tools entry \"get\" of the server "
+      "\"db\" can never match, since the deny.tools entry \"get\" of the server \"*\" covers it; "
+      "remove one of the two (/agents/frontend/allow/tools/db/0)"}},
     {"what is allowed for all and denied for all",
      R"({"allow": {"servers": ["*"], "prompts": {"*": ["a", "b"]}}, "deny": {"prompts": {"*": ["a"], "db": ["b"]}}})",
      {"rules.json:2:48: warning: agent \"frontend\": the allow.prompts entry \"a\" of the server "
@@ -214,20 +228,33 @@ TEST(LintTest, CallsARuleDeadOnlyWhereThatIsSure) {
   }
 }
 
-// Each entry of the allow list would be compared with each glob of the deny list.
+// Each entry of the allow list would be compared with each glob of the deny list, or with each
+// pattern behind one that proves nothing.
 TEST(LintTest, StopsLookingForCoversWhereListsAreLong) {
   constexpr int kEntries = 2000;
-  std::string allow = R"("same_0")";
-  std::string deny = R"("same_0", "same_1")";
-  for (int i = 0; i < kEntries; ++i) {
-    absl::StrAppend(&allow, ", \"name_", i, "\"");
-    absl::StrAppend(&deny, ", \"*x", i, "*\"");
+  struct {
+    const char* allow;   // before a number
+    const char* behind;  // the number
+    const char* deny;
+    const char* deny_behind;
+    const char* covers;
+  } const cases[] = {
+      {"name_", "", "*x", "*", R"("same_0", "same_1")"},
+      {"name_", "*", "x", "*", R"("?*", "same_*")"},
+  };
+  for (const auto& c : cases) {
+    std::string allow = absl::StrCat("\"same_0", c.behind, "\"");
+    std::string deny = c.covers;
+    for (int i = 0; i < kEntries; ++i) {
+      absl::StrAppend(&allow, ", \"", c.allow, i, c.behind, "\"");
+      absl::StrAppend(&deny, ", \"", c.deny, i, c.deny_behind, "\"");
+    }
+    absl::StrAppend(&allow, ", \"same_1", c.behind, "\"");
+    const std::string rules =
+        absl::StrCat(R"({"agents": {"a": {"allow": {"servers": ["*"], "tools": {"s": [)", allow,
+                     R"(]}}, "deny": {"tools": {"s": [)", deny, R"(]}}}}})");
+    EXPECT_THAT(Formatted(LoadTexts(rules).issues), ElementsAre(HasSubstr("same_0"))) << c.deny;
   }
-  allow += R"(, "same_1")";
-  const std::string rules =
-      absl::StrCat(R"({"agents": {"a": {"allow": {"servers": ["*"], "tools": {"s": [)", allow,
-                   R"(]}}, "deny": {"tools": {"s": [)", deny, R"(]}}}}})");
-  EXPECT_THAT(Formatted(LoadTexts(rules).issues), ElementsAre(HasSubstr("same_0")));
 }
 
 // An entry that matches the pattern's text and proves nothing hides none that does.
@@ -270,10 +297,14 @@ TEST(LintTest, WarnsLoudlyWhereUnknownAgentsMayDoEverything) {
                   "rules may do everything, since deny_on_missing_agent is false and there "
                   "is no agent \"default\"; set it to true, or write the rules of "
                   "\"default\" (/defaults/deny_on_missing_agent)"));
-  EXPECT_THAT(LoadTexts(R"({"agents": {"default": {}},
-                            "defaults": {"deny_on_missing_agent": false}})")
-                  .issues,
-              IsEmpty());
+  for (const absl::string_view agents :
+       {R"("default": {})", R"("default": {}, "a": {})", R"("a": {}, "default": {})"}) {
+    EXPECT_THAT(LoadTexts(absl::StrCat(R"({"agents": {)", agents,
+                                       R"(}, "defaults": {"deny_on_missing_agent": false}})"))
+                    .issues,
+                IsEmpty())
+        << agents;
+  }
   EXPECT_THAT(LoadTexts(R"({"defaults": {"deny_on_missing_agent": true}})").issues, IsEmpty());
 }
 

@@ -375,6 +375,23 @@ TEST(LoadErrorTest, LongKeysDoNotMakeManyIssuesLarge) {
       "warning: 989 more warnings not shown; the first 11 are above: mend those and load again");
 }
 
+// The one that passes the limit is kept, and each that is not is counted.
+TEST(LoadErrorTest, LimitsTheBytesOfErrorsAndOfWarnings) {
+  PolicyLimits limits;
+  limits.max_issue_bytes = 1;
+  const std::vector<Issue> issues =
+      LoadTexts(
+          R"({"agents": {"x": {"allow": {"servers": [], "tools": {"s": []}}}}, "y": 1, "z": 1})",
+          {}, limits)
+          .issues;
+  ASSERT_EQ(issues.size(), 3u);
+  EXPECT_EQ(issues[0].pointer, "/agents/x/allow/servers");
+  EXPECT_EQ(issues[1].pointer, "/y");
+  EXPECT_EQ(FormatIssue(issues[2]),
+            "error: 1 more error and 1 more warning not shown; the first 2 are above: mend those "
+            "and load again");
+}
+
 TEST(LoadErrorTest, SaysThatMemoryDoesNotSuffice) {
   const std::string rules = RulesThatTakeMemory();
   {

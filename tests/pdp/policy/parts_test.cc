@@ -7,6 +7,7 @@
 #include "pdp/policy/copy_text.h"
 #include "pdp/policy/decision.h"
 #include "pdp/policy/issue.h"
+#include "pdp/policy/issue_log.h"
 #include "pdp/policy/json_pointer.h"
 #include "pdp/policy/quote.h"
 #include "pdp/policy/recent_texts.h"
@@ -102,6 +103,24 @@ TEST(IssueTest, IsOneLineWithWhatIsKnown) {
   EXPECT_EQ(FormatIssue({Severity::kError, "m", "f", 1, 2, "/p"}), "f:1:2: error: m (/p)");
   EXPECT_EQ(FormatIssue({Severity::kWarning, "m", "f", 0, 0, ""}), "f: warning: m");
   EXPECT_EQ(FormatIssue({Severity::kError, "m", "", 0, 0, ""}), "error: m");
+  EXPECT_EQ(FormatIssue({Severity::kError, "m", "", 1, 2, ""}), "1:2: error: m");
+}
+
+TEST(IssueLogTest, OrdersByFileAndPlaceWhatIsAboutAWholeFileFirst) {
+  IssueLog log(10, 1000);
+  log.BeginFile("f", "ab\nc");
+  log.BeginFile("g", "\n\n\nx");
+  log.Add(Severity::kError, 4, "", "2");
+  log.Add(Severity::kWarning, IssueLog::kWholeFile, "", "1");
+  log.SelectFile(0);
+  log.Add(Severity::kWarning, 3, "", "2");
+  log.Add(Severity::kError, 3, "", "3");
+  log.Add(Severity::kWarning, IssueLog::kWholeFile, "", "1");
+  std::vector<std::string> issues;
+  for (const Issue& issue : log.Take()) issues.push_back(FormatIssue(issue));
+  EXPECT_EQ(issues,
+            (std::vector<std::string>{"f: warning: 1", "f:2:1: error: 3", "f:2:1: warning: 2",
+                                      "g: warning: 1", "g:4:2: error: 2"}));
 }
 
 TEST(QuoteTest, EscapesAndCuts) {
@@ -110,6 +129,10 @@ TEST(QuoteTest, EscapesAndCuts) {
   // Not within a character.
   EXPECT_EQ(Quote(std::string(199, 'x') + "\xc3\xa9"),
             "\"" + std::string(199, 'x') + "\"... (201 bytes)");
+  EXPECT_EQ(Quote(std::string(197, 'x') + "\xf0\x9f\x94\x91"),
+            "\"" + std::string(197, 'x') + "\"... (201 bytes)");
+  // Nothing but the ends of characters.
+  EXPECT_EQ(Quote(std::string(300, '\x80')), "\"\"... (300 bytes)");
 }
 
 TEST(Utf8Test, FindsOneCharacterOrOneOddByte) {
@@ -129,13 +152,27 @@ TEST(Utf8Test, FindsOneCharacterOrOneOddByte) {
       {"\xc1\x81", kInvalidByteBase + 0xc1, 1},
       {"\xed\xa0\x80", kInvalidByteBase + 0xed, 1},
       {"\x80", kInvalidByteBase + 0x80, 1},
+      {"\xed\xb0\x80", kInvalidByteBase + 0xed, 1},
+      {"\xed\xbf\xbf", kInvalidByteBase + 0xed, 1},
       {"\xe2\x82", kInvalidByteBase + 0xe2, 1},
+      {"\xc3\xc3", kInvalidByteBase + 0xc3, 1},
+      {"\xe2\x82\xe2", kInvalidByteBase + 0xe2, 1},
+      {"\xf5\x80\x80\x80", kInvalidByteBase + 0xf5, 1},
       {"\xff", kInvalidByteBase + 0xff, 1},
   };
   for (const auto& c : cases) {
     const Utf8Char found = CharAt(c.text, 0);
     EXPECT_EQ(found.code_point, c.code_point);
     EXPECT_EQ(found.size, c.size);
+  }
+}
+
+TEST(Utf8Test, KnowsATextOfWholeCharacters) {
+  for (const absl::string_view text : {"", "a", "\xc3\xa9", "a\xf0\x9f\x94\x91\xe2\x82\xac"}) {
+    EXPECT_TRUE(IsUtf8(text)) << text;
+  }
+  for (const absl::string_view text : {"\x80", "\xff", "a\xc3", "\xc3\xa9\xbf", "\xed\xa0\x80z"}) {
+    EXPECT_FALSE(IsUtf8(text)) << text;
   }
 }
 
