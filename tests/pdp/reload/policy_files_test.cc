@@ -16,6 +16,8 @@
 #include "common/unique_fd.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "pdp/reload/file_resolver.h"
+#include "pdp/reload/file_text.h"
 #include "tests/pdp/reload/scratch_dir.h"
 
 namespace ostiary::pdp {
@@ -302,6 +304,36 @@ TEST_F(PolicyFilesTest, SwapsAtFullSpeedNeverMixAndNeverFail) {
   }
   stop = true;
   writer.join();
+}
+
+// A name alone is of the working directory, and one behind the first "/" of the root.
+TEST(FileResolverTest, FindsTheDirectoryOfShortPaths) {
+  for (const auto& [path, directory] :
+       {std::pair("name", "."), std::pair("./name", "."), std::pair("/name", "/")}) {
+    struct stat info;
+    ASSERT_EQ(::stat(directory, &info), 0);
+    FileResolver resolver;
+    const auto file = resolver.Resolve(path);
+    ASSERT_TRUE(file.ok()) << path << ": " << file.status();
+    EXPECT_EQ(file->name, "name") << path;
+    EXPECT_EQ(file->directory->inode, info.st_ino) << path;
+    EXPECT_EQ(file->directory->device, info.st_dev) << path;
+  }
+}
+
+// A file may be longer than its size said before it was read.
+TEST(FileTextTest, KeepsItsTextAsItGrows) {
+  FileText text;
+  std::string expected;
+  for (const size_t capacity : {size_t{4}, size_t{2}, size_t{100}, size_t{5} << 20}) {
+    text.Reserve(capacity);
+    const size_t room = text.room().size();
+    std::memset(text.room().data(), 'a' + static_cast<int>(expected.size() % 26), room);
+    expected.append(room, static_cast<char>('a' + expected.size() % 26));
+    text.Add(room);
+    EXPECT_TRUE(text == expected) << capacity;
+  }
+  EXPECT_EQ(text.size(), size_t{5} << 20);
 }
 
 }  // namespace

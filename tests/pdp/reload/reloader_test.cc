@@ -96,6 +96,10 @@ TEST_F(ReloaderTest, LastChangeIsOfTheFileThatChanged) {
   const ReloadStatus status = files_.store.Status();
   EXPECT_EQ(status.gateway_rules.last_change, At(1));
   EXPECT_EQ(status.mcp_config.last_change, At(2));
+  files_.dir.RenameOver("rules.json", RulesAllowing("a", {"t"}));
+  Reload();
+  EXPECT_EQ(files_.store.Status().gateway_rules.last_change, At(3));
+  EXPECT_EQ(files_.store.Status().mcp_config.last_change, At(2));
 }
 
 TEST_F(ReloaderTest, TheOutcomeNamesTheAgentsThatDiffer) {
@@ -234,6 +238,8 @@ TEST_F(ReloaderTest, AFileThatCannotBeReadDoesNotHideTheOthersProblems) {
     EXPECT_THAT(files_.store.Status().gateway_rules.last_error, HasSubstr("alow"));
     EXPECT_THAT(files_.store.Status().mcp_config.last_error, HasSubstr(kMissing));
   }
+  files_.dir.Remove("rules.json");
+  EXPECT_THAT(Reload().issues, SizeIs(2));
   // Good or not, half of a policy is none; what was missing comes back to a whole one.
   files_.dir.RenameOver("rules.json", RulesAllowing("a", {"s"}));
   EXPECT_FALSE(Reload().ok);
@@ -301,6 +307,17 @@ TEST_F(ReloaderTest, AFailureKeepsTheWarningsOfTheLastLoad) {
   EXPECT_THAT(files_.store.Status().gateway_rules.last_warnings, SizeIs(1));
 }
 
+TEST_F(ReloaderTest, AnErrorIsNoWarningAndAWarningNoError) {
+  files_.dir.RenameOver("mcp.json", CatalogOf({"s"}));
+  files_.dir.RenameOver("rules.json",
+                        R"({"agents":{"a":{"allow":{"servers":[]}},"b":{"alow":{}}}})");
+  EXPECT_THAT(Reload().issues, SizeIs(2));
+  const FileStatus rules = files_.store.Status().gateway_rules;
+  EXPECT_THAT(rules.last_error, HasSubstr("alow"));
+  EXPECT_THAT(rules.last_error, testing::Not(HasSubstr("warning")));
+  EXPECT_THAT(rules.last_warnings, IsEmpty());
+}
+
 TEST_F(ReloaderTest, AWarningIsGivenAgainWithEqualBytes) {
   Write({"unknown"}, {"s"});
   Reload();
@@ -342,12 +359,16 @@ TEST_F(ReloaderTest, LogsEachReloadAndALineForEachIssue) {
   Write({"u1", "u2"}, {"s"});
   Reload();
   EXPECT_THAT(files_.log.Await("reload_succeeded"), HasSubstr("\"generation\":1"));
-  EXPECT_THAT(files_.log.Await("policy_warning"), HasSubstr("u1"));
+  const std::string warning = files_.log.Await("policy_warning");
+  EXPECT_THAT(warning, HasSubstr("u1"));
+  EXPECT_THAT(warning, HasSubstr("\"level\":\"warning\""));
   EXPECT_THAT(files_.log.Await("policy_warning"), HasSubstr("u2"));
   files_.dir.RenameOver("rules.json", "nonsense");
   Reload();
   EXPECT_THAT(files_.log.Await("reload_failed"), HasSubstr("the last good policy"));
-  EXPECT_THAT(files_.log.Await("policy_error"), HasSubstr("rules.json"));
+  const std::string error = files_.log.Await("policy_error");
+  EXPECT_THAT(error, HasSubstr("rules.json"));
+  EXPECT_THAT(error, HasSubstr("\"level\":\"error\""));
 }
 
 TEST_F(ReloaderTest, ThePollSaysTheSameThingOnce) {
@@ -358,13 +379,16 @@ TEST_F(ReloaderTest, ThePollSaysTheSameThingOnce) {
   EXPECT_THAT(files_.log.Await("reload_unchanged"), HasSubstr("\"level\":\"debug\""));
   Reload();
   EXPECT_THAT(files_.log.Await("reload_unchanged"), HasSubstr("\"level\":\"info\""));
-  files_.dir.Remove("rules.json");
-  Reload(ReloadMode::kPoll);
-  Reload(ReloadMode::kPoll);
-  EXPECT_THAT(files_.log.Take("reload_failed"), SizeIs(1));
-  Write({"s"}, {"s"});
-  Reload(ReloadMode::kPoll);
-  EXPECT_THAT(files_.log.Take("reload_succeeded"), SizeIs(1));
+  // What is mended and breaks again is said again.
+  for (const char* file : {"rules.json", "rules.json", "mcp.json"}) {
+    files_.dir.Remove(file);
+    Reload(ReloadMode::kPoll);
+    Reload(ReloadMode::kPoll);
+    EXPECT_THAT(files_.log.Take("reload_failed"), SizeIs(1)) << file;
+    Write({"s"}, {"s"});
+    Reload(ReloadMode::kPoll);
+    EXPECT_THAT(files_.log.Take("reload_succeeded"), SizeIs(1)) << file;
+  }
 }
 
 }  // namespace
