@@ -103,6 +103,12 @@ class Chosen(unittest.TestCase):
             with self.subTest(servers=servers), self.assertRaisesRegex(api.Refused, "ostiary.dev/servers"):
                 self.fail(golden.text(attempt(pod)))
 
+    def test_what_is_said_to_be_off_is_no_reason(self):
+        container = agent_pods.container()
+        container["securityContext"]["privileged"] = False
+        pod = agent_pods.pod("off", NAMESPACE, container, labels={LABEL: "split"}, shareProcessNamespace=False, hostPID=False)
+        self.assertEqual(len(attempt(pod)["spec"]["initContainers"]), 3)
+
     def test_pods_of_a_deployment_are_attached(self):
         """They come without a name."""
         pod = labelled(agent_pods.bare, "split")

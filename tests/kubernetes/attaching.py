@@ -18,9 +18,17 @@ VALUES = {
         "servers": [
             {"name": "github", "image": "registry.example/github:1", "command": ["/github-mcp", "stdio"],
              "env": [{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "github", "key": "token"}}}]},
-            {"name": "files", "image": "registry.example/files:1", "command": ["/files-mcp", "/data"],
-             "volumes": [{"name": "files-data", "emptyDir": {}}],
-             "volumeMounts": [{"name": "files-data", "mountPath": "/data"}]}]}}
+            {"name": "files", "image": "registry.example/files:1", "command": ["/files-mcp", "/data"], "user": 65533,
+             "workingDir": "/data",
+             # Without what the API server adds by itself, and with what it leaves away.
+             "env": [{"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}, {"name": "DEBUG", "value": ""}],
+             "envFrom": [{"configMapRef": {"name": "files"}}],
+             "volumes": [{"name": "files-data", "emptyDir": {}},
+                         {"name": "files-home", "persistentVolumeClaim": {"claimName": "files"}},
+                         {"name": "files-settings", "projected": {"sources": [{"configMap": {"name": "files"}}]}}],
+             "volumeMounts": [{"name": "files-data", "mountPath": "/data"},
+                              {"name": "files-home", "mountPath": "/home", "subPath": "files"},
+                              {"name": "files-settings", "mountPath": "/settings", "readOnly": True}]}]}}
 MODES = ["agent", "split"]
 BIN, IDENTITY = "ostiary-bin", "ostiary-identity"
 WRITABLE_BIN = {"name": BIN, "mountPath": "/bin"}

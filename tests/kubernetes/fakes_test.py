@@ -1,5 +1,6 @@
 """Labelled pods that are not what the label says: each is refused, with a sentence that says why."""
 
+import functools
 import unittest
 
 import agent_pods
@@ -33,8 +34,21 @@ def _mount(pod, container, volume):
     return found
 
 
+def _variable(pod, container, name):
+    (found,) = [v for v in _container(pod, container)["env"] if v["name"] == name]
+    return found
+
+
+def _source(pod, container, name):
+    return _variable(pod, container, name)["valueFrom"]
+
+
 def _add_init(pod, at, mounts, name="other"):
     pod["spec"]["initContainers"].insert(at, agent_pods.container(name, volumeMounts=mounts))
+
+
+def _cover(pod, path):
+    _container(pod, "agent")["volumeMounts"].append({"name": "work", "mountPath": path})
 
 
 # What an author may do to a pod that carries the label: (name, modes, change, words of the refusal). Each starts from
@@ -44,6 +58,16 @@ FAKES = [
     ("another_image", MODES, lambda p: _container(p, "ostiary-install").update(image="evil"), "ostiary-install"),
     ("another_command", MODES, lambda p: _container(p, "ostiary-install").update(command=["/bin/cp"]), "ostiary-install"),
     ("arguments", MODES, lambda p: _container(p, "ostiary-install").update(args=["/elsewhere"]), "ostiary-install"),
+    ("install_that_stays", MODES, lambda p: _container(p, "ostiary-install").update(restartPolicy="Always"), "ostiary-install"),
+    ("install_with_an_environment", MODES, lambda p: _container(p, "ostiary-install").update(
+        env=[{"name": "LD_PRELOAD", "value": "/evil"}]), "ostiary-install"),
+    ("install_with_sources", MODES, lambda p: _container(p, "ostiary-install").update(
+        envFrom=[{"configMapRef": {"name": "evil"}}]), "ostiary-install"),
+    ("install_with_a_mount_more", MODES, lambda p: _container(p, "ostiary-install")["volumeMounts"].append(
+        {"name": "work", "mountPath": "/work"}), "ostiary-install"),
+    ("install_elsewhere", MODES, lambda p: _mount(p, "ostiary-install", BIN).update(mountPath="/elsewhere"), "ostiary-install"),
+    ("install_into_another_volume", MODES, lambda p: _mount(p, "ostiary-install", BIN).update(name="work"), "ostiary-install"),
+    ("install_into_a_part", MODES, lambda p: _mount(p, "ostiary-install", BIN).update(subPath="mine"), "ostiary-install"),
     ("writable_mount", MODES, lambda p: _mount(p, "agent", BIN).pop("readOnly"), "writable"),
     ("mount_elsewhere", MODES, lambda p: _mount(p, "agent", BIN).update(mountPath="/opt/other"), "mount"),
     ("part_of_the_mount", MODES, lambda p: _mount(p, "agent", BIN).update(subPath="other"), "mount"),
@@ -55,15 +79,27 @@ FAKES = [
     ("no_token", MODES, lambda p: _volume(p, IDENTITY)["projected"]["sources"].pop(0), "token"),
     ("token_for_others", MODES, lambda p: _volume(p, IDENTITY)["projected"]["sources"][0]["serviceAccountToken"].update(
         audience="vault"), "token"),
+    ("token_of_another_file", MODES, lambda p: _volume(p, IDENTITY)["projected"]["sources"][0]["serviceAccountToken"].update(
+        path="mine"), "token"),
+    ("more_beside_the_token", MODES, lambda p: _volume(p, IDENTITY)["projected"]["sources"].append(
+        {"configMap": {"name": "mine"}}), "volume"),
+    ("no_ca", MODES, lambda p: _volume(p, IDENTITY)["projected"]["sources"][1]["configMap"].update(optional=True), "CA"),
     ("own_ca", MODES, lambda p: _volume(p, IDENTITY)["projected"]["sources"][1]["configMap"].update(name="mine"), "CA"),
     ("own_ca_file", MODES, lambda p: _volume(p, IDENTITY)["projected"]["sources"][1]["configMap"].update(
         items=[{"key": "mine", "path": "ca.crt"}]), "CA"),
     ("covered_binary", MODES, lambda p: _container(p, "agent")["volumeMounts"].append(
         {"name": "work", "mountPath": "/opt/ostiary/ostiary-sidecar", "subPath": "mine"}), "ostiary"),
+    *((f"covered_as_{path}", MODES, functools.partial(_cover, path=path), "ostiary") for path in (
+        "/opt/ostiary/x", "/etc/ostiary", "/run/ostiary", "/run/mcp", "/var/run/mcp/x", "opt/ostiary/x", "/opt//ostiary/x",
+        "/opt/./ostiary/x", "/work/../opt/ostiary/x", "/run/mcp/.")),
+    ("covered_by_its_own", MODES, lambda p: _container(p, "agent")["volumeMounts"].append(
+        {"name": BIN, "mountPath": "/run/mcp", "readOnly": True}), "ostiary"),
     ("unknown_container", MODES, lambda p: p["metadata"].setdefault("annotations", {}).update(
         {"ostiary.dev/containers": "agent,nobody"}), "ostiary.dev/containers"),
     ("another_pdp", ["agent"], lambda p: [e.update(value="evil:7443") for e in _container(p, "agent")["env"]
                                            if e["name"] == "OSTIARY_PDP"], "OSTIARY_"),
+    ("named_by_itself", ["agent"], lambda p: _source(p, "agent", "OSTIARY_POD_NAMESPACE")["fieldRef"].update(
+        fieldPath="metadata.annotations['mine']"), "OSTIARY_"),
     ("own_rules", ["agent"], lambda p: _container(p, "agent")["env"].append(
         {"name": "OSTIARY_RULES", "value": "/work/rules.json"}), "OSTIARY_"),
     ("other_environment_again", ["agent"], lambda p: _container(p, "agent")["env"].append(
@@ -79,14 +115,55 @@ FAKES = [
         runAsUser=1000), "MCP server|runAsUser"),
     ("server_with_another_environment", ["split"], lambda p: _container(p, "mcp-github")["env"].append(
         {"name": "LD_PRELOAD", "value": "/evil"}), "MCP server"),
-    ("server_with_other_sources", ["split"], lambda p: _container(p, "mcp-github").update(
+    ("server_with_another_value", ["split"], lambda p: _variable(p, "mcp-github", "OSTIARY_PDP").update(value="evil:7443"),
+     "MCP server"),
+    ("server_without_a_variable", ["split"], lambda p: _container(p, "mcp-github")["env"].remove(
+        _variable(p, "mcp-github", "TOKEN")), "MCP server"),
+    ("server_with_a_value_for_an_empty_one", ["split"], lambda p: _variable(p, "mcp-files", "DEBUG").update(value="evil"),
+     "MCP server"),
+    ("server_with_another_secret", ["split"], lambda p: _source(p, "mcp-github", "TOKEN")["secretKeyRef"].update(name="mine"),
+     "MCP server"),
+    ("server_with_another_kind_of_source", ["split"], lambda p: _variable(p, "mcp-github", "TOKEN").update(
+        valueFrom={"configMapKeyRef": {"name": "github", "key": "token"}}), "MCP server"),
+    ("server_of_another_agent", ["split"], lambda p: _source(p, "mcp-github", "OSTIARY_POD_NAMESPACE")["fieldRef"].update(
+        fieldPath="metadata.annotations['mine']"), "MCP server"),
+    ("server_with_sources", ["split"], lambda p: _container(p, "mcp-github").update(
         envFrom=[{"configMapRef": {"name": "evil"}}]), "MCP server"),
+    ("server_with_other_sources", ["split"], lambda p: _container(p, "mcp-files").update(
+        envFrom=[{"configMapRef": {"name": "evil"}}]), "MCP server"),
+    ("server_with_a_source_more", ["split"], lambda p: _container(p, "mcp-files")["envFrom"].append(
+        {"configMapRef": {"name": "evil"}}), "MCP server"),
+    ("server_with_arguments", ["split"], lambda p: _container(p, "mcp-github").update(args=["--evil"]), "MCP server"),
+    ("server_in_another_folder", ["split"], lambda p: _container(p, "mcp-files").update(workingDir="/home"), "MCP server"),
+    ("server_in_a_folder", ["split"], lambda p: _container(p, "mcp-github").update(workingDir="/run/mcp"), "MCP server"),
+    ("server_on_another_claim", ["split"], lambda p: _volume(p, "files-home")["persistentVolumeClaim"].update(
+        claimName="mine"), "volume"),
+    ("server_with_other_settings", ["split"], lambda p: _volume(p, "files-settings")["projected"]["sources"][0][
+        "configMap"].update(name="mine"), "volume"),
+    ("server_on_a_volume_of_another_kind", ["split"], lambda p: (
+        _volume(p, "files-home").pop("persistentVolumeClaim"), _volume(p, "files-home").update(configMap={"name": "mine"})),
+     "volume"),
+    ("server_on_another_part", ["split"], lambda p: _mount(p, "mcp-files", "files-home").update(subPath="mine"), "MCP server"),
+    ("server_on_a_part", ["split"], lambda p: _mount(p, "mcp-files", "files-data").update(subPath="mine"), "MCP server"),
+    ("server_on_a_part_by_a_variable", ["split"], lambda p: _mount(p, "mcp-files", "files-data").update(
+        subPathExpr="$(NODE)"), "MCP server"),
+    ("server_with_a_mount_elsewhere", ["split"], lambda p: _mount(p, "mcp-files", "files-settings").update(mountPath="/other"),
+     "MCP server"),
+    ("server_covered_by_its_own", ["split"], lambda p: _container(p, "mcp-files")["volumeMounts"].append(
+        {"name": "files-home", "mountPath": "/opt/ostiary/ostiary-sidecar", "subPath": "mine"}), "MCP server"),
+    ("server_without_a_mount", ["split"], lambda p: _container(p, "mcp-files")["volumeMounts"].remove(
+        _mount(p, "mcp-files", "files-settings")), "MCP server"),
     ("server_with_covered_files", ["split"], lambda p: _container(p, "mcp-github")["volumeMounts"].append(
         {"name": "work", "mountPath": "/var/run/ostiary/ca.crt", "subPath": "mine"}), "MCP server|mount"),
     ("server_with_a_hook", ["split"], lambda p: _container(p, "mcp-github").update(
         lifecycle={"postStart": {"exec": {"command": ["/evil"]}}}), "MCP server"),
     ("server_with_a_probe", ["split"], lambda p: _container(p, "mcp-github").update(
         startupProbe={"exec": {"command": ["/evil"]}}), "MCP server"),
+    ("server_with_a_probe_of_life", ["split"], lambda p: _container(p, "mcp-github").update(
+        livenessProbe={"exec": {"command": ["/evil"]}}), "MCP server"),
+    ("server_with_a_probe_of_readiness", ["split"], lambda p: _container(p, "mcp-github").update(
+        readinessProbe={"exec": {"command": ["/evil"]}}), "MCP server"),
+    ("server_that_ends", ["split"], lambda p: _container(p, "mcp-github").pop("restartPolicy"), "MCP server"),
     ("servers_data_in_the_agent", ["split"], lambda p: _container(p, "agent")["volumeMounts"].append(
         {"name": "files-data", "mountPath": "/data"}), "MCP servers' containers may mount"),
     ("servers_data_in_another", ["split"], lambda p: _add_init(p, 0, [{"name": "files-data", "mountPath": "/data"}]),
@@ -99,6 +176,14 @@ FAKES = [
         _container(p, "agent")["volumeMounts"].append({"name": "mine", "mountPath": "/token"})), "token"),
     ("servers_secret_in_the_agent", ["split"], lambda p: _container(p, "agent")["env"].append(
         {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "github", "key": "token"}}}), "secret"),
+    ("servers_secret_in_sources", ["split"], lambda p: _container(p, "agent").update(
+        envFrom=[{"secretRef": {"name": "github"}}]), "secret"),
+    ("servers_secret_before_the_agent", ["split"], lambda p: _container(p, "prepare").update(
+        env=[{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "github", "key": "token"}}}]), "secret"),
+    ("servers_secret_in_a_volume", ["split"], lambda p: p["spec"]["volumes"].append(
+        {"name": "mine", "secret": {"secretName": "github"}}), "secret"),
+    ("servers_secret_among_others", ["split"], lambda p: p["spec"]["volumes"].append(
+        {"name": "mine", "projected": {"sources": [{"secret": {"name": "github"}}]}}), "secret"),
     ("socket_taken_over", ["split"], lambda p: _add_init(p, 0, [{"name": "ostiary-mcp-github", "mountPath": "/s"}]),
      "socket"),
     ("socket_writable_in_the_agent", ["split"], lambda p: _mount(p, "agent", "ostiary-mcp-github").pop("readOnly"),
@@ -137,6 +222,8 @@ REFUSED = [
     ("unknown_mode", "sidecar", lambda p: None, '"sidecar": it must be agent .* or split'),
     ("no_user_in_split", "split", lambda p: p["spec"]["securityContext"].pop("runAsUser"), "must say .*runAsUser"),
     ("the_servers_user_in_split", "split", lambda p: p["spec"]["securityContext"].update(runAsUser=65532),
+     "runAsUser.* not the MCP servers' user"),
+    ("one_servers_user_in_split", "split", lambda p: p["spec"]["securityContext"].update(runAsUser=65533),
      "runAsUser.* not the MCP servers' user"),
     ("two_users_in_split", "split", lambda p: p["spec"]["containers"][1]["securityContext"].update(runAsUser=1001),
      "one user for all of them"),
