@@ -77,7 +77,7 @@ class Chosen(unittest.TestCase):
 
     def test_only_the_named_container_is_attached(self):
         pod = labelled(agent_pods.with_two_containers, "agent")
-        annotate(pod, containers="browser")
+        annotate(pod, containers=" browser ")
         agent, browser = attempt(pod)["spec"]["containers"]
         self.assertNotIn(BIN, str(agent))
         self.assertIn(BIN, str(browser))
@@ -158,6 +158,11 @@ class Running(unittest.TestCase):
 
     def test_a_debugger_without_mounts_is_let_in(self):
         self.debug(self.store(labelled(agent_pods.bare, "split")))
+
+    def test_a_debugger_may_not_take_a_servers_secret(self):
+        pod = self.store(labelled(agent_pods.bare, "split"))
+        with self.assertRaisesRegex(api.Refused, "secret of an MCP server"):
+            self.debug(pod, env=[{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "github", "key": "token"}}}])
 
     def test_a_debugger_may_not_mount_what_is_the_servers(self):
         pod = self.store(labelled(agent_pods.bare, "split"))

@@ -67,6 +67,8 @@ FAKES = [
         {"name": "work", "mountPath": "/work"}), "ostiary-install"),
     ("install_elsewhere", MODES, lambda p: _mount(p, "ostiary-install", BIN).update(mountPath="/elsewhere"), "ostiary-install"),
     ("install_into_another_volume", MODES, lambda p: _mount(p, "ostiary-install", BIN).update(name="work"), "ostiary-install"),
+    ("install_with_another_mount", MODES, lambda p: _mount(p, "ostiary-install", "ostiary-no-token").update(
+        name="work", mountPath="/work"), "ostiary-install"),
     ("install_into_a_part", MODES, lambda p: _mount(p, "ostiary-install", BIN).update(subPath="mine"), "ostiary-install"),
     ("writable_mount", MODES, lambda p: _mount(p, "agent", BIN).pop("readOnly"), "writable"),
     ("mount_elsewhere", MODES, lambda p: _mount(p, "agent", BIN).update(mountPath="/opt/other"), "mount"),
@@ -171,19 +173,19 @@ FAKES = [
     ("token_in_the_agent", ["split"], lambda p: _container(p, "agent")["volumeMounts"].append(
         {"name": IDENTITY, "mountPath": "/token"}), "ostiary-identity"),
     ("second_token_in_the_agent", ["split"], lambda p: (
-        p["spec"]["volumes"].append({"name": "mine", "projected": {"sources": [
+        p["spec"]["volumes"].append({"name": "mine", "projected": {"sources": [{"configMap": {"name": "mine"}},
             {"serviceAccountToken": {"audience": "ostiary-pdp", "path": "token"}}]}}),
         _container(p, "agent")["volumeMounts"].append({"name": "mine", "mountPath": "/token"})), "token"),
     ("servers_secret_in_the_agent", ["split"], lambda p: _container(p, "agent")["env"].append(
         {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "github", "key": "token"}}}), "secret"),
     ("servers_secret_in_sources", ["split"], lambda p: _container(p, "agent").update(
-        envFrom=[{"secretRef": {"name": "github"}}]), "secret"),
+        envFrom=[{"configMapRef": {"name": "mine"}}, {"secretRef": {"name": "github"}}]), "secret"),
     ("servers_secret_before_the_agent", ["split"], lambda p: _container(p, "prepare").update(
         env=[{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "github", "key": "token"}}}]), "secret"),
     ("servers_secret_in_a_volume", ["split"], lambda p: p["spec"]["volumes"].append(
         {"name": "mine", "secret": {"secretName": "github"}}), "secret"),
     ("servers_secret_among_others", ["split"], lambda p: p["spec"]["volumes"].append(
-        {"name": "mine", "projected": {"sources": [{"secret": {"name": "github"}}]}}), "secret"),
+        {"name": "mine", "projected": {"sources": [{"configMap": {"name": "mine"}}, {"secret": {"name": "github"}}]}}), "secret"),
     ("socket_taken_over", ["split"], lambda p: _add_init(p, 0, [{"name": "ostiary-mcp-github", "mountPath": "/s"}]),
      "socket"),
     ("socket_writable_in_the_agent", ["split"], lambda p: _mount(p, "agent", "ostiary-mcp-github").pop("readOnly"),
@@ -238,6 +240,11 @@ REFUSED = [
         env=[{"name": "OSTIARY_PDP", "value": "evil:7443"}]), "OSTIARY_"),
     ("own_mount", "agent", lambda p: p["spec"]["containers"][0].update(
         volumeMounts=[{"name": BIN, "mountPath": "/mine"}]), "mount"),
+    ("own_mount_of_one_in_two", "agent", lambda p: p["spec"]["containers"][1].update(
+        volumeMounts=[{"name": BIN, "mountPath": "/mine", "readOnly": True}]), "lacks a mount"),
+    ("covered_in_one_of_two", "agent", lambda p: (
+        p["spec"].update(volumes=[{"name": "work", "emptyDir": {}}]),
+        p["spec"]["containers"][1].update(volumeMounts=[{"name": "work", "mountPath": "/run/mcp"}])), "mounts something over"),
 ]
 
 
@@ -270,6 +277,10 @@ class WhereNoLevelHolds(unittest.TestCase):
 
     def test_no_container_is_privileged(self):
         self.refused("may be privileged", {"name": "root", "image": "root", "securityContext": {"privileged": True}})
+
+    def test_no_init_container_is_privileged(self):
+        self.refused("may be privileged", initContainers=[
+            {"name": "root", "image": "root", "securityContext": {"privileged": True}}])
 
     def test_the_hosts_processes_are_not_shared(self):
         self.refused("process namespaces", hostPID=True)
