@@ -48,6 +48,10 @@ void ShutdownSteps::Observe(const ShutdownView& view, MonoTime now) {
   // A server that does not read any more is of no use and is asked to go.
   Note(&asked_, view.server_input_broken, now);
   Note(&stalled_, view.server_ended, now);
+  if (was_paused_ && last_words_.has_value()) *last_words_ += now - last_;
+  Note(&last_words_, view.server_ended, now);
+  was_paused_ = view.server_output_paused;
+  last_ = now;
   if (stalled_.has_value() && client_reads) stalled_ = now;
 }
 
@@ -89,12 +93,12 @@ bool ShutdownSteps::ShouldAnnounce(const ShutdownView& view, MonoTime now) {
     if (!view.server_ended && !Past(output_ended_, times_.hear_of_end, now)) return false;
     // Its last words first: each decision has its own deadline, which may be far.
     return !view.server_words_wait || view.client_output_broken ||
-           Past(server_ended_, times_.output_endless, now);
+           Past(last_words_, times_.output_endless, now);
   }
   // While the client does not read, the server's last words still stand in its pipe.
   if (view.server_output_paused) return Past(stalled_, times_.client_stalled, now);
-  if (view.server_output_idle && Past(server_ended_, times_.output_silent, now)) return true;
-  return Past(server_ended_, times_.output_endless, now);
+  if (view.server_output_idle && Past(last_words_, times_.output_silent, now)) return true;
+  return Past(last_words_, times_.output_endless, now);
 }
 
 bool ShutdownSteps::TimeToLeave(MonoTime now) {

@@ -42,7 +42,8 @@ struct ShutdownTimes {
   MonoDuration hear_of_end = std::chrono::milliseconds(250);
   // From the server's end: until its group is killed; until its output counts as ended where
   // something outside its group holds it open, silent or writing on, or where what it said still
-  // waits for a decision (output_endless).
+  // waits for a decision (output_endless). The last two stand still while that output is not read,
+  // since the client does not read what it has.
   MonoDuration kill_rest = std::chrono::milliseconds(250);
   MonoDuration output_silent = std::chrono::milliseconds(500);
   MonoDuration output_endless = std::chrono::milliseconds(3000);
@@ -108,6 +109,11 @@ class ShutdownSteps {
   const ShutdownTimes times_;
   Since client_gone_, told_, server_ended_, output_ended_, asked_, terminated_, killed_;
   Since announced_, stalled_;
+  // The server's end, and later by the time in which its output was not read, since the client did
+  // not read: that says nothing of what is still to come.
+  Since last_words_;
+  bool was_paused_ = false;
+  MonoTime last_;  // when was_paused_ was seen
   uint64_t to_client_written_ = 0;
   uint64_t to_server_written_ = 0;
   std::optional<MonoTime> deadline_;

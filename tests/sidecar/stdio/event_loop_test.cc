@@ -273,6 +273,28 @@ TEST_F(EventLoopTest, CallsThatTheServerDoesNotReadDoNotStopIt) {
   }
 }
 
+// Nor is a client stopped by what its server writes, whatever it was denied before.
+TEST_F(EventLoopTest, DenialsThatWereReadDoNotCountAgainstTheClient) {
+  Start();
+  for (size_t size = 0; size < size_t{2} << 20;) {
+    client_.WriteLine(Call(1, "forbidden"));
+    size += client_.ReadLine().size();
+  }
+  const std::string call = Call(2, "read");
+  client_.WriteLine(call);
+  ASSERT_EQ(server_.ReadLine(), call);
+  server_.Stuff(absl::StrCat(R"({"jsonrpc":"2.0","method":"notifications/message","params":{"x":")",
+                             std::string(1000, 's'), R"("}})"),
+                std::chrono::milliseconds(300));
+  const std::string news =
+      R"({"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":2}})";
+  for (int i = 0; i < 3000; ++i) {
+    client_.WriteLine(news);
+    ASSERT_EQ(server_.ReadLine(), news) << i;
+  }
+  client_.input.Reset();
+}
+
 // Lines that were read together, up to 256 KiB, are decided one after another: a lease that ends
 // between them ends. The clock goes on by a millisecond for each wake-up and each 32 KiB.
 TEST_F(EventLoopTest, LeaseEndsAmongLinesThatWereReadTogether) {
@@ -299,6 +321,38 @@ TEST_F(EventLoopTest, EndOfInputIsSeenBehindAServerThatDoesNotRead) {
   client_.Stuff(R"({"jsonrpc":"2.0","method":"notifications/progress","params":{}})",
                 std::chrono::milliseconds(300));
   client_.output.Reset();
+  EXPECT_EQ(client_.ReadLine(), "(the end)");
+}
+
+TEST_F(EventLoopTest, WhatAClientLeftIsWrittenBeforeTheServersInputEnds) {
+  Start();
+  // More than the server's pipe holds, and less than stops the client.
+  const std::string padding(1000, 'p');
+  for (int i = 0; i < 500; ++i) client_.WriteLine(Call(i, "read", padding));
+  client_.output.Reset();
+  for (int i = 0; i < 500; ++i) ASSERT_EQ(server_.ReadLine(), Call(i, "read", padding));
+  EXPECT_EQ(server_.ReadLine(), "(the end)");
+}
+
+// They stand in our memory and, behind that, in the server's pipe.
+TEST_F(EventLoopTest, AClientThatReadsLateGetsTheLastWordsOfAServerThatEnded) {
+  shutdown_.output_silent = std::chrono::milliseconds(20);
+  shutdown_.output_endless = std::chrono::milliseconds(20);
+  shutdown_.client_stalled = std::chrono::seconds(20);
+  Start();
+  client_.WriteLine(Call(1, "read"));
+  ASSERT_EQ(server_.ReadLine(), Call(1, "read"));
+  const std::string news =
+      absl::StrCat(R"({"jsonrpc":"2.0","method":"notifications/message","params":{"x":")",
+                   std::string(1000, 's'), R"("}})");
+  const size_t lines = server_.Stuff(news, std::chrono::milliseconds(300)) / (news.size() + 1);
+  server_.output.Reset();
+  process_->End();
+  EXPECT_EQ(server_.ReadLine(), "(the end)");
+  pollfd nothing = {-1, 0, 0};
+  ::poll(&nothing, 1, 100);  // late
+  for (size_t i = 0; i < lines; ++i) ASSERT_EQ(client_.ReadLine(), news) << i;
+  EXPECT_THAT(client_.ReadLine(), HasSubstr("\"error\""));
   EXPECT_EQ(client_.ReadLine(), "(the end)");
 }
 

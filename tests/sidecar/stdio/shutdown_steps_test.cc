@@ -188,6 +188,31 @@ TEST_F(ShutdownStepsTest, EndOfInputBehindAServerThatReadsSlowlyWaits) {
   EXPECT_THAT(seen, ElementsAre("close@9000"));
 }
 
+// What it does not read stops us from reading what it wrote before it went.
+TEST_F(ShutdownStepsTest, EndOfInputBehindAClientThatReadsSlowlyWaits) {
+  view.client_input_closed = true;
+  view.client_input_idle = false;
+  view.to_client_pending = true;
+  for (int i = 0; i < 10; ++i) {
+    Pass(milliseconds(900));
+    ++view.to_client_written;
+    Settle();
+  }
+  EXPECT_THAT(seen, ElementsAre());
+}
+
+TEST_F(ShutdownStepsTest, AServerThatReadsSlowlyKeepsNobodyWhereTheClientIsGone) {
+  view.client_input_closed = true;
+  view.client_input_idle = false;
+  view.client_output_broken = true;
+  dies_of_kill = false;
+  for (int i = 0; i < 10; ++i) {
+    Pass(milliseconds(900));
+    ++view.to_server_written;
+  }
+  EXPECT_EQ(seen.back(), "leave@3700");
+}
+
 TEST_F(ShutdownStepsTest, EndOfInputBeforeTheServerStarted) {
   view.server_started = false;
   view.server_input_open = false;
@@ -294,6 +319,35 @@ TEST_F(ShutdownStepsTest, SlowClientGetsTheLastWordsOfAServerThatEnded) {
   EXPECT_THAT(seen, ElementsAre("close@0", "kill@250"));
 }
 
+// What stood in its pipe meanwhile is read as soon as there is room for it.
+TEST_F(ShutdownStepsTest, TheTimeASlowClientTakesIsNotTheLastWords) {
+  dies_of_kill = false;
+  view.server_ended = true;
+  view.server_output_idle = false;
+  view.server_output_paused = true;
+  view.to_client_pending = true;
+  for (int i = 1; i <= 4; ++i) {
+    Pass(milliseconds(1500));
+    view.to_client_written += 1;
+  }
+  view.server_output_paused = false;
+  Pass(milliseconds(2900));
+  EXPECT_THAT(seen, ElementsAre("close@0", "kill@250"));
+  Pass(milliseconds(100));
+  EXPECT_THAT(seen.back(), "announce@9000") << "it writes for ever";
+}
+
+// They still stand in its pipe, since the client does not read what it has.
+TEST_F(ShutdownStepsTest, StuckClientLosesTheLastWordsOfAServerThatEnded) {
+  dies_of_kill = false;
+  view.server_ended = true;
+  view.server_output_idle = false;
+  view.server_output_paused = true;
+  view.to_client_pending = true;
+  Pass(std::chrono::seconds(10));
+  EXPECT_THAT(seen, ElementsAre("close@0", "kill@250", "announce@2000", "leave@4000"));
+}
+
 TEST_F(ShutdownStepsTest, RequestsOnTheirWayAreReadButNotForEver) {
   EndServer();
   view.client_input_idle = false;
@@ -314,6 +368,13 @@ TEST_F(ShutdownStepsTest, ServerThatClosesItsOutputIsAskedToGo) {
   view.server_output_ended = true;
   Pass(std::chrono::seconds(10));
   EXPECT_THAT(seen, ElementsAre("close@0", "announce@250", "term@1500", "kill@2500", "leave@2500"));
+}
+
+TEST_F(ShutdownStepsTest, ServerThatClosesItsOutputAndCannotDie) {
+  view.server_output_ended = true;
+  dies_of_kill = false;
+  Pass(std::chrono::seconds(10));
+  EXPECT_THAT(seen, ElementsAre("close@0", "announce@250", "term@1500", "kill@2500", "leave@3000"));
 }
 
 TEST_F(ShutdownStepsTest, ServerThatClosesItsInputIsAskedToGo) {
