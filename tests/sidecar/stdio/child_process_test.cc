@@ -133,6 +133,31 @@ TEST(ChildProcess, DaemonsGoWhenItIsDestroyed) {
   EXPECT_FALSE(daemon.Lives());
 }
 
+TEST(ChildProcess, TheEndOfADaemonIsNotTheServers) {
+  const auto child = Shell(absl::StrCat(kDaemon, "cat; exit 3"));
+  auto pipes = child->Start();
+  ASSERT_TRUE(pipes.ok()) << pipes.status();
+  char text[32] = {};
+  ASSERT_GT(::read(pipes->output.get(), text, sizeof(text) - 1), 0);
+  const pid_t pid = std::stoi(text);
+  WatchedProcess daemon(pid);
+  ::kill(pid, SIGTERM);
+  EXPECT_TRUE(daemon.Ends());
+  pipes->input.Reset();
+  EXPECT_EQ(WaitForEnd(child.get()), 3);
+}
+
+TEST(ChildProcess, OnlyTheServerHoldsItsInput) {
+  const auto child = Shell("exec <&-; echo closed; exec sleep 1000");
+  auto pipes = child->Start();
+  ASSERT_TRUE(pipes.ok()) << pipes.status();
+  char text[32] = {};
+  ASSERT_GT(::read(pipes->output.get(), text, sizeof(text) - 1), 0);
+  pollfd slot = {pipes->input.get(), 0, 0};
+  EXPECT_EQ(::poll(&slot, 1, 20'000), 1);
+  EXPECT_NE(slot.revents & POLLERR, 0);
+}
+
 TEST(ChildProcess, ServerGoesWithItsGuard) {
   const auto child = Shell("echo $$; cat");
   auto pipes = child->Start();
