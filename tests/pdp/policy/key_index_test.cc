@@ -197,7 +197,9 @@ TEST(KeyTableTest, KeepsACrowdInTheBucketsBehindIt) {
 TEST(KeyTableTest, GivesUpOnceGrowingDoesNotHelp) {
   constexpr uint32_t kCrowd = 50'000;
   KeyTable table;
-  table.Start(kCrowd);
+  table.Start(kCrowd + 1);
+  const uint64_t elsewhere = HashAt(0x80000000, 1);
+  EXPECT_TRUE(table.Add(elsewhere, kCrowd));
   // All of these have one home, and growing for each would take minutes.
   uint32_t added = 0;
   for (uint32_t i = 0; i < kCrowd; ++i) {
@@ -208,6 +210,7 @@ TEST(KeyTableTest, GivesUpOnceGrowingDoesNotHelp) {
   }
   EXPECT_EQ(added, 32u);
   for (uint32_t i = 0; i < added; ++i) EXPECT_EQ(table.Find(HashAt(0, i + 1)), i);
+  EXPECT_EQ(table.Find(elsewhere), kCrowd);
 }
 
 }  // namespace
