@@ -129,6 +129,66 @@ TEST(IdentityTest, EveryCallAsksWhoItIs) {
   EXPECT_EQ(rig.Check(rig.Unix(), "researcher").error_code(), kDenied);
 }
 
+// As `helm test` asks, and whoever operates a PDP from elsewhere.
+TEST(IdentityTest, TheCommandLineSaysWhoAsksToo) {
+  IdentityRig rig;
+  rig.dir.WriteInPlace("bindings.json", R"({"bindings": [
+    {"identity": "spiffe://cluster.local/ns/agents/sa/researcher", "agents": ["researcher"]},
+    {"identity": "system:serviceaccount:agents:researcher", "agents": ["writer"], "roles": ["admin"]}]})");
+  std::vector<std::string> flags = IdentityRig::TokenFlags(rig);
+  for (const std::string& flag : IdentityRig::CertificateFlags(rig)) flags.push_back(flag);
+  rig.Start(flags);
+  const Shown shown = rig.Certificate({kResearcher});
+  rig.dir.WriteInPlace("me.pem", shown.chain);
+  rig.dir.WriteInPlace("me.key", shown.key);
+  rig.dir.WriteInPlace("token", rig.TokenEndingIn(600) + "\n");
+  const std::vector<std::string> ask = {"ask", "--agent", "researcher", "--server",
+                                        "s",   "--tool",  "read"};
+  const std::vector<std::string> ask_as_writer = {"ask", "--agent", "writer", "--server",
+                                                  "s",   "--tool",  "read"};
+  const std::vector<std::string> trusted = {"--pdp-ca", rig.Path("ca.pem")};
+  const std::vector<std::string> token = {"--pdp-ca", rig.Path("ca.pem"), "--pdp-token-file",
+                                          rig.Path("token")};
+  const std::vector<std::string> certificate = {"--pdp-ca",   rig.Path("ca.pem"),
+                                                "--pdp-cert", rig.Path("me.pem"),
+                                                "--pdp-key",  rig.Path("me.key")};
+  std::vector<std::string> by_another_name = token;
+  by_another_name.insert(by_another_name.end(), {"--pdp-name", "pdp.test"});
+  std::vector<std::string> by_a_wrong_name = token;
+  by_a_wrong_name.insert(by_a_wrong_name.end(), {"--pdp-name", "other.test"});
+  struct Case {
+    const char* what;
+    std::vector<std::string> command;
+    std::vector<std::string> flags;
+    int exit_status;
+    const char* says;
+  };
+  const Case cases[] = {
+      {"a token", ask_as_writer, token, 0, "ALLOW"},
+      {"a token of another agent", ask, token, 1, "PERMISSION_DENIED"},
+      {"a certificate", ask, certificate, 0, "ALLOW"},
+      {"nothing", ask, trusted, 1, "UNAUTHENTICATED"},
+      {"another authority", ask, {"--pdp-ca", rig.Path("client-ca.pem")}, 1, "no PDP answers"},
+      {"no TLS", ask, {}, 1, "without TLS"},
+      {"the right name", ask_as_writer, by_another_name, 0, "ALLOW"},
+      {"a wrong name", ask_as_writer, by_a_wrong_name, 1,
+       "a certificate of --pdp-ca for that name"},
+      {"the status, by an admin", {"status"}, token, 0, "SERVING"},
+      {"the status, by another", {"status"}, certificate, 1, "PERMISSION_DENIED"},
+      {"the status, by nobody", {"status"}, trusted, 1, "UNAUTHENTICATED"},
+      {"a reload, by an admin", {"reload"}, token, 0, "generation"},
+      {"a reload, by another", {"reload"}, certificate, 1, "PERMISSION_DENIED"},
+  };
+  for (const Case& one : cases) {
+    std::vector<std::string> arguments = one.command;
+    arguments.insert(arguments.end(), {"--pdp", rig.tls_address});
+    arguments.insert(arguments.end(), one.flags.begin(), one.flags.end());
+    const pdp::Outcome outcome = pdp::RunProgram({arguments, {}, ""});
+    EXPECT_EQ(outcome.exit_status, one.exit_status) << one.what << ": " << outcome.err;
+    EXPECT_THAT(outcome.out + outcome.err, HasSubstr(one.says)) << one.what;
+  }
+}
+
 TEST(IdentityTest, TokensSayWhoAsksOverTlsAlone) {
   IdentityRig rig;
   std::vector<std::string> flags = IdentityRig::TokenFlags(rig);
@@ -157,9 +217,10 @@ TEST(IdentityTest, TokensSayWhoAsksOverTlsAlone) {
   EXPECT_THAT(rig.pdp->log(), Not(HasSubstr(token.authorization[0].substr(7, 40))));
 }
 
+// And waits for no heartbeat.
 TEST(IdentityTest, ASessionEndsWithItsRight) {
   IdentityRig rig;
-  rig.Start(IdentityRig::CertificateFlags(rig));
+  rig.Start(IdentityRig::CertificateFlags(rig), {"--heartbeat", "1h", "--lease", "2h"});
   const auto channel = rig.Tls(rig.Certificate({kResearcher}));
   const auto stub = v1::PolicyDecisionService::NewStub(channel);
   const auto context = ContextOf({});

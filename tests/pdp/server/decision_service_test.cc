@@ -91,6 +91,8 @@ std::vector<BadRequestCase> BadRequests() {
        "kind RESOURCE needs one"},
       {"no prompt", ResearcherAsks("search", v1::PROMPT, ""), StatusCode::INVALID_ARGUMENT,
        "kind PROMPT needs one"},
+      {"a long server", ResearcherAsks(long_name, v1::TOOL, "t"), StatusCode::RESOURCE_EXHAUSTED,
+       "server has 65537 bytes"},
       {"a long name", ResearcherAsks("search", v1::TOOL, long_name), StatusCode::RESOURCE_EXHAUSTED,
        "name has 65537 bytes"},
   };
@@ -106,6 +108,18 @@ TEST(CheckTest, RefusesWhatIsMalformedAndSaysWhatIsMissing) {
     EXPECT_EQ(status.error_code(), c.code) << c.name;
     EXPECT_THAT(status.error_message(), HasSubstr(c.message)) << c.name;
   }
+}
+
+TEST(CheckTest, DecidesAboutTheLongestNames) {
+  RunningPdp pdp;
+  const std::string longest(65'536, 'a');
+  v1::CheckRequest request = ResearcherAsks(longest, v1::TOOL, longest);
+  request.set_agent(longest);
+  grpc::ClientContext context;
+  v1::CheckResponse response;
+  const grpc::Status status = pdp.Decisions()->Check(&context, request, &response);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.decision().effect(), v1::DENY);
 }
 
 // A call of any bytes.

@@ -120,8 +120,16 @@ TEST(SessionTest, AnAnswerOverTheLimitIsAnErrorAndTheSessionGoesOn) {
 
 TEST(SessionTest, EndsOnAProtocolError) {
   RunningPdp pdp;
-  v1::Revision revision;
-  revision.set_epoch(std::string(2000, 'e'));
+  const std::string long_text(2000, 'x');
+  v1::Revision long_epoch;
+  long_epoch.set_epoch(long_text);
+  v1::Revision long_digest;
+  long_digest.set_digest(long_text);
+  v1::SessionRequest long_server;
+  long_server.mutable_hello()->set_agent("researcher");
+  v1::SessionRequest long_version = long_server;
+  long_server.mutable_hello()->set_server(long_text);
+  long_version.mutable_hello()->set_version(long_text);
   struct Case {
     const char* message;
     absl::StatusCode code;
@@ -144,11 +152,22 @@ TEST(SessionTest, EndsOnAProtocolError) {
       {"agent is missing", absl::StatusCode::kInvalidArgument,
        [](TestSession* s) { s->Hello(""); }},
       {"sidecar_id has 2000 bytes", absl::StatusCode::kResourceExhausted,
-       [](TestSession* s) { s->Hello("researcher", std::string(2000, 'x')); }},
+       [&](TestSession* s) { s->Hello("researcher", long_text); }},
+      {"agent has 2000 bytes", absl::StatusCode::kResourceExhausted,
+       [&](TestSession* s) { s->Hello(long_text); }},
+      {"server has 2000 bytes", absl::StatusCode::kResourceExhausted,
+       [&](TestSession* s) { s->Send(long_server); }},
+      {"version has 2000 bytes", absl::StatusCode::kResourceExhausted,
+       [&](TestSession* s) { s->Send(long_version); }},
       {"applied.epoch has 2000 bytes", absl::StatusCode::kResourceExhausted,
-       [&revision](TestSession* s) {
+       [&](TestSession* s) {
          s->Hello();
-         s->Applied(revision);
+         s->Applied(long_epoch);
+       }},
+      {"applied.digest has 2000 bytes", absl::StatusCode::kResourceExhausted,
+       [&](TestSession* s) {
+         s->Hello();
+         s->Applied(long_digest);
        }},
   };
   for (const Case& c : cases) {
@@ -174,6 +193,20 @@ TEST(SessionTest, AnswersWhatIsOpenWhenTheSidecarStopsSending) {
   session.ReadEvent(v1::CURRENT);
   for (uint64_t id = 0; id < 100; ++id) EXPECT_EQ(session.ReadResult().id(), id);
   ExpectEnd(&session, absl::StatusCode::kOk, "");
+}
+
+TEST(SessionTest, AnswersWhatCouldNotBeWrittenYetWhenTheSidecarStopsSending) {
+  constexpr uint64_t kChecks = 1000;
+  ServerOptions options;
+  options.sessions.max_open_checks = kChecks;
+  options.sessions.max_open_bytes = options.sessions.max_total_open_bytes;
+  RunningPdp pdp(options);
+  StuckSession slow(pdp, kChecks);
+  ASSERT_EQ(slow.sent(), kChecks);
+  slow.session().CloseSending();
+  slow.session().ReadEvent(v1::CURRENT);
+  for (uint64_t id = 0; id < kChecks; ++id) EXPECT_EQ(slow.session().ReadResult().id(), id);
+  ExpectEnd(&slow.session(), absl::StatusCode::kOk, "");
 }
 
 TEST(SessionTest, WithoutAPolicyChecksFailAndTheEventComesWithTheFirst) {
@@ -289,6 +322,45 @@ TEST(SessionTest, EndsTheSessionThatPassesTheLimitOfAll) {
   session.Open();
   session.Check(1, {ToolAccess("search", std::string(2000, 't'))});
   ExpectEnd(&session, absl::StatusCode::kResourceExhausted, "too many checks open");
+}
+
+TEST(SessionTest, IsHeldUpByTheBytesOfItsOpenChecksToo) {
+  constexpr uint64_t kChecks = 2000;
+  ServerOptions options;
+  options.sessions.max_open_checks = kChecks;
+  options.sessions.max_open_bytes = 100'000;
+  RunningPdp pdp(options);
+  StuckSession slow(pdp, kChecks);
+  EXPECT_LT(slow.sent(), kChecks) << "nothing held it up";
+  slow.session().Cancel();
+}
+
+TEST(SessionTest, AnAnsweredCheckMakesRoomForAnother) {
+  ServerOptions options;
+  options.sessions.max_total_open_bytes = 5000;
+  RunningPdp pdp(options);
+  TestSession session(pdp.Connect());
+  session.Open();
+  for (uint64_t id = 0; id < 20; ++id) {
+    session.Check(id, {ToolAccess("search", std::string(2000, 't'))});
+    ASSERT_EQ(session.ReadResult().id(), id);
+  }
+}
+
+TEST(SessionTest, ASessionThatEndsMakesRoomForOthers) {
+  ServerOptions options;
+  options.sessions.max_open_checks = 16;
+  options.sessions.max_total_open_bytes = 1'000'000;
+  RunningPdp pdp(options);
+  for (int round = 0; round < 4; ++round) {
+    StuckSession slow(pdp, 2000);
+    slow.session().Cancel();
+  }
+  while (pdp.Status().sidecars_connected() > 0) std::this_thread::yield();
+  TestSession session(pdp.Connect());
+  session.Open();
+  session.Check(1, std::vector<v1::Access>(100, ToolAccess("search", std::string(500, 't'))));
+  EXPECT_EQ(session.ReadResult().decisions_size(), 100);
 }
 
 // A newer sidecar's, or anyone's who wants the PDP to run out of memory.
