@@ -70,7 +70,7 @@ class WhatCrosses(ServeTest):
         self.assertEqual(client.leave()[0], 128 + signal.SIGKILL)
 
     def test_the_status_is_the_servers_also_where_a_signal_ends_it(self):
-        self.serve(server=("sh", "-c", 'trap "exit 7" TERM; exec 3<&0; "$0" <&3 & wait', TOY_SERVER))
+        self.serve(server=("sh", "-c", 'trap "exit 7" TERM; exec 3<&0; "$0" --ignore-term --ignore-eof <&3 & wait', TOY_SERVER))
         client = self.client()
         client.call("read")
         client.process.terminate()
