@@ -74,6 +74,23 @@ TEST(DigestTest, IsEqualForManyAgentsInAnyOrder) {
   EXPECT_EQ(digest(), forwards);
 }
 
+// As another program computes them: replicas compare digests, whatever they were built from.
+TEST(DigestTest, IsTheSameInEveryBuild) {
+  const auto digest_of = [](const std::vector<std::string>& agents) {
+    std::vector<std::string> members;
+    for (const std::string& agent : agents) {
+      members.push_back(absl::StrCat("\"", agent, R"(": {"allow": {"servers": ["s"]}})"));
+    }
+    return MustLoad(absl::StrCat(R"({"agents": {)", absl::StrJoin(members, ","), "}}"))->digest();
+  };
+  EXPECT_EQ(digest_of({"a"}),
+            "sha256:31c71c3b2d228e3d8b0fa53c81199027910489e0ebd782fb0ee71b4a2c1c74a9");
+  std::vector<std::string> many;
+  for (int i = 0; i < 5000; ++i) many.push_back(absl::StrCat("agent-", i));
+  EXPECT_EQ(digest_of(many),
+            "sha256:9acc9461047dc83fa7b83f4b25eae4ee4262c784794e69df5b94799fdc019701");
+}
+
 TEST(DigestTest, DiffersForAllOthers) {
   std::set<std::string> digests = {MustLoad(kAlike[0])->digest()};
   for (const absl::string_view rules : kDifferent) {
