@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -80,6 +81,22 @@ class TickingClock final : public Clock {
 
  private:
   mutable std::atomic<int64_t> ticks_{0};
+};
+
+// The system's, which does something as it is asked for the nth time.
+class EventfulClock final : public Clock {
+ public:
+  EventfulClock(int nth, std::function<void()> what) : left_(nth), what_(std::move(what)) {}
+
+  MonoTime Now() const override {
+    if (--left_ == 0) what_();
+    return Clock::System().Now();
+  }
+  absl::Time WallNow() const override { return absl::UnixEpoch(); }
+
+ private:
+  mutable std::atomic<int> left_;
+  const std::function<void()> what_;
 };
 
 class EventLoopTest : public ::testing::Test {
@@ -294,6 +311,22 @@ TEST_F(EventLoopTest, DenialsThatWereReadDoNotCountAgainstTheClient) {
   }
   client_.input.Reset();
 }
+
+// Whenever it comes: also as the loop has looked for events and does not sleep yet.
+class EventLoopEventTest : public EventLoopTest, public ::testing::WithParamInterface<int> {};
+
+TEST_P(EventLoopEventTest, IsHandledBeforeTheLoopSleeps) {
+  enforcer_.decision_timeout = std::chrono::hours(1);
+  const EventfulClock clock(GetParam(), [this] { source_->Announce(); });
+  clock_ = &clock;
+  client_.WriteLine(Call(1, "read"));
+  StartLoop();
+  EXPECT_EQ(server_.ReadLine(), Call(1, "read"));
+  Finish();
+}
+
+// So often it looks at the clock before it sleeps first.
+INSTANTIATE_TEST_SUITE_P(NthLook, EventLoopEventTest, ::testing::Range(1, 5));
 
 // Lines that were read together, up to 256 KiB, are decided one after another: a lease that ends
 // between them ends. The clock goes on by a millisecond for each wake-up and each 32 KiB.
