@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "tests/support/sanitized.h"
 
 namespace ostiary {
 
@@ -27,19 +28,7 @@ std::vector<ChildFacts> ChildrenOf(pid_t parent);
 std::vector<ChildFacts> GuardsBelow(pid_t ancestor);
 
 // Under a sanitizer memory is not the product's: figures are printed and not judged.
-constexpr bool MemoryCounts() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-  return false;
-#else
-  return true;
-#endif
-#else
-  return true;
-#endif
-}
+constexpr bool MemoryCounts() { return !kSanitized; }
 
 // "12.3 MB".
 std::string Megabytes(size_t bytes);
