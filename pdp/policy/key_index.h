@@ -2,8 +2,9 @@
 //
 // The key of an entry is the name that it is, or the text before its first wildcard or behind its
 // last. A name is looked for under its own hash and under those of its affixes that are as long as
-// a key; only entries without such a text ("*", "*x*") are candidates for every name. All places
-// are read before anything depends on one of them, so that misses of the cache run side by side.
+// a key and stop as one does; only entries without such a text ("*", "*x*") are candidates for
+// every name. All places are read before anything depends on one of them, so that misses of the
+// cache run side by side.
 //
 // Made by a KeyIndexBuilder in a snapshot's arena, never changed; any thread may search.
 #ifndef OSTIARY_PDP_POLICY_KEY_INDEX_H_
@@ -12,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "pdp/policy/affix_edges.h"
 #include "pdp/policy/search_name.h"
 #include "pdp/policy/tag_lanes.h"
 
@@ -83,6 +85,11 @@ class KeyIndex {
   static size_t HomeOf(uint64_t hash, size_t bucket_count) {
     return static_cast<size_t>((hash & 0xffffffff) * bucket_count >> 32);
   }
+  // Longer names have one bit together.
+  static uint32_t SizeBit(size_t size) { return uint32_t{1} << (size < 31 ? size : 31); }
+  // Calls look(hash) for the name and each of its affixes up to kWordsSize that may be a key.
+  template <typename Look>
+  void ForEachHash(const SearchName& name, const Look& look) const;
   template <typename Visit>
   void ForEachUnder(uint64_t hash, const Visit& visit) const;
   template <typename Visit>
@@ -90,38 +97,36 @@ class KeyIndex {
 
   const Bucket* buckets_ = nullptr;
   uint32_t bucket_count_ = 0;
-  // Of affixes up to kWordsSize that are as long as a key: of prefixes, then of suffixes.
-  uint8_t prefix_count_ = 0;
-  uint8_t affix_count_ = 0;
-  bool is_simple_ = false;                     // no Extra, and no more than kFewHashes
-  uint8_t affix_places_[2 * kWordsSize] = {};  // search_name::AffixPlace
+  uint32_t name_sizes_ = 0;  // SizeBit of each key that is a name
+  bool is_simple_ = false;   // no Extra, and no more than kFewHashes
+  AffixEdges edges_;         // of the keys that are affixes up to kWordsSize
   const Extra* extra_ = nullptr;
   const Code* chains_ = nullptr;  // ascending, those under one key
 };
 
+template <typename Look>
+inline void KeyIndex::ForEachHash(const SearchName& name, const Look& look) const {
+  if ((name_sizes_ & SizeBit(name.size())) != 0) look(name.hash());
+  for (uint32_t lanes = edges_.LanesOf(name); lanes != 0; lanes &= lanes - 1) {
+    look(HashOfLane(name, static_cast<size_t>(__builtin_ctz(lanes))));
+  }
+}
+
 inline KeyIndex::Candidates KeyIndex::FindOne(const SearchName& name, Place* found) const {
-  const Bucket* homes[kFewHashes];
-  uint64_t bits = 0;    // eight for each home, the last lowest
-  uint64_t passed = 0;  // the lowest: whether one of the hashes has passed
-  const auto look = [&](size_t i, uint64_t hash) {
+  const Bucket* last = buckets_;  // of those with an equal tag
+  uint64_t bits = 0;              // eight for each look
+  uint64_t passed = 0;            // the lowest: whether one of the hashes has passed
+  ForEachHash(name, [&](uint64_t hash) {
     const Bucket& home = buckets_[HomeOf(hash, bucket_count_)];
-    homes[i] = &home;
-    bits = bits << kTagLanes | EqualTagsOf(home.tags, hash);
+    const uint32_t equal = EqualTagsOf(home.tags, hash);
+    last = equal != 0 ? &home : last;
+    bits = bits << kTagLanes | equal;
     passed |= home.passed >> PassedBit(hash);
-  };
-  size_t i = 0;
-  for (; i < prefix_count_; ++i) {
-    look(i, ShortAffixHashAt<AffixEnd::kPrefix>(name, affix_places_[i]));
-  }
-  for (; i < affix_count_; ++i) {
-    look(i, ShortAffixHashAt<AffixEnd::kSuffix>(name, affix_places_[i]));
-  }
-  look(i, name.hash());
+  });
   passed &= 1;
   if ((bits | passed) == 0) return Candidates::kNone;
   if ((bits & (bits - 1)) != 0 || passed != 0) return Candidates::kOthers;
-  const auto bit = static_cast<size_t>(__builtin_ctzll(bits));
-  const Code code = homes[i - bit / kTagLanes]->codes[bit % kTagLanes];
+  const Code code = last->codes[static_cast<size_t>(__builtin_ctzll(bits)) % kTagLanes];
   if ((code & kMore) != 0) return Candidates::kOthers;
   *found = PlaceOf(code);
   return Candidates::kOne;
@@ -129,13 +134,7 @@ inline KeyIndex::Candidates KeyIndex::FindOne(const SearchName& name, Place* fou
 
 template <typename Visit>
 inline void KeyIndex::ForEachCandidate(const SearchName& name, const Visit& visit) const {
-  ForEachUnder(name.hash(), visit);
-  for (size_t i = 0; i < affix_count_; ++i) {
-    const size_t place = affix_places_[i];
-    ForEachUnder(i < prefix_count_ ? ShortAffixHashAt<AffixEnd::kPrefix>(name, place)
-                                   : ShortAffixHashAt<AffixEnd::kSuffix>(name, place),
-                 visit);
-  }
+  ForEachHash(name, [&](uint64_t hash) { ForEachUnder(hash, visit); });
   if (extra_ != nullptr) ForEachOther(name, visit);
 }
 

@@ -35,8 +35,7 @@ KeyIndex KeyIndexBuilder::Build(absl::Span<const PatternList* const> lists) {
   for (const PatternList* list : lists) {
     if (list != nullptr) GatherAffixes(*list);
   }
-  CutAffixes(AffixEnd::kPrefix);
-  CutAffixes(AffixEnd::kSuffix);
+  PlanCuts();
   for (size_t list = 0; list < lists.size(); ++list) {
     if (lists[list] == nullptr) continue;
     any_is_walked_ = false;
@@ -45,7 +44,9 @@ KeyIndex KeyIndexBuilder::Build(absl::Span<const PatternList* const> lists) {
   }
   CopyBuckets(&index);
   CopyExtra(&index);
-  index.is_simple_ = index.extra_ == nullptr && index.affix_count_ < KeyIndex::kFewHashes;
+  index.edges_ = std::exchange(edges_, {});
+  index.name_sizes_ = std::exchange(name_sizes_, 0);
+  index.is_simple_ = index.extra_ == nullptr && index.edges_.size_count() < KeyIndex::kFewHashes;
   return index;
 }
 
@@ -78,6 +79,7 @@ void KeyIndexBuilder::Add(const PatternList& list, KeyIndex::Place place) {
     return;
   }
   const absl::string_view text = list.entry(place.entry);
+  if (ends.is_name) name_sizes_ |= KeyIndex::SizeBit(text.size());
   const uint64_t hash =
       ends.is_name ? SearchName(text).hash() : HashOfPattern(ends.head, ends.tail);
   const uint32_t known = table_.Find(hash);
@@ -106,11 +108,28 @@ void KeyIndexBuilder::GatherAffixes(const PatternList& list) {
   }
 }
 
+// Keys that stop where a pattern's wildcard begins are told apart by their edges, so few sizes stay
+// as they are.
+void KeyIndexBuilder::PlanCuts() {
+  size_t count = 0;
+  for (Affixes& affixes : affixes_) {
+    count += static_cast<size_t>(__builtin_popcount(affixes.sizes));
+    for (size_t size = 0; size <= kWordsSize; ++size) {
+      affixes.cut_size[size] = static_cast<uint8_t>(size);
+    }
+  }
+  if (count >= KeyIndex::kFewHashes) {
+    CutAffixes(AffixEnd::kPrefix);
+    CutAffixes(AffixEnd::kSuffix);
+  }
+  for (Affixes& affixes : affixes_) {
+    affixes.short_ones.clear();
+    affixes.sizes = 0;
+  }
+}
+
 void KeyIndexBuilder::CutAffixes(AffixEnd end) {
   Affixes& affixes = affixes_[static_cast<size_t>(end)];
-  for (size_t size = 0; size <= kWordsSize; ++size) {
-    affixes.cut_size[size] = static_cast<uint8_t>(size);
-  }
   for (uint32_t left = affixes.sizes; (left & (left - 1)) != 0;) {
     const size_t size = 31 - static_cast<size_t>(__builtin_clz(left));
     left &= ~(1u << size);
@@ -120,8 +139,6 @@ void KeyIndexBuilder::CutAffixes(AffixEnd end) {
       if (cut == size) cut = static_cast<uint8_t>(lesser);
     }
   }
-  affixes.short_ones.clear();
-  affixes.sizes = 0;
 }
 
 // Whether keys that are cut to these sizes by now stay different if all are cut to the lesser.
@@ -157,12 +174,12 @@ uint64_t KeyIndexBuilder::HashOfPattern(absl::string_view head, absl::string_vie
     const bool tail_taken = table_.Find(tail_hash) != KeyTable::kNone;
     if (head_taken != tail_taken) by_head = tail_taken;
   }
-  Affixes& affixes = affixes_[by_head ? 0 : 1];
-  const size_t size = (by_head ? head : tail).size();
-  if (size <= kWordsSize) {
-    affixes.sizes |= 1u << size;
+  const absl::string_view key = by_head ? head : tail;
+  const AffixEnd end = by_head ? AffixEnd::kPrefix : AffixEnd::kSuffix;
+  if (key.size() <= kWordsSize) {
+    edges_.Add(end, key);
   } else {
-    affixes.large.push_back(static_cast<uint16_t>(size));
+    affixes_[static_cast<size_t>(end)].large.push_back(static_cast<uint16_t>(key.size()));
   }
   return by_head ? head_hash : tail_hash;
 }
@@ -182,14 +199,6 @@ void KeyIndexBuilder::CopyBuckets(KeyIndex* index) {
   }
   index->buckets_ = buckets;
   index->bucket_count_ = static_cast<uint32_t>(count);
-  for (const AffixEnd end : {AffixEnd::kPrefix, AffixEnd::kSuffix}) {
-    for (uint32_t sizes = std::exchange(affixes_[static_cast<size_t>(end)].sizes, 0); sizes != 0;
-         sizes &= sizes - 1) {
-      const size_t place = search_name::AffixPlace(end, static_cast<size_t>(__builtin_ctz(sizes)));
-      index->affix_places_[index->affix_count_++] = static_cast<uint8_t>(place);
-    }
-    if (end == AffixEnd::kPrefix) index->prefix_count_ = index->affix_count_;
-  }
   index->chains_ = arena_.Copy(absl::MakeConstSpan(chains_)).data();
   chains_.clear();
 }

@@ -12,6 +12,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "pdp/policy/affix_edges.h"
 #include "pdp/policy/arena.h"
 #include "pdp/policy/key_index.h"
 #include "pdp/policy/key_table.h"
@@ -41,14 +42,15 @@ class KeyIndexBuilder {
   struct Affixes {
     std::vector<absl::string_view> short_ones;
     uint32_t sizes = 0;  // bit n: there is one of n bytes, up to kWordsSize
-    // By the size of a text up to kWordsSize: how much of it is a key. Where all keys of one size
-    // stay different when they are cut to a lesser one that others have, they are: each size is a
-    // look at the index for each name that is searched.
+    // By the size of a text up to kWordsSize: how much of it is a key. Where there are many sizes,
+    // and all keys of one stay different when they are cut to a lesser one that others have, they
+    // are: a size is at times a look at the index for each name that is searched.
     std::array<uint8_t, kWordsSize + 1> cut_size{};
     std::vector<uint16_t> large;  // longer ones' sizes, with repetitions
   };
 
   void GatherAffixes(const PatternList& list);
+  void PlanCuts();
   void CutAffixes(AffixEnd end);
   bool StayDifferent(AffixEnd end, size_t size, size_t lesser);
   absl::string_view KeyOf(AffixEnd end, absl::string_view text) const;
@@ -61,7 +63,9 @@ class KeyIndexBuilder {
 
   Arena& arena_;
   KeyTable table_;
-  Affixes affixes_[2];  // by AffixEnd
+  Affixes affixes_[2];       // by AffixEnd
+  AffixEdges edges_;         // of the keys up to now
+  uint32_t name_sizes_ = 0;  // likewise
   absl::flat_hash_map<uint64_t, uint64_t> cut_keys_;
   std::vector<KeyIndex::Code> codes_;  // of all entries up to now, by their numbers
   std::vector<KeyIndex::Code> chains_;

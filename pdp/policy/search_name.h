@@ -26,6 +26,13 @@ struct TextWords {
 
 inline constexpr size_t kWordsSize = 16;
 
+// A number for each affix of 1 to kWordsSize bytes: the place of the byte at which it stops, among
+// the first (last) kWordsSize bytes of a name. Those of suffixes are behind those of prefixes.
+constexpr size_t AffixLane(AffixEnd end, size_t size) {
+  return end == AffixEnd::kPrefix ? size - 1 : 2 * kWordsSize - size;
+}
+inline constexpr size_t kAffixLanes = 2 * kWordsSize;
+
 namespace search_name {
 
 inline uint64_t Load64(const char* p) {
@@ -68,6 +75,16 @@ inline const TextWords& MaskOf(AffixEnd end, size_t size) {
 // What tells the hash of a prefix from that of a suffix and of a whole name.
 inline constexpr std::array<uint64_t, 2> kAffixSeeds = {0x8ebc6af09c88c6e3, 0x589965cc75374cc3};
 inline constexpr uint64_t kWholeSeed = 0xe7037ed1a0b428db;
+
+// By AffixLane, as kMasks.
+constexpr std::array<TextWords, kAffixLanes> LaneMasks() {
+  std::array<TextWords, kAffixLanes> masks{};
+  for (const AffixEnd end : {AffixEnd::kPrefix, AffixEnd::kSuffix}) {
+    for (size_t n = 1; n <= kWordsSize; ++n) masks[AffixLane(end, n)] = kMasks[AffixPlace(end, n)];
+  }
+  return masks;
+}
+inline constexpr std::array<TextWords, kAffixLanes> kLaneMasks = LaneMasks();
 
 // The compiler's own type: absl::uint128 would pass through memory.
 __extension__ using Product = unsigned __int128;
@@ -240,20 +257,25 @@ class SearchName {
   const uint64_t long_hash_;  // of a text of more than kWordsSize bytes
 };
 
-// The hash of the affix of a place of search_name::AffixPlace. A name that is shorter gives any
-// number.
+// The hash of an affix of 1 to kWordsSize bytes. A name that is shorter gives any number.
 template <AffixEnd kEnd>
-inline uint64_t ShortAffixHashAt(const SearchName& name, size_t place) {
+inline uint64_t ShortAffixHash(const SearchName& name, size_t size) {
   const TextWords& words = name.words(kEnd);
-  const TextWords& mask = search_name::kMasks.data()[place];
+  const TextWords& mask = search_name::MaskOf(kEnd, size);
   return search_name::Mix(words.near & mask.near, words.far & mask.far,
                           search_name::kAffixSeeds.data()[static_cast<size_t>(kEnd)]);
 }
 
-// The hash of an affix of 1 to kWordsSize bytes. A name that is shorter gives any number.
-template <AffixEnd kEnd>
-inline uint64_t ShortAffixHash(const SearchName& name, size_t size) {
-  return ShortAffixHashAt<kEnd>(name, search_name::AffixPlace(kEnd, size));
+// The same by the affix's AffixLane, without a branch on its end, which nobody can foresee.
+inline uint64_t HashOfLane(const SearchName& name, size_t lane) {
+  const TextWords& head = name.words(AffixEnd::kPrefix);
+  const TextWords& tail = name.words(AffixEnd::kSuffix);
+  const size_t end = lane / kWordsSize;
+  const uint64_t if_suffix = -uint64_t{end};
+  const TextWords& mask = search_name::kLaneMasks.data()[lane];
+  return search_name::Mix((head.near ^ ((head.near ^ tail.near) & if_suffix)) & mask.near,
+                          (head.far ^ ((head.far ^ tail.far) & if_suffix)) & mask.far,
+                          search_name::kAffixSeeds.data()[end]);
 }
 
 // The keys of entries are no longer than this: the rest of an entry is compared anyway.

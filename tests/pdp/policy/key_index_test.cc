@@ -132,15 +132,28 @@ TEST(KeyIndexTest, IsSimpleWithFewSizesOfShortKeysAlone) {
   EXPECT_TRUE(Index({nested}).is_simple());
 }
 
-// Keys are cut where that makes none of them the same as another: what is behind the cut still
-// counts, and so does all of a key that was not cut.
+// Where keys have many sizes, they are cut where that makes none of them the same as another: what
+// is behind the cut still counts, and so does all of a key that was not cut.
 TEST(KeyIndexTest, FindsEntriesWhoseKeysAreCut) {
-  const Index index({{"read*", "write*", "delete*", "*_by", "*_from"}});
-  EXPECT_EQ(index.Of("read_x"), (Places{{0, 0}}));
-  EXPECT_EQ(index.Of("write_x"), (Places{{0, 1}}));
-  EXPECT_EQ(index.Of("delete"), (Places{{0, 2}}));
-  EXPECT_EQ(index.Of("x_by"), (Places{{0, 3}}));
-  EXPECT_EQ(index.Of("x_from"), (Places{{0, 4}}));
+  const Index index({{"get*", "read*", "write*", "delete*", "replace*", "truncate*", "*_by",
+                      "*_from", "*_until"}});
+  EXPECT_TRUE(index.is_simple()) << "two sizes are left of nine";
+  EXPECT_EQ(index.Of("read_x"), (Places{{0, 1}}));
+  EXPECT_EQ(index.Of("write_x"), (Places{{0, 2}}));
+  EXPECT_EQ(index.Of("delete"), (Places{{0, 3}}));
+  EXPECT_EQ(index.Of("truncate_x"), (Places{{0, 5}}));
+  EXPECT_EQ(index.Of("truxx"), (Places{{0, 5}})) << "its key: the entry is compared in full anyway";
+  EXPECT_EQ(index.Of("x_by"), (Places{{0, 6}}));
+  EXPECT_EQ(index.Of("x_until"), (Places{{0, 8}}));
+}
+
+TEST(KeyIndexTest, FindsNothingUnderAffixesThatStopOtherwise) {
+  const Index index({{"get_*", "read_*", "*_file", "list"}});
+  EXPECT_EQ(index.Of("get_file"), (Places{{0, 0}, {0, 2}}));
+  EXPECT_EQ(index.Of("read_x"), (Places{{0, 1}}));
+  EXPECT_EQ(index.Of("list"), (Places{{0, 3}}));
+  EXPECT_EQ(index.Of("lists"), Places{});
+  EXPECT_EQ(index.Of("getx"), Places{});
 }
 
 TEST(KeyIndexTest, FindsEntriesOfAllSizesAtBothEnds) {

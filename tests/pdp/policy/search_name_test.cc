@@ -1,6 +1,7 @@
 // The hashes and comparisons of names, at every size around those at which they change their way.
 #include "pdp/policy/search_name.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -107,6 +108,19 @@ TEST(SearchNameTest, HasTheShortAffixesOfItsEnds) {
           EXPECT_FALSE(name.HasShortAffix(end, Cell(end, other, '#').data(), n)) << text;
         }
       }
+    }
+  }
+}
+
+TEST(SearchNameTest, HashesAnAffixAlikeByItsLane) {
+  for (size_t size = 1; size <= kLongest; ++size) {
+    const std::string text = Text(size);
+    const SearchName name(text);
+    for (size_t n = 1; n <= std::min(size, kWordsSize); ++n) {
+      EXPECT_EQ(HashOfLane(name, AffixLane(AffixEnd::kPrefix, n)),
+                WholeAffixHash(AffixEnd::kPrefix, text.substr(0, n)));
+      EXPECT_EQ(HashOfLane(name, AffixLane(AffixEnd::kSuffix, n)),
+                WholeAffixHash(AffixEnd::kSuffix, text.substr(size - n)));
     }
   }
 }
