@@ -90,16 +90,19 @@ class PatternList {
   // How an entry is compared. kGlob: by its tokens, among the globs.
   enum class Shape : uint8_t { kName, kPrefix, kSuffix, kAny, kEnds, kGlob };
   enum class Comparison : uint8_t { kDiffers, kEquals, kMatches };
-  // A text of up to kWordsSize bytes stands in the entry itself, so that to compare it is to read
-  // one place: at the end of `cell` that of a kSuffix, else at its beginning, with zeros beside it.
-  // Of a longer one the cell begins with where the text is, from the list's own beginning, and with
-  // its size; `size` only says that it is longer.
+  // A text of up to kWordsSize bytes stands in the entry itself, with zeros behind it, so that to
+  // compare it is to read one place. Of a longer one the cell begins with where the text is, from
+  // the list's own beginning, and with its size; `size` only says that it is longer.
   struct Entry {
     char cell[kWordsSize];
-    uint32_t size : 28;
-    uint32_t is_plain : 1;  // kName, kPrefix or kSuffix in the cell
-    uint32_t shape : 3;
+    uint8_t size;
+    uint8_t head;          // of a pattern that is_plain: the bytes before its "*"
+    uint8_t tail;          // likewise: those behind it
+    uint8_t is_plain : 1;  // in the cell, and no kGlob
+    uint8_t shape : 3;
     uint32_t offset;
+
+    bool is_name() const { return shape == static_cast<uint8_t>(Shape::kName); }
   };
   // What few lists have.
   struct Extra {
@@ -139,8 +142,7 @@ class PatternList {
       std::memcpy(place, e.cell, sizeof(place));
       return {reinterpret_cast<const char*>(this) + place[0], place[1]};
     }
-    const bool at_end = e.shape == static_cast<uint32_t>(Shape::kSuffix);
-    return {e.cell + (at_end ? kWordsSize - e.size : 0), e.size};
+    return {e.cell, e.size};
   }
   // Calls visit(affixes, size) for the sizes of keys that are not among sizes_.
   template <typename Visit>
@@ -186,18 +188,15 @@ static_assert(sizeof(PatternList) == 32);
 
 inline bool PatternList::IsPlain(const Entry& e, const SearchName& name) {
   // A name of the pattern's size may be the pattern's text itself.
-  return e.is_plain != 0 &&
-         (e.shape == static_cast<uint32_t>(Shape::kName) || e.size != name.size());
+  return e.is_plain != 0 && (e.is_name() || e.size != name.size());
 }
 
 inline PatternList::Comparison PatternList::ComparePlain(const Entry& e, const SearchName& name) {
-  if (e.shape == static_cast<uint32_t>(Shape::kName)) {
+  if (e.is_name()) {
     return name.IsShort(e.cell, e.size) ? Comparison::kEquals : Comparison::kDiffers;
   }
-  static_assert(static_cast<int>(Shape::kPrefix) == 1 && static_cast<int>(Shape::kSuffix) == 2);
-  const auto end = static_cast<AffixEnd>(e.shape - 1);
-  const bool matches = name.HasShortAffix(end, e.cell, size_t{e.size} - 1);
-  return matches ? Comparison::kMatches : Comparison::kDiffers;
+  return name.HasEnds(e.cell, e.cell + e.size, e.head, e.tail) ? Comparison::kMatches
+                                                               : Comparison::kDiffers;
 }
 
 }  // namespace ostiary::pdp

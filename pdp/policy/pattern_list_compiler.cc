@@ -82,7 +82,7 @@ void PatternListCompiler::CopyEntries(absl::Span<const RuleEntry> entries, uint3
   for (size_t i = 0; i < entries.size(); ++i) {
     const absl::string_view text = entries[i].text;
     PatternList::Entry& e = *new (&entries_[i]) PatternList::Entry{};
-    e.size = static_cast<uint32_t>(std::min(text.size(), kWordsSize + 1));
+    e.size = static_cast<uint8_t>(std::min(text.size(), kWordsSize + 1));
     e.offset = entries[i].offset - list_offset;
     e.is_plain = text.size() <= kWordsSize ? 1 : 0;
     if (e.is_plain != 0) {
@@ -95,18 +95,6 @@ void PatternListCompiler::CopyEntries(absl::Span<const RuleEntry> entries, uint3
       end = CopyText(text, end);
     }
   }
-}
-
-// Gives the entry its shape, and moves its text to where one of that shape stands.
-inline void PatternListCompiler::SetShape(Shape shape, absl::string_view text,
-                                          PatternList::Entry* e) {
-  if (shape == Shape::kSuffix && text.size() <= kWordsSize) {
-    const TextWords tail = search_name::Tail(text, search_name::Head(text));
-    std::memcpy(e->cell, &tail.far, sizeof(tail.far));
-    std::memcpy(e->cell + sizeof(tail.far), &tail.near, sizeof(tail.near));
-  }
-  e->shape = static_cast<uint32_t>(shape);
-  if (shape != Shape::kPrefix && shape != Shape::kSuffix) e->is_plain = 0;
 }
 
 PatternListCompiler::Literals PatternListCompiler::Classify(uint32_t entry,
@@ -123,7 +111,12 @@ PatternListCompiler::Literals PatternListCompiler::Classify(uint32_t entry,
   if (!around.head.empty() && !around.tail.empty()) ++list_->glob_count_;
   const Shape shape = around.head.empty() ? (around.tail.empty() ? Shape::kAny : Shape::kSuffix)
                                           : (around.tail.empty() ? Shape::kPrefix : Shape::kEnds);
-  SetShape(shape, text, &entries_[entry]);
+  PatternList::Entry& e = entries_[entry];
+  e.shape = static_cast<uint8_t>(shape);
+  if (e.is_plain != 0) {
+    e.head = static_cast<uint8_t>(around.head.size());
+    e.tail = static_cast<uint8_t>(around.tail.size());
+  }
   return around;
 }
 
@@ -136,7 +129,8 @@ PatternListCompiler::Literals PatternListCompiler::AddGlob(uint32_t entry) {
   }
   ++list_->pattern_count_;
   if (parsed_.shape == PatternShape::kGlob) ++list_->glob_count_;
-  SetShape(Shape::kGlob, text, &e);
+  e.shape = static_cast<uint8_t>(Shape::kGlob);
+  e.is_plain = 0;
   globs_.push_back({text, arena_.Copy(absl::MakeConstSpan(parsed_.tokens)),
                     arena_.Copy(absl::MakeConstSpan(parsed_.ranges))});
   glob_entries_.push_back(entry);

@@ -56,7 +56,6 @@ class PatternListCompiler {
   // Finds out what the entry with that text is, and sets its shape.
   Literals Classify(uint32_t entry, absl::string_view text);
   Literals AddGlob(uint32_t entry);
-  static void SetShape(Shape shape, absl::string_view text, PatternList::Entry* e);
   void AddToShort(uint32_t entry, const Literals& literals);
   void Finish();
   void AddExtra();

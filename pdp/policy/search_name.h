@@ -229,19 +229,19 @@ class SearchName {
             (size ^ text_.size())) == 0;
   }
 
-  // Whether it has an affix of `affix_size` bytes, up to kWordsSize, which stands at that end of as
-  // many, whatever is beside it. Without a branch on the end, which nobody can foresee.
-  bool HasShortAffix(AffixEnd end, const char* cell, size_t affix_size) const {
-    const TextWords& head = words(AffixEnd::kPrefix);
-    const TextWords& tail = words(AffixEnd::kSuffix);
-    const auto is_suffix = static_cast<size_t>(end);
-    const uint64_t if_suffix = -uint64_t{is_suffix};
-    const TextWords& mask = search_name::MaskOf(end, affix_size);
-    const uint64_t near = search_name::Load64(cell + is_suffix * 8) ^ head.near ^
-                          ((head.near ^ tail.near) & if_suffix);
-    const uint64_t far = search_name::Load64(cell + 8 - is_suffix * 8) ^ head.far ^
-                         ((head.far ^ tail.far) & if_suffix);
-    return ((near & mask.near) | (far & mask.far) | uint64_t{affix_size > size()}) == 0;
+  // Whether it begins with the `head` bytes from `begin`, and ends behind those with the `tail`
+  // bytes before `end`, both up to kWordsSize. As many may be read at both places. Without a
+  // branch, which nobody can foresee.
+  bool HasEnds(const char* begin, const char* end, size_t head, size_t tail) const {
+    const TextWords& own_head = words(AffixEnd::kPrefix);
+    const TextWords& own_tail = words(AffixEnd::kSuffix);
+    const TextWords& head_mask = search_name::MaskOf(AffixEnd::kPrefix, head);
+    const TextWords& tail_mask = search_name::MaskOf(AffixEnd::kSuffix, tail);
+    const uint64_t differs = ((search_name::Load64(begin) ^ own_head.near) & head_mask.near) |
+                             ((search_name::Load64(begin + 8) ^ own_head.far) & head_mask.far) |
+                             ((search_name::Load64(end - 8) ^ own_tail.near) & tail_mask.near) |
+                             ((search_name::Load64(end - 16) ^ own_tail.far) & tail_mask.far);
+    return (differs | uint64_t{head + tail > text_.size()}) == 0;
   }
 
  private:

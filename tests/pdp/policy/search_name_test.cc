@@ -57,15 +57,14 @@ TEST(SearchNameTest, KnowsItsAffixesAtEverySize) {
   }
 }
 
-// As many bytes as a short text may have, with the text at one end and `rest` beside it.
-std::string Cell(AffixEnd end, const std::string& text, char rest) {
-  const std::string beside(kWordsSize - text.size(), rest);
-  return end == AffixEnd::kPrefix ? text + beside : beside + text;
+// As many bytes as a short text may have, with zeros behind the text.
+std::string Cell(const std::string& text) {
+  return text + std::string(kWordsSize - text.size(), '\0');
 }
 
 TEST(SearchNameTest, EqualsWhatHasItsSizeAndBytes) {
   const auto is = [](const SearchName& name, const std::string& text) {
-    return name.IsShort(Cell(AffixEnd::kPrefix, text, '\0').data(), text.size());
+    return name.IsShort(Cell(text).data(), text.size());
   };
   for (size_t size = 0; size <= kLongest; ++size) {
     const std::string text = Text(size);
@@ -92,20 +91,44 @@ TEST(SearchNameTest, EqualsWhatHasItsSizeAndBytes) {
   }
 }
 
-TEST(SearchNameTest, HasTheShortAffixesOfItsEnds) {
-  for (const AffixEnd end : {AffixEnd::kPrefix, AffixEnd::kSuffix}) {
-    for (size_t size = 0; size <= kLongest; ++size) {
-      const std::string text = Text(size);
-      const SearchName name(text);
-      for (size_t n = 1; n <= kWordsSize; ++n) {
-        const std::string affix = n > size                   ? Text(n)
-                                  : end == AffixEnd::kPrefix ? text.substr(0, n)
-                                                             : text.substr(size - n);
-        EXPECT_EQ(name.HasShortAffix(end, Cell(end, affix, '#').data(), n), n <= size) << text;
-        for (const size_t wrong : {size_t{0}, n / 2, n - 1}) {
-          std::string other = affix;
-          other[wrong] = '!';
-          EXPECT_FALSE(name.HasShortAffix(end, Cell(end, other, '#').data(), n)) << text;
+// A text with so many bytes before its star and behind it, at a place where others stand around it.
+struct Starred {
+  std::string padded;
+  size_t head;
+  size_t tail;
+
+  Starred(const std::string& before, const std::string& behind)
+      : padded(Padded(absl::StrCat(before, "*", behind))),
+        head(before.size()),
+        tail(behind.size()) {}
+  bool IsAround(const SearchName& name) const {
+    const char* const begin = padded.data() + kWordsSize;
+    return name.HasEnds(begin, begin + head + 1 + tail, head, tail);
+  }
+};
+
+std::string Changed(std::string text, size_t at) {
+  text[at] = '!';
+  return text;
+}
+
+TEST(SearchNameTest, HasBothItsEnds) {
+  for (size_t size = 0; size <= kLongest; ++size) {
+    const std::string text = Text(size);
+    const SearchName name(text);
+    for (size_t head = 0; head <= std::min(size, kWordsSize); ++head) {
+      const std::string before = text.substr(0, head);
+      for (size_t tail = 0; tail <= std::min(size, kWordsSize); ++tail) {
+        const std::string behind = text.substr(size - tail);
+        EXPECT_EQ(Starred(before, behind).IsAround(name), head + tail <= size)
+            << text << ' ' << before << '*' << behind;
+        for (const size_t wrong : {size_t{0}, head / 2, head - 1}) {
+          if (wrong >= head) continue;
+          EXPECT_FALSE(Starred(Changed(before, wrong), behind).IsAround(name)) << text;
+        }
+        for (const size_t wrong : {size_t{0}, tail / 2, tail - 1}) {
+          if (wrong >= tail) continue;
+          EXPECT_FALSE(Starred(before, Changed(behind, wrong)).IsAround(name)) << text;
         }
       }
     }
@@ -128,11 +151,9 @@ TEST(SearchNameTest, HashesAnAffixAlikeByItsLane) {
 TEST(SearchNameTest, TellsZerosFromNothing) {
   const std::string zeros(3, '\0');
   const SearchName name(absl::string_view("a", 1));
-  EXPECT_FALSE(name.IsShort(Cell(AffixEnd::kPrefix, "a" + zeros, '\0').data(), 4));
-  EXPECT_FALSE(
-      name.HasShortAffix(AffixEnd::kPrefix, Cell(AffixEnd::kPrefix, "a" + zeros, '\0').data(), 4));
-  EXPECT_FALSE(
-      name.HasShortAffix(AffixEnd::kSuffix, Cell(AffixEnd::kSuffix, zeros + "a", '\0').data(), 4));
+  EXPECT_FALSE(name.IsShort(Cell("a" + zeros).data(), 4));
+  EXPECT_FALSE(Starred("a" + zeros, "").IsAround(name));
+  EXPECT_FALSE(Starred("", zeros + "a").IsAround(name));
   EXPECT_FALSE(
       SearchName("a").HasAffix<AffixEnd::kPrefix>(Padded("a" + zeros).data() + kWordsSize, 4));
   EXPECT_FALSE(
