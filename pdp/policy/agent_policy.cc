@@ -177,9 +177,8 @@ inline Decision AgentPolicy::DecideByLong(const ServerRules& own, const SearchNa
   const KeyIndex::Candidates candidates = rules.index().FindOne(name, &place);
   if (candidates == KeyIndex::Candidates::kOthers) return DecideAmongMany(own, request);
   ShortRules::Found found;
-  if (candidates == KeyIndex::Candidates::kOne) {
-    if (!rules.IsPlain(place, name)) return DecideAt(own, place, request);
-    found = rules.FindPlain(place, name);
+  if (candidates == KeyIndex::Candidates::kOne && !rules.FindPlain(place, name, &found)) {
+    return DecideAt(own, place, request);
   }
   return DecisionOf(found, own, kind, {kAllowServersId, own.server_entry_});
 }

@@ -31,12 +31,17 @@ class LongRules {
   // The same in steps, for who can do without a call in nearly all cases.
   // It may know the one candidate that there is, or that there is none.
   const KeyIndex& index() const { return index_; }
-  // Whether comparing that one takes no more than its own bytes: then FindPlain does.
-  bool IsPlain(const KeyIndex::Place& place, const SearchName& name) const {
-    return lists_[place.list]->IsPlain(place.entry, name);
-  }
-  Found FindPlain(const KeyIndex::Place& place, const SearchName& name) const {
-    return FoundAt(place, lists_[place.list]->ComparePlain(place.entry, name));
+  // Of that one; gives false where comparing it takes more than its own bytes.
+  bool FindPlain(const KeyIndex::Place& place, const SearchName& name, Found* found) const {
+    // With branches, so that its list need not be waited for.
+    switch (place.list) {
+      case ShortRules::kOwnDeny:
+        return FindPlainIn<ShortRules::kOwnDeny>(place.entry, name, found);
+      case ShortRules::kAllDeny:
+        return FindPlainIn<ShortRules::kAllDeny>(place.entry, name, found);
+      default:
+        return FindPlainIn<ShortRules::kAllow>(place.entry, name, found);
+    }
   }
   // Of the one candidate, whatever it takes. `name` may be one that is only compared.
   Found FindAt(const KeyIndex::Place& place, const SearchName& name) const {
@@ -47,6 +52,13 @@ class LongRules {
   static constexpr size_t kSources = ShortRules::kSources;
   using Comparison = PatternList::Comparison;
 
+  template <size_t kList>
+  bool FindPlainIn(uint32_t entry, const SearchName& name, Found* found) const {
+    const PatternList& list = *lists_.data()[kList];
+    if (!list.IsPlain(entry, name)) return false;
+    *found = FoundAt({kList, entry}, list.ComparePlain(entry, name));
+    return true;
+  }
   Found FoundAt(const KeyIndex::Place& place, Comparison comparison) const {
     if (comparison == Comparison::kDiffers) return {};
     return {ShortRules::StepOf(place.list, comparison == Comparison::kEquals), place.entry};

@@ -85,14 +85,6 @@ class ShortRules {
 
   // Where the entries of a list begin of which the first has that bit.
   void Place(size_t source, uint32_t first, const PatternList& list);
-  const PatternList::Entry& EntryOf(uint32_t bit) const {
-    const int32_t own = places_[kOwnDeny];
-    const int32_t all = places_[kAllDeny];
-    const int32_t allow = places_[kAllow];
-    const int32_t of_deny = bit >= first_[kAllDeny] ? all : own;
-    const int32_t place = bit >= first_[kAllow] ? allow : of_deny;
-    return EntryAt(place + kUnitsPerEntry * static_cast<int32_t>(bit));
-  }
   const PatternList::Entry& EntryAt(int32_t place) const {
     return *reinterpret_cast<const PatternList::Entry*>(reinterpret_cast<intptr_t>(this) +
                                                         place * kUnit);
@@ -103,6 +95,8 @@ class ShortRules {
   }
   // Of the entries' keys, and kNoListTag behind them.
   const uint16_t* tags() const { return reinterpret_cast<const uint16_t*>(this + 1); }
+  template <Source kSource>
+  bool FindPlainOf(uint32_t bit, const SearchName& name, Found* found) const;
   template <size_t kLanes>
   uint32_t WantedAmong(const SearchName& name) const;
 
@@ -111,8 +105,7 @@ class ShortRules {
   uint32_t walked_ = 0;           // a bit for each entry that has no key
   // A bit for each size that a key has, by AffixEnd, the lowest for one byte.
   uint16_t affix_sizes_[2] = {};
-  // Where the entry of each list would be whose bit is 0: from here, in kUnit bytes. So all that
-  // lies between a bit and its entry is the choice of one of three, and no other place in memory.
+  // Where the entry of each list would be whose bit is 0: from here, in kUnit bytes.
   int32_t places_[kSources] = {};
 };
 static_assert(sizeof(ShortRules) == 24);
@@ -138,16 +131,25 @@ inline uint32_t ShortRules::Candidates(const SearchName& name) const {
   return wanted | walked_;
 }
 
-inline bool ShortRules::FindPlain(uint32_t candidate, const SearchName& name, Found* found) const {
-  const auto bit = static_cast<uint32_t>(__builtin_ctz(candidate));
-  const size_t source = SourceOf(bit);
-  const PatternList::Entry& entry = EntryOf(bit);
+template <ShortRules::Source kSource>
+inline bool ShortRules::FindPlainOf(uint32_t bit, const SearchName& name, Found* found) const {
+  const PatternList::Entry& entry =
+      EntryAt(places_[kSource] + kUnitsPerEntry * static_cast<int32_t>(bit));
   if (!PatternList::IsPlain(entry, name)) return false;
   const auto comparison = PatternList::ComparePlain(entry, name);
   if (comparison != PatternList::Comparison::kDiffers) {
-    *found = {StepOf(source, comparison == PatternList::Comparison::kEquals), bit - first_[source]};
+    *found = {StepOf(kSource, comparison == PatternList::Comparison::kEquals),
+              bit - first_[kSource]};
   }
   return true;
+}
+
+// With branches, so that nothing waits until it is known of which list the entry is.
+inline bool ShortRules::FindPlain(uint32_t candidate, const SearchName& name, Found* found) const {
+  const auto bit = static_cast<uint32_t>(__builtin_ctz(candidate));
+  if (bit >= first_[kAllow]) return FindPlainOf<kAllow>(bit, name, found);
+  if (bit >= first_[kAllDeny]) return FindPlainOf<kAllDeny>(bit, name, found);
+  return FindPlainOf<kOwnDeny>(bit, name, found);
 }
 
 }  // namespace ostiary::pdp

@@ -27,8 +27,9 @@ ShortRules::Found Find(const LongRules& rules, absl::string_view text) {
   ShortRules::Found by_one;
   if (candidates == KeyIndex::Candidates::kOne) {
     by_one = rules.FindAt(place, SearchName::ToCompare(text));
-    if (rules.IsPlain(place, name)) {
-      EXPECT_EQ(rules.FindPlain(place, name), by_one) << text;
+    ShortRules::Found plain;
+    if (rules.FindPlain(place, name, &plain)) {
+      EXPECT_EQ(plain, by_one) << text;
     }
   }
   EXPECT_EQ(by_one, found) << text;
