@@ -1,6 +1,7 @@
 #include "pdp/policy/agent_compiler.h"
 
 #include <algorithm>
+#include <array>
 #include <new>
 #include <tuple>
 #include <utility>
@@ -11,11 +12,14 @@ namespace ostiary::pdp {
 namespace {
 
 constexpr size_t kAlignment = 64;  // of a cache line
-// What joins so many entries: ShortRules, or where one of the lists is long, LongRules.
-constexpr size_t JoinedSize(size_t entries) {
-  const size_t if_long = entries > PatternList::kShort ? sizeof(LongRules) : 0;
-  if (entries > ShortRules::kMostEntries) return if_long;
-  return std::max(ShortRules::SizeFor(entries), if_long);
+// What joins lists of so many entries: LongRules where one is long, else ShortRules.
+constexpr size_t JoinedSize(const std::array<size_t, ShortRules::kSources>& sizes) {
+  size_t entries = 0;
+  for (const size_t size : sizes) {
+    if (size > PatternList::kShort) return sizeof(LongRules);
+    entries += size;
+  }
+  return entries > ShortRules::kMostEntries ? 0 : ShortRules::SizeFor(entries);
 }
 
 // "*" comes behind all others.
@@ -90,8 +94,7 @@ size_t AgentCompiler::CountJoined() const {
       const size_t deny = own[kind];
       const size_t allow = own[kind + kNameKinds];
       if (deny + allow == 0) continue;
-      const size_t others = for_all[kind] + (allow == 0 ? for_all[kind + kNameKinds] : 0);
-      size += JoinedSize(deny + allow + others);
+      size += JoinedSize({deny, for_all[kind], allow == 0 ? for_all[kind + kNameKinds] : allow});
     }
     if (lists_of_agent_[i].list->server == "*") for_all = own;
   }
@@ -171,8 +174,10 @@ void AgentCompiler::JoinLists(const AgentPolicy& policy, size_t kind, ServerRule
 // more than it has itself, or many servers would take more memory than their rules.
 void AgentCompiler::Join(const ShortRules::Lists& lists, size_t own, size_t kind,
                          ServerRules* rules) {
-  const size_t entries = SizeOf(lists[0]) + SizeOf(lists[1]) + SizeOf(lists[2]);
-  char* const memory = joined_end_ -= JoinedSize(entries);
+  const std::array<size_t, ShortRules::kSources> sizes = {SizeOf(lists[0]), SizeOf(lists[1]),
+                                                          SizeOf(lists[2])};
+  const size_t entries = sizes[0] + sizes[1] + sizes[2];
+  char* const memory = joined_end_ -= JoinedSize(sizes);
   if (ShortRules::Take(lists)) {
     rules->SetJoined(kind, Joined::kShort, ShortRules::Make(lists, memory));
   } else if (!LongRules::Take(lists) || entries > 2 * own) {
