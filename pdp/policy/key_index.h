@@ -113,20 +113,33 @@ inline void KeyIndex::ForEachHash(const SearchName& name, const Look& look) cons
 }
 
 inline KeyIndex::Candidates KeyIndex::FindOne(const SearchName& name, Place* found) const {
-  const Bucket* last = buckets_;  // of those with an equal tag
-  uint64_t bits = 0;              // eight for each look
-  uint64_t passed = 0;            // the lowest: whether one of the hashes has passed
-  ForEachHash(name, [&](uint64_t hash) {
-    const Bucket& home = buckets_[HomeOf(hash, bucket_count_)];
-    const uint32_t equal = EqualTagsOf(home.tags, hash);
-    last = equal != 0 ? &home : last;
-    bits = bits << kTagLanes | equal;
-    passed |= home.passed >> PassedBit(hash);
-  });
-  passed &= 1;
-  if ((bits | passed) == 0) return Candidates::kNone;
-  if ((bits & (bits - 1)) != 0 || passed != 0) return Candidates::kOthers;
-  const Code code = last->codes[static_cast<size_t>(__builtin_ctzll(bits)) % kTagLanes];
+  uint32_t lanes = edges_.LanesOf(name);
+  uint64_t hash;
+  if ((name_sizes_ & SizeBit(name.size())) != 0) {
+    hash = name.hash();
+  } else if (lanes != 0) {
+    hash = HashOfLane(name, static_cast<size_t>(__builtin_ctz(lanes)));
+    lanes &= lanes - 1;
+  } else {
+    return Candidates::kNone;
+  }
+  const Bucket* home = &buckets_[HomeOf(hash, bucket_count_)];
+  uint32_t bits = EqualTagsOf(home->tags, hash);
+  uint64_t passed = home->passed >> PassedBit(hash);
+  for (; lanes != 0; lanes &= lanes - 1) {
+    const uint64_t other = HashOfLane(name, static_cast<size_t>(__builtin_ctz(lanes)));
+    const Bucket& next = buckets_[HomeOf(other, bucket_count_)];
+    const uint32_t equal = EqualTagsOf(next.tags, other);
+    passed |= next.passed >> PassedBit(other);
+    if (equal == 0) continue;
+    passed |= bits != 0;
+    home = &next;
+    bits = equal;
+  }
+  if ((passed & 1) != 0) return Candidates::kOthers;
+  if (bits == 0) return Candidates::kNone;
+  if ((bits & (bits - 1)) != 0) return Candidates::kOthers;
+  const Code code = home->codes[__builtin_ctz(bits)];
   if ((code & kMore) != 0) return Candidates::kOthers;
   *found = PlaceOf(code);
   return Candidates::kOne;
