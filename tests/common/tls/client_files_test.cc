@@ -76,6 +76,14 @@ TEST_F(ClientFilesTest, KeepsWhatItHadWhereAFileCannotBeUsed) {
   EXPECT_EQ(kept->pair->key, good->pair->key);
   EXPECT_EQ(kept->token, good->token);
   EXPECT_THAT(std::string(problem.message()), HasSubstr(Path("ca")));
+  // Mended one by one.
+  Write("ca", authority_.root());
+  Write("token", "token-1\n");
+  EXPECT_TRUE(files.Read(&problem).ok());
+  EXPECT_THAT(std::string(problem.message()), HasSubstr(Path("cert") + " and " + Path("key")));
+  WritePair(authority_.Issue({}));
+  EXPECT_TRUE(files.Read(&problem).ok());
+  EXPECT_EQ(problem, absl::OkStatus());
 }
 
 TEST_F(ClientFilesTest, FailsWhereThereIsNothingToUse) {

@@ -1,5 +1,10 @@
 #include "common/tls/pem.h"
 
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include <memory>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -17,6 +22,20 @@ CertificateOptions Of(KeyKind key) {
   CertificateOptions options;
   options.key = key;
   return options;
+}
+
+std::string Encrypted(const std::string& key) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> in(BIO_new_mem_buf(key.data(), -1), BIO_free);
+  const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new(BIO_s_mem()), BIO_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> read(
+      PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+  const unsigned char passphrase[] = "word";
+  EXPECT_EQ(PEM_write_bio_PrivateKey(out.get(), read.get(), EVP_aes_256_cbc(), passphrase, 4,
+                                     nullptr, nullptr),
+            1);
+  char* text = nullptr;
+  const auto size = BIO_get_mem_data(out.get(), &text);
+  return std::string(text, static_cast<size_t>(size));
 }
 
 TEST(ReadKeyPairTest, TakesPairsAndSaysHowLongTheyAreValid) {
@@ -53,6 +72,7 @@ TEST(ReadKeyPairTest, RefusesWhatDoesNotHoldTogetherAndSaysWhy) {
   const CertifiedKey one = authority.Issue({});
   const CertifiedKey other = authority.Issue({});
   const CertifiedKey rsa = authority.Issue(Of(KeyKind::kRsa));
+  const CertifiedKey small = authority.Issue(Of(KeyKind::kSmallRsa));
   const std::string half = one.chain.substr(0, one.chain.size() / 2);
   struct Case {
     const char* name;
@@ -69,6 +89,8 @@ TEST(ReadKeyPairTest, RefusesWhatDoesNotHoldTogetherAndSaysWhy) {
       {"no certificate", one.key, one.key, "has no certificate in PEM"},
       {"no key", one.chain, one.chain, "the key is no private key"},
       {"nothing", "", "", "has no certificate in PEM"},
+      {"an encrypted key", one.chain, Encrypted(one.key), "the key is encrypted"},
+      {"a key that is too small", small.chain, small.key, "TLS does not take this certificate"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);

@@ -345,7 +345,9 @@ TEST_F(LyingPdpTest, NoDecisionOutOfPlaceIsADecision) {
     const FakePdp pdp("127.0.0.1:0", LyingAboutRead(lie));
     Start(pdp, "200ms");
     Initialize();
-    ExpectUndecided(Call("read"), kTimeout);
+    const std::string late = Call("read");
+    ExpectUndecided(late, kTimeout);
+    EXPECT_THAT(late, HasSubstr("within 200 ms"));
     EXPECT_THAT(CallDecided("write"), HasSubstr("done"));
     End();
     EXPECT_EQ(Runs(), "write\n");

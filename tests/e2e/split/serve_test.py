@@ -108,6 +108,7 @@ class WhatCrosses(ServeTest):
         self.assertEqual(status, UNAVAILABLE)
         self.assertIn(f"{self.folder.address}: nobody listens there (No such file or directory)", errors)
         self.assertGreaterEqual(time.monotonic() - started, 0.3)
+        self.assertLess(time.monotonic() - started, 9, "it would wait for 10 s by itself")
 
     def test_a_signal_while_nobody_is_there(self):
         client = self.client()
@@ -401,6 +402,8 @@ class CommandLines(ServeTest):
             ([*serve, "--listen", address], 64, "no server to start"),
             ([*serve, "--listen", address, "--socket-mode", "888", *server], 64, "888 is not a file mode such as 0660"),
             ([*serve, "--listen", address, "--socket-mode", "7777", *server], 64, "7777 is not a file mode"),
+            ([*serve, "--listen", address, "--socket-mode", "", *server], 64, "is not a file mode"),
+            ([*serve, "--listen", address, "--socket-mode", "7" * 30, *server], 64, "is not a file mode"),
             ([*serve, "--listen", address, "--allow-uid", "me", *server], 64, "--allow-uid"),
             ([*serve, "--listen", address, "--allow-uid", "-1", *server], 64, "--allow-uid"),
             ([*serve, "--listen", address, "--allow-uid", "4294967295", *server], 64, "--allow-uid"),

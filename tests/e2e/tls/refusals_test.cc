@@ -183,6 +183,7 @@ TEST(UsageTest, RefusesWhatWouldBeInsecure) {
       {{"--pdp", "127.0.0.1:1", "--pdp-cert", "c", "--pdp-key", "k"}, "shown over TLS only"},
       {{"--pdp", "127.0.0.1:1", "--pdp-name", "n"}, "says nothing without TLS"},
       {{"--pdp", "127.0.0.1:1", "--pdp-ca", "a", "--pdp-cert", "c"}, "go together"},
+      {{"--pdp", "127.0.0.1:1", "--pdp-ca", "a", "--pdp-key", "k"}, "go together"},
       {{"--pdp", "unix:/x", "--pdp-ca", "a"}, "speaks no TLS on a Unix socket"},
   };
   for (const Usage& usage : usages) {
@@ -198,6 +199,37 @@ TEST(UsageTest, RefusesWhatWouldBeInsecure) {
     TestProcess ask(status);
     EXPECT_EQ(ask.Wait(), 64);
     EXPECT_THAT(ask.Errors(), HasSubstr(usage.says));
+  }
+}
+
+// Plaintext on the network, for who says so. What is refused after that is something else.
+TEST(UsageTest, TakesPlaintextOnTheNetworkWhereToldTo) {
+  struct Usage {
+    std::vector<std::string> flags;
+    std::vector<std::string> variables;
+    int sidecar;
+    int pdp;
+  };
+  const Usage usages[] = {
+      {{"--allow-insecure-tcp"}, {}, 78, 1},
+      {{}, {"OSTIARY_ALLOW_INSECURE_TCP=true"}, 78, 1},
+      {{}, {"OSTIARY_ALLOW_INSECURE_TCP=false"}, 64, 64},
+      {{}, {"OSTIARY_ALLOW_INSECURE_TCP=perhaps"}, 64, 64},
+      {{}, {}, 64, 64},
+  };
+  for (const Usage& usage : usages) {
+    SCOPED_TRACE(testing::PrintToString(usage.flags) + testing::PrintToString(usage.variables));
+    // Nobody listens there, and it is not loopback by its name.
+    const std::vector<std::string> address = {"--pdp", "0.0.0.0:1"};
+    std::vector<std::string> sidecar = {SIDECAR, "run", "--agent", "me", "--server", "toy"};
+    sidecar.insert(sidecar.end(), address.begin(), address.end());
+    sidecar.insert(sidecar.end(), usage.flags.begin(), usage.flags.end());
+    sidecar.insert(sidecar.end(), {"--", "no-such-program"});
+    EXPECT_EQ(TestProcess(sidecar, usage.variables).Wait(), usage.sidecar);
+    std::vector<std::string> status = {PDP, "status"};
+    status.insert(status.end(), address.begin(), address.end());
+    status.insert(status.end(), usage.flags.begin(), usage.flags.end());
+    EXPECT_EQ(TestProcess(status, usage.variables).Wait(), usage.pdp);
   }
 }
 

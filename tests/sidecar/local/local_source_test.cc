@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@
 namespace ostiary::sidecar {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr char kRules[] = R"({"agents": {"a": {
@@ -42,11 +44,12 @@ class LocalSourceTest : public ::testing::Test {
     std::ofstream(folder_ + "/next", std::ios::binary) << text;
     std::filesystem::rename(folder_ + "/next", RulesPath());
   }
-  void Start() {
+  void Start(std::optional<std::string> mcp_config = std::nullopt) {
     LocalSourceOptions options;
     options.agent = "a";
     options.server = "s";
     options.paths.rules = RulesPath();
+    options.paths.mcp_config = std::move(mcp_config);
     options.epoch = "e";
     options.watch.debounce = std::chrono::milliseconds(1);
     auto source = LocalSource::Create(std::move(options), &sink_, Clock::System(), log_);
@@ -147,8 +150,11 @@ TEST_F(LocalSourceTest, DecidesEveryKindInTheOrderAsked) {
     EXPECT_EQ(verdict.rule_pattern, cases[i].pattern) << i;
     EXPECT_EQ(verdict.rule_file.empty(), verdict.rule_pointer.empty()) << i;
     EXPECT_EQ(verdict.rule_line > 0, !verdict.rule_pointer.empty()) << i;
+    EXPECT_EQ(verdict.rule_column > 0, !verdict.rule_pointer.empty()) << i;
     EXPECT_FALSE(verdict.message.empty()) << i;
   }
+  EXPECT_EQ(answer.verdicts[2].rule_line, 4u);
+  EXPECT_EQ(answer.verdicts[2].rule_column, 28u);
 }
 
 TEST_F(LocalSourceTest, PostsANewRevisionWhenTheFileChanges) {
@@ -176,6 +182,13 @@ TEST_F(LocalSourceTest, AnswersWithAnErrorUntilAPolicyLoads) {
   WriteRules(kRules);
   ASSERT_TRUE(sink_.Await<SourceRevision>().has_value());
   EXPECT_TRUE(Ask({Access{}}).verdicts.at(0).allowed);
+}
+
+TEST_F(LocalSourceTest, SaysWhichFileKeepsAPolicyFromLoading) {
+  WriteRules(kRules);
+  Start(folder_ + "/mcp.json");
+  EXPECT_THAT(std::string(Ask({Access{}}).status.message()),
+              AllOf(HasSubstr("no policy has loaded"), HasSubstr("mcp.json")));
 }
 
 TEST_F(LocalSourceTest, GoesOnDecidingByTheLastGoodPolicy) {

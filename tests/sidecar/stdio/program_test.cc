@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "tests/support/test_process.h"
@@ -323,6 +324,33 @@ TEST_F(ProgramTest, WhatIsLoggedOfAMethodIsShort) {
   EXPECT_LT(sidecar.Errors().size(), 4'000U);
 }
 
+TEST_F(ProgramTest, LogsWhatItIsToldToAndWhatIsWorse) {
+  const struct {
+    const char* level;
+    bool debug;
+    bool info;
+    bool warning;
+  } cases[] = {{"debug", true, true, true},
+               {"info", false, true, true},
+               {"warning", false, false, true},
+               {"error", false, false, false}};
+  for (const auto& test : cases) {
+    TestProcess& sidecar = RunBeforeToy({}, {"--log-level", test.level});
+    Initialize();
+    sidecar.WriteLine(
+        R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":5}})");
+    sidecar.WriteLine("no JSON");
+    EXPECT_THAT(sidecar.ReadLine().value_or(""), HasSubstr("\"error\""));
+    sidecar.CloseInput();
+    EXPECT_EQ(sidecar.Wait(), 0);
+    const std::string log = sidecar.Errors();
+    const auto has = [&log](const char* event) { return absl::StrContains(log, event); };
+    EXPECT_EQ(has("client_cancel_dropped"), test.debug) << test.level << log;
+    EXPECT_EQ(has("policy_applied"), test.info) << test.level << log;
+    EXPECT_EQ(has("client_line_refused"), test.warning) << test.level << log;
+  }
+}
+
 TEST_F(ProgramTest, TheServerGetsTheEnvironmentAsItCame) {
   TestProcess& sidecar =
       RunBefore({"sh", "-c", absl::StrCat("env > ", Path("env"))}, {},
@@ -355,6 +383,26 @@ TEST_F(ProgramTest, StartsTheCatalogsCommand) {
   EXPECT_THAT(Initialize(), HasSubstr("toy"));
   sidecar.CloseInput();
   EXPECT_EQ(sidecar.Wait(), 6);
+}
+
+TEST_F(ProgramTest, ACommandBeatsTheCatalogs) {
+  WriteFile("mcp.json", R"({"mcpServers": {"toy": {"command": "false"}}})");
+  TestProcess& sidecar = RunBefore({TOY_SERVER, "--exit", "6"}, {"--mcp-config", Path("mcp.json")});
+  EXPECT_THAT(Initialize(), HasSubstr("toy"));
+  sidecar.CloseInput();
+  EXPECT_EQ(sidecar.Wait(), 6);
+}
+
+// The catalog may name a sidecar too, one with other arguments.
+TEST_F(ProgramTest, StartsTheCatalogsSidecar) {
+  WriteFile("mcp.json",
+            absl::StrCat(R"({"mcpServers": {"toy": {"command": ")", SIDECAR,
+                         R"(", "args": ["run", "--agent", "a", "--server", "toy", "--rules", ")",
+                         Path("rules.json"), R"(", "--", ")", TOY_SERVER, R"("]}}})"));
+  TestProcess& sidecar = RunBefore({}, {"--mcp-config", Path("mcp.json")});
+  EXPECT_THAT(Initialize(), HasSubstr("toy"));
+  sidecar.CloseInput();
+  EXPECT_EQ(sidecar.Wait(), 0);
 }
 
 // A client's configuration that starts the sidecar, given to that sidecar as its catalog.
@@ -429,10 +477,40 @@ TEST_F(ProgramTest, SaysHowItIsUsed) {
        {},
        64,
        "5 is not a duration"},
+      {{"run", "--agent", "a", "--server", "s", "--rules", "r", "--decision-timeout=0s", "--", "c"},
+       {},
+       64,
+       "0s is not a duration"},
+      {{"run", "--agent", "a", "--server", "s", "--rules", "r", "--decision-timeout=61m", "--",
+        "c"},
+       {},
+       64,
+       "61m is not a duration"},
+      {{"run", "--agent", "", "--server", "s", "--rules", "r", "--", "c"},
+       {},
+       64,
+       "--agent is empty"},
+      {{"run", "--agent", "a", "--server", "", "--rules", "r", "--", "c"},
+       {},
+       64,
+       "--server is empty"},
       {{"run", "--", "false"}, {"OSTIARY_AGENT=a", "OSTIARY_SERVER=s"}, 64, "one of --pdp"},
       // A flag beats the variable of the one that it excludes; the rest comes from variables.
       {{"run", "--rules", "r", "--", "no-such-program"},
        {"OSTIARY_AGENT=a", "OSTIARY_SERVER=s", "OSTIARY_PDP=p"},
+       78,
+       "no-such-program"},
+      {{"run", "--rules=r", "--", "no-such-program"},
+       {"OSTIARY_AGENT=a", "OSTIARY_SERVER=s", "OSTIARY_PDP=p"},
+       78,
+       "no-such-program"},
+      {{"run", "--pdp", "unix:/p", "--", "no-such-program"},
+       {"OSTIARY_AGENT=a", "OSTIARY_SERVER=s", "OSTIARY_RULES=r"},
+       78,
+       "no-such-program"},
+      // A server of that name is not the flag.
+      {{"run", "--server", "pdp", "--rules", "r", "--", "no-such-program"},
+       {"OSTIARY_AGENT=a", "OSTIARY_PDP=p"},
        78,
        "no-such-program"},
   };
