@@ -5,10 +5,13 @@
 #include <cstring>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -58,6 +61,14 @@ class DirectoryWatchTest : public testing::Test {
     watch_ = *std::move(watch);
     EXPECT_TRUE(watch_->status().ok()) << watch_->status();
     EXPECT_EQ(watch_->Drain(), Hint::kNone);
+  }
+
+  // As the kernel counts them.
+  size_t CountWatches() const {
+    std::ifstream info(absl::StrCat("/proc/self/fdinfo/", watch_->fd()));
+    size_t count = 0;
+    for (std::string line; std::getline(info, line);) count += absl::StartsWith(line, "inotify ");
+    return count;
   }
 
   ScratchDir dir_;
@@ -183,6 +194,53 @@ TEST_F(DirectoryWatchTest, FollowsAParentThatIsASwappedSymlink) {
   EXPECT_EQ(watch_->Drain(), Hint::kNone);
 }
 
+TEST_F(DirectoryWatchTest, LetsGoOfDirectoriesThatAreNoLongerOnTheWay) {
+  for (const char* name : {"r/0", "r/1", "r/2"}) {
+    dir_.MakeDir(name);
+    dir_.WriteInPlace(absl::StrCat(name, "/rules.json"), "a");
+  }
+  dir_.Symlink("r/0", "current");
+  Watch({dir_.Path("current/rules.json")});
+  const size_t watched = CountWatches();
+  EXPECT_GT(watched, 1U);
+  for (const char* next : {"r/1", "r/2"}) {
+    dir_.Symlink(next, "next");
+    dir_.Rename("next", "current");
+    EXPECT_EQ(watch_->Drain(), Hint::kStructure);
+    EXPECT_EQ(CountWatches(), watched) << next;
+  }
+}
+
+TEST_F(DirectoryWatchTest, SeesWritesWhereTheOtherFilesWayGoesOn) {
+  dir_.MakeDir("p");
+  dir_.WriteInPlace("rules.json", "a");
+  dir_.WriteInPlace("p/mcp.json", "a");
+  for (const bool rules_first : {true, false}) {
+    std::vector<std::string> paths = {dir_.Path("rules.json"), dir_.Path("p/mcp.json")};
+    if (!rules_first) std::swap(paths[0], paths[1]);
+    Watch(paths);
+    for (const char* name : {"rules.json", "p/mcp.json"}) {
+      dir_.WriteInPlace(name, "b");
+      EXPECT_EQ(watch_->Drain(), Hint::kContent) << name;
+    }
+  }
+}
+
+TEST_F(DirectoryWatchTest, SaysWhatItCannotWatchUntilItCan) {
+  // Short enough for the kernel each, and too long a directory when both are followed.
+  std::string far;
+  for (int i = 0; i < 800; ++i) far += "x/../";
+  dir_.MakeDir("x");
+  dir_.WriteInPlace("file", "a");
+  dir_.Symlink(far + "file", "second");
+  dir_.Symlink(far + "second", "rules.json");
+  watch_ = *DirectoryWatch::Create({dir_.Path("rules.json")});
+  EXPECT_FALSE(watch_->status().ok());
+  dir_.RenameOver("rules.json", "b");
+  EXPECT_EQ(watch_->Drain(), Hint::kStructure);
+  EXPECT_EQ(watch_->status(), absl::OkStatus());
+}
+
 TEST_F(DirectoryWatchTest, EndsAtASymlinkToItself) {
   dir_.Symlink("rules.json", "rules.json");
   Watch({dir_.Path("rules.json")});
@@ -196,6 +254,24 @@ TEST_F(DirectoryWatchTest, AnOverflowIsAHintWhateverElseCame) {
   EXPECT_EQ(watch_->Interpret(ParseWatchEvents(bytes)), Hint::kStructure);
   const std::string other = EventBytes(-1, IN_CREATE, "", 0);
   EXPECT_EQ(watch_->Interpret(ParseWatchEvents(other)), Hint::kNone);
+}
+
+// More events than one read takes: what the first ones said still counts.
+TEST_F(DirectoryWatchTest, ManyEventsHideNoHint) {
+  const std::function<void()> changes[] = {[this] { dir_.WriteInPlace("rules.json", "b"); },
+                                           [this] { dir_.RenameOver("rules.json", "b"); }};
+  const Hint hints[] = {Hint::kContent, Hint::kStructure};
+  dir_.WriteInPlace("rules.json", "a");
+  dir_.WriteInPlace("x", "");
+  for (size_t i = 0; i < std::size(changes); ++i) {
+    Watch({dir_.Path("rules.json")});
+    changes[i]();
+    for (int round = 0; round < 1000; ++round) {
+      dir_.Rename("x", "y");
+      dir_.Rename("y", "x");
+    }
+    EXPECT_EQ(watch_->Drain(), hints[i]);
+  }
 }
 
 // Fills the kernel's queue with files that are of no interest, so that the one of interest is lost.

@@ -262,6 +262,35 @@ TEST_F(PolicyFilesTest, ASwapAboveTwoDirectoriesIsReadAgain) {
   EXPECT_EQ(attempts, 2);
 }
 
+// The file that was read is still there, where its path does not lead any more.
+TEST_F(PolicyFilesTest, ASwapAboveOneOfTwoDirectoriesIsReadAgain) {
+  for (const char* name : {"rules.json", "mcp.json"}) {
+    SCOPED_TRACE(name);
+    const ScratchDir dir;
+    for (const char* directory : {"rest", "old", "new"}) {
+      dir.MakeDir(directory);
+      for (const char* file : {"rules.json", "mcp.json"}) {
+        dir.WriteInPlace(absl::StrCat(directory, "/", file), directory);
+      }
+    }
+    dir.Symlink("old", "current");
+    int attempts = 0;
+    ReadOptions options;
+    options.between_reads = [&] {
+      if (++attempts != 1) return;
+      dir.Symlink("new", "next");
+      dir.Rename("next", "current");
+    };
+    const bool rules_move = absl::string_view(name) == "rules.json";
+    const std::string moving = dir.Path(absl::StrCat("current/", name));
+    ExpectPair(ReadPolicyFiles(rules_move ? PolicyPaths{moving, dir.Path("rest/mcp.json")}
+                                          : PolicyPaths{dir.Path("rest/rules.json"), moving},
+                               options),
+               rules_move ? "new" : "rest", rules_move ? "rest" : "new");
+    EXPECT_EQ(attempts, 2);
+  }
+}
+
 TEST_F(PolicyFilesTest, AFileMissingForAMomentIsNoError) {
   dir_.WriteInPlace("rules.json", "the rules");
   int attempts = 0;

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <functional>
 #include <string>
@@ -246,6 +247,35 @@ TEST(WatchLoopTest, ASteadyStreamOfChangesDoesNotPutAReloadOffForEver) {
   files.Watch(options);
   WritePair(files.dir, ".", "s2");
   AwaitServer(files, "s2");
+}
+
+// The machine's clock, which counts how often it is looked at.
+class CountingClock final : public Clock {
+ public:
+  MonoTime Now() const override {
+    ++looks_;
+    return System().Now();
+  }
+  absl::Time WallNow() const override { return System().WallNow(); }
+  int looks() const { return looks_; }
+
+ private:
+  mutable std::atomic<int> looks_{0};
+};
+
+TEST(WatchLoopTest, ARequestThatWasHeardKeepsItFromNoSleep) {
+  const CountingClock clock;
+  ReloadHarness files;
+  WritePair(files.dir, ".", "s1");
+  WatchOptions options = NoPoll();
+  options.debounce = std::chrono::milliseconds(200);
+  files.watch = *WatchLoop::Start({&files.reloader}, options, clock, files.log.log());
+  files.watch->RequestReload();
+  files.log.Await("reload_unchanged");
+  const int before = clock.looks();
+  WritePair(files.dir, ".", "s2");
+  AwaitServer(files, "s2");  // at least a debounce later
+  EXPECT_LT(clock.looks() - before, 1'000);
 }
 
 TEST(WatchLoopTest, StopsAtOnceWithAReloadPending) {
