@@ -1,13 +1,16 @@
 // ostiary-pdp as its users meet it: exit statuses, formats, flags and the environment.
 #include "tests/pdp/commands/program.h"
 
+#include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/pdp/reload/scratch_dir.h"
@@ -60,6 +63,24 @@ TEST_F(ProgramTest, WrongUsageEndsWith64) {
       {{"serve", "--rules", rules(), "--listen", "0.0.0.0:0"}, "--allow-insecure-tcp"},
       {{"serve", "--rules", rules(), "--heartbeat", "5"}, "is a duration"},
       {{"serve", "--rules", rules(), "--lease", "5s"}, "at least two heartbeats"},
+      {{"serve", "--rules", rules(), "--heartbeat", "9ms"}, "heartbeat: give"},
+      {{"serve", "--rules", rules(), "--heartbeat", "61m", "--lease", "3h"}, "heartbeat: give"},
+      {{"serve", "--rules", rules(), "--lease", "25h"}, "lease: give"},
+      {{"serve", "--rules", rules(), "--max-connection-age", "999ms"}, "max-connection-age: give"},
+      {{"serve", "--rules", rules(), "--max-connection-age-grace", "999ms"}, "age-grace: give"},
+      {{"serve", "--rules", rules(), "--max-connection-age-grace", "61m"}, "age-grace: give"},
+      {{"serve", "--rules", rules(), "--drain-grace", "-1s"}, "drain-grace: give"},
+      {{"serve", "--rules", rules(), "--drain-grace", "61m"}, "drain-grace: give"},
+      {{"serve", "--rules", rules(), "--max-message-bytes", "1023"}, "max-message-bytes: give"},
+      {{"serve", "--rules", rules(), "--listen", "unix:/x,unix:/x"}, "is given twice"},
+      {{"serve", "--rules", rules(), "--listen", "unix:/x", "--health-listen", "unix:/x"},
+       "health-listen: "},
+      {{"serve", "--rules", rules(), "--tls-cert", "c"}, "go together"},
+      {{"serve", "--rules", rules(), "--tls-key", "k"}, "go together"},
+      {{"serve", "--rules", rules(), "--client-ca", "c"}, "over TLS only"},
+      {{"serve", "--rules", rules(), "--token-issuer", "https://i", "--token-jwks", "k",
+        "--bindings", "b"},
+       "over TLS only"},
       {{"serve", "--rules", rules(), "--max-sessions", "-1"}, "a whole number"},
       {{"serve", "--rules", rules(), "--log-level", "loud"},
        "--log-level is debug|info|warning|error"},
@@ -70,6 +91,9 @@ TEST_F(ProgramTest, WrongUsageEndsWith64) {
       {{"check", "--rules", rules(), "--agent", "a"}, "--server is required"},
       {{"check", "--rules", rules(), "--agent", "a", "--server", ""}, "must not be empty"},
       {{"check", "--rules", rules(), "--agent", "a", "--server", "s", "--tool", "t", "--prompt",
+        "p"},
+       "excludes"},
+      {{"check", "--rules", rules(), "--agent", "a", "--server", "s", "--resource", "r", "--prompt",
         "p"},
        "excludes"},
       {{"check", "--rules", rules(), "--agent", "a", "--batch"}, "excludes"},
@@ -93,6 +117,28 @@ TEST_F(ProgramTest, WrongUsageEndsWith64) {
     EXPECT_EQ(outcome.exit_status, 64) << testing::PrintToString(c.arguments) << outcome.err;
     EXPECT_THAT(outcome.err, HasSubstr(c.message)) << testing::PrintToString(c.arguments);
     EXPECT_THAT(outcome.out, IsEmpty());
+  }
+}
+
+// What is refused then is the address.
+TEST_F(ProgramTest, ServeTakesWhatIsJustPossible) {
+  const std::vector<std::string> flags[] = {
+      {"--heartbeat", "10ms", "--lease", "20ms"},
+      {"--heartbeat", "1h", "--lease", "24h"},
+      {"--max-connection-age", "1s", "--max-connection-age-grace", "1s"},
+      {"--max-connection-age", "inf", "--max-connection-age-grace", "1h"},
+      {"--drain-grace", "0s"},
+      {"--drain-grace", "1h", "--max-message-bytes", "1024"},
+      {"--listen", "0.0.0.0:0", "--allow-insecure-tcp"},
+      {"--listen", "127.0.0.1:0,127.0.0.1:0", "--health-listen", "127.0.0.1:0"},
+  };
+  const std::string nowhere = absl::StrCat("unix:", directory_.Path("none/s"));
+  for (const std::vector<std::string>& given : flags) {
+    std::vector<std::string> arguments = {"serve", "--rules", rules(), "--listen", nowhere};
+    arguments.insert(arguments.end(), given.begin(), given.end());
+    const Outcome outcome = RunProgram({arguments, {}, ""});
+    EXPECT_EQ(outcome.exit_status, 78) << testing::PrintToString(given) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("listen_failed")) << testing::PrintToString(given);
   }
 }
 
@@ -263,14 +309,22 @@ TEST_F(ProgramTest, ServeListensReloadsAnswersAndDrains) {
   EXPECT_EQ(reload.exit_status, 0) << reload.err;
   EXPECT_THAT(reload.out, HasSubstr(R"("generation": "2")"));
 
-  directory_.RenameOver("rules.json", "{");
+  // With a second name, by which a change is seen by no watch.
+  directory_.MakeDir("aside");
+  directory_.WriteInPlace("aside/rules.json", "{");
+  std::filesystem::create_hard_link(directory_.Path("aside/rules.json"), directory_.Path("next"));
+  directory_.Rename("next", "rules.json");
   EXPECT_EQ(RunProgram({{"reload", "--pdp", Socket()}, {}, ""}).exit_status, 1);
   const Outcome stale = RunProgram({{"status", "--pdp", Socket()}, {}, ""});
   EXPECT_EQ(stale.exit_status, 1);
   EXPECT_THAT(stale.out, HasSubstr(R"("state": "STALE")"));
 
+  EXPECT_TRUE(pdp.WaitForLog("\"ok\":false")) << pdp.log();  // by the rename, seen and over
+  directory_.WriteInPlace("aside/rules.json", kRules);
+  const MonoTime asked = Clock::System().Now();
   pdp.Signal(SIGHUP);
-  EXPECT_TRUE(pdp.WaitForLog("reload_unchanged")) << pdp.log();
+  EXPECT_TRUE(pdp.WaitForLog("\"generation\":3")) << pdp.log();
+  EXPECT_LT(Clock::System().Now() - asked, std::chrono::seconds(20)) << "the poll found it";
   pdp.Signal(SIGTERM);
   EXPECT_EQ(pdp.ExitStatus(), 0);
   EXPECT_THAT(pdp.log(), HasSubstr(R"("event":"stopped")"));

@@ -3,8 +3,10 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/pdp/reload/reload_harness.h"
 #include "tests/pdp/reload/scratch_dir.h"
 #include "tests/support/certificates.h"
 
@@ -67,6 +69,19 @@ TEST_F(ServerCertificatesTest, TheSameFilesAreNoNews) {
   EXPECT_EQ(certificates->Report().loaded, 1u);
 }
 
+// As where a certificate is renewed and its key is kept.
+TEST_F(ServerCertificatesTest, TakesOverAnotherChainOfTheSameKey) {
+  CertifiedKey issued = authority_.Intermediate({}).Issue({});
+  const std::string whole = issued.chain;
+  issued.chain.resize(whole.find("-----BEGIN", 1));  // the leaf alone
+  Write(issued);
+  const auto certificates = *Create();
+  directory_.RenameOver("tls.crt", whole);
+  EXPECT_THAT(certificates->Refresh(ReloadMode::kPoll), IsEmpty());
+  EXPECT_EQ(certificates->Current()->pair.chain, whole);
+  EXPECT_EQ(certificates->Current()->serial, 2u);
+}
+
 TEST_F(ServerCertificatesTest, KeepsWhatItHasWhereTheFilesDoNotHoldTogether) {
   const auto certificates = *Create();
   const auto before = certificates->Current();
@@ -114,6 +129,30 @@ TEST_F(ServerCertificatesTest, StartsWithAnExpiredOneAndHealsWithTheNext) {
   Write(authority_.Issue({}));
   EXPECT_THAT((*certificates)->Refresh(ReloadMode::kApply), IsEmpty());
   EXPECT_EQ((*certificates)->Current()->serial, 2u);
+}
+
+// The poll meets the same again and again, and says it once.
+TEST_F(ServerCertificatesTest, SaysOnceWhatIsWrong) {
+  const CertificateOptions expired = Valid(-absl::Hours(2), -absl::Hours(1));
+  Write(authority_.Issue(expired));
+  LogPipe log;
+  const auto certificates = *ServerCertificates::Create(
+      {directory_.Path("tls.crt"), directory_.Path("tls.key"), ""}, Clock::System(), log.log());
+  for (int certificate = 0; certificate < 2; ++certificate) {
+    for (int round = 0; round < 2; ++round) {
+      certificates->Refresh(ReloadMode::kPoll);
+      EXPECT_THAT(log.Take("certificate_not_valid"), SizeIs(1 - round));
+    }
+    // One that is expired too is no worse.
+    Write(authority_.Issue(expired));
+  }
+  EXPECT_EQ(certificates->Current()->serial, 2u);
+  directory_.Remove("tls.key");
+  for (const char* level : {"error", "debug", "debug"}) {
+    certificates->Refresh(ReloadMode::kPoll);
+    EXPECT_THAT(log.Take("certificate_not_loaded"),
+                ElementsAre(HasSubstr(absl::StrCat("\"level\":\"", level, "\""))));
+  }
 }
 
 TEST_F(ServerCertificatesTest, DoesNotStartWithWhatCannotBeUsed) {
