@@ -165,7 +165,7 @@ void AgentCompiler::JoinLists(const AgentPolicy& policy, size_t kind, ServerRule
       SizeOf(rules->Use(Effect::kDeny, kind).list) + SizeOf(rules->Use(Effect::kAllow, kind).list);
   if (own != 0) {
     Join(policy.ListsFor(is_for_all ? nullptr : rules, kind), own, kind, rules);
-  } else if (!is_for_all && for_all.JoinedOf(kind) != Joined::kNot) {
+  } else if (for_all.JoinedOf(kind) != Joined::kNot) {
     rules->SetJoined(kind, for_all.JoinedOf(kind), for_all.JoinedAt(kind));
   }
 }

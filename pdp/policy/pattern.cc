@@ -134,7 +134,6 @@ class PatternReader {
 
 PatternShape ShapeOf(absl::Span<const GlobToken> tokens) {
   const auto is = [&](size_t i, GlobToken::Kind kind) { return tokens[i].kind == kind; };
-  if (tokens.empty()) return PatternShape::kLiteral;
   if (tokens.size() == 1 && is(0, GlobToken::Kind::kText)) return PatternShape::kLiteral;
   if (tokens.size() == 1 && is(0, GlobToken::Kind::kAnyRun)) return PatternShape::kAny;
   if (tokens.size() == 2 && is(0, GlobToken::Kind::kText) && is(1, GlobToken::Kind::kAnyRun)) {
