@@ -146,6 +146,10 @@ TEST(DecideTest, ReadsAnUnknownKindAsADeny) {
   const auto snapshot = MustLoad(R"({"agents": {"a": {"allow": {"servers": ["*"]}}}})");
   const AccessRequest request{"a", "s", static_cast<AccessKind>(9), "x"};
   EXPECT_EQ(Decided(*snapshot, request), "DENY REASON_UNSPECIFIED");
+  EXPECT_EQ(snapshot->Explain(request, snapshot->Decide(request)).message,
+            "Agent \"a\" may not use the server \"s\": nothing decided it.");
+  EXPECT_EQ(AccessKindName(request.kind), "KIND_UNSPECIFIED");
+  EXPECT_EQ(ReasonName(static_cast<Reason>(99)), "REASON_UNSPECIFIED");
 }
 
 struct MissingAgentCase {
@@ -319,6 +323,10 @@ TEST(ExplainTest, HasNoRuleForADecisionOfAnotherSnapshot) {
   EXPECT_TRUE(snapshot->Explain({"a", "s", kTool, "t"}, decision).rule.empty());
   decision.rule = {100, 0};
   EXPECT_TRUE(snapshot->Explain({"a", "s", kTool, "t"}, decision).rule.empty());
+  for (uint32_t list = 2; list < 2'000; ++list) {
+    decision.rule = {list, 0};
+    EXPECT_TRUE(snapshot->Explain({"a", "s", kTool, "t"}, decision).rule.empty()) << list;
+  }
   decision.rule = {1, 1};
   EXPECT_TRUE(snapshot->Explain({"a", "s", kTool, "t"}, decision).rule.empty());
   decision.rule = {1, 0};

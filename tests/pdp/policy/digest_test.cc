@@ -123,6 +123,26 @@ TEST(DiffTest, NamesWhatChanged) {
   EXPECT_FALSE(none.defaults_changed);
 }
 
+TEST(DiffTest, NamesAgentsInOrder) {
+  const auto with = [](const std::vector<std::string>& ids, const char* agent) {
+    std::vector<std::string> members;
+    for (const std::string& id : ids) members.push_back(absl::StrCat("\"", id, "\": ", agent));
+    return absl::StrJoin(members, ", ");
+  };
+  const std::vector<std::string> first = {"f", "b", "d", "a", "e", "c"};
+  const std::vector<std::string> second = {"l", "h", "j", "g", "k", "i"};
+  const std::vector<std::string> third = {"r", "n", "p", "m", "q", "o"};
+  const auto before =
+      MustLoad(absl::StrCat("{\"agents\": {", with(first, "{}"), ", ", with(second, "{}"), "}}"));
+  const auto after =
+      MustLoad(absl::StrCat("{\"agents\": {", with(second, R"({"allow": {"servers": ["s"]}})"),
+                            ", ", with(third, "{}"), "}}"));
+  const PolicyDiff diff = PolicySnapshot::Diff(before.get(), *after);
+  EXPECT_THAT(diff.removed_agents, ElementsAre("a", "b", "c", "d", "e", "f"));
+  EXPECT_THAT(diff.modified_agents, ElementsAre("g", "h", "i", "j", "k", "l"));
+  EXPECT_THAT(diff.added_agents, ElementsAre("m", "n", "o", "p", "q", "r"));
+}
+
 TEST(DiffTest, NamesEveryAgentWhereThereWasNoPolicy) {
   const auto after = MustLoad(R"({"agents": {"b": {}, "a": {}}})");
   const PolicyDiff diff = PolicySnapshot::Diff(nullptr, *after);

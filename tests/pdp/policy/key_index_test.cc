@@ -2,6 +2,7 @@
 #include "pdp/policy/key_index.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -187,6 +188,95 @@ TEST(KeyIndexTest, FindsAllUnderOneKey) {
   EXPECT_EQ(index.One("get_it", &place), Candidates::kOthers);
 }
 
+TEST(KeyIndexTest, FindsTheFirstAloneOfWhatIsRepeatedInAList) {
+  const Index index({{"n", "p*", "*s", "*"}, {"n", "n", "p*", "p*", "*s", "*s", "*", "*y*", "*"}});
+  EXPECT_EQ(index.Of("n"), (Places{{0, 0}, {0, 3}, {1, 0}, {1, 6}, {1, 7}}));
+  EXPECT_EQ(index.Of("px"), (Places{{0, 1}, {0, 3}, {1, 2}, {1, 6}, {1, 7}}));
+  EXPECT_EQ(index.Of("xs"), (Places{{0, 2}, {0, 3}, {1, 4}, {1, 6}, {1, 7}}));
+}
+
+TEST(KeyIndexTest, FindsLongKeysInAnyOrder) {
+  Texts entries;
+  for (size_t size = 60; size > 16; size -= 4) {
+    entries.push_back(std::string(size, 'x') + "y*");
+    entries.push_back("*y" + std::string(size, 'z'));
+  }
+  const Index index({entries});
+  for (uint32_t i = 0; i < entries.size(); i += 2) {
+    const size_t size = 60 - 2 * i;
+    for (const std::string& rest : {std::string(), std::string(70, 'w')}) {
+      EXPECT_EQ(index.Of(std::string(size, 'x') + "y" + rest), (Places{{0, i}}));
+      EXPECT_EQ(index.Of(rest + "y" + std::string(size, 'z')), (Places{{0, i + 1}}));
+    }
+  }
+}
+
+// "*" behind what has no key either.
+TEST(KeyIndexTest, FindsAStarBehindOthersWithoutAKey) {
+  const Index index({{"*x*", "?", "*"}, {"?*", "[ab]*", "*"}});
+  EXPECT_EQ(index.Of("n"), (Places{{0, 0}, {0, 1}, {0, 2}, {1, 0}, {1, 1}, {1, 2}}));
+}
+
+// Entries whose keys all want the same buckets, of which no table has room for so many.
+TEST(KeyIndexTest, FindsEntriesForWhichTheTableHasNoRoom) {
+  Texts crowd;
+  for (size_t i = 0; crowd.size() < 50; ++i) {
+    const std::string name = absl::StrCat("n", i);
+    if ((SearchName(name).hash() & 0xffffffff) < (uint64_t{1} << 32) / 64) crowd.push_back(name);
+  }
+  const Index index({{"*_x"}, crowd});
+  EXPECT_FALSE(index.is_simple());
+  for (uint32_t i = 0; i < crowd.size(); ++i) {
+    const Places all = index.Of(crowd[i]);
+    const Places entry = {{1, i}};
+    EXPECT_TRUE(std::includes(all.begin(), all.end(), entry.begin(), entry.end())) << crowd[i];
+  }
+}
+
+// Two in one bucket, of which each could be the name.
+TEST(KeyIndexTest, FindsBothNamesThatHaveOneTag) {
+  std::map<uint16_t, std::string> by_tag;
+  Texts alike;
+  for (int i = 0; alike.empty(); ++i) {
+    const std::string name = absl::StrCat("n", i);
+    const auto [known, is_new] = by_tag.try_emplace(TagOf(SearchName(name).hash()), name);
+    if (!is_new) alike = {known->second, name};
+  }
+  const Index index({alike});
+  for (const std::string& name : alike) {
+    KeyIndex::Place place{};
+    EXPECT_EQ(index.One(name, &place), Candidates::kOthers);
+    EXPECT_EQ(index.Of(name), (Places{{0, 0}, {0, 1}}));
+  }
+}
+
+// A load builds all its indexes with one.
+TEST(KeyIndexTest, HasNothingOfTheIndexBuiltBefore) {
+  Arena arena;
+  KeyIndexBuilder builder(&arena);
+  const auto build = [&](const Texts& texts) {
+    std::vector<RuleEntry> entries;
+    for (const std::string& text : texts) entries.push_back({text, 0});
+    const PatternList* const list = PatternList::Create(entries, 0, &arena);
+    return builder.Build({&list, 1});
+  };
+  Texts before = {"a", "*x*", "*", "get_*", "get_?", "*_by", "*?_by"};
+  before.push_back(std::string(20, 'p') + "*");
+  before.push_back("*" + std::string(30, 's'));
+  build(before);
+  const KeyIndex index = build({"one", "two_*"});
+  ASSERT_TRUE(index.is_simple());
+  size_t visited = 0;
+  for (const char* name : {"a", "x", "get_x", "one", "two_x", "x_by"}) {
+    index.ForEachCandidate(SearchName(name), [&](const KeyIndex::Place& place) {
+      EXPECT_LT(place.entry, 2u);
+      ++visited;
+      return true;
+    });
+  }
+  EXPECT_EQ(visited, 2u);
+}
+
 TEST(KeyIndexTest, VisitsNoMoreOfAKeyThanItIsAskedTo) {
   Texts many = {"get_*", "*", "*x*"};
   for (int i = 0; i < 50; ++i) many.push_back(absl::StrCat("get_*_", i, "*"));
@@ -205,6 +295,20 @@ TEST(KeyTableTest, KeepsACrowdInTheBucketsBehindIt) {
   for (uint32_t i = 0; i < 32; ++i) EXPECT_TRUE(table.Add(HashAt(0, i + 1), i)) << i;
   for (uint32_t i = 0; i < 32; ++i) EXPECT_EQ(table.Find(HashAt(0, i + 1)), i);
   EXPECT_EQ(table.Find(HashAt(0, 99)), KeyTable::kNone);
+}
+
+TEST(KeyTableTest, KeepsAllThatItHasWhereATableOfTheNextSizeHasNoRoomForThem) {
+  KeyTable table;
+  table.Start(1'000);
+  // Neighbours among 201 buckets, which have one home among the 252 that come next.
+  const uint64_t border = (uint64_t{101} << 32) / 201 + 1;
+  for (uint32_t i = 0; i < 20; ++i) EXPECT_TRUE(table.Add(HashAt(border - 1, i + 1), i));
+  for (uint32_t i = 20; i < 40; ++i) EXPECT_TRUE(table.Add(HashAt(border, i + 1), i));
+  // It grows for a crowd, in vain.
+  for (uint32_t i = 40; i < 80; ++i) EXPECT_EQ(table.Add(HashAt(0, i + 1), i), i < 72);
+  for (uint32_t i = 0; i < 20; ++i) EXPECT_EQ(table.Find(HashAt(border - 1, i + 1)), i);
+  for (uint32_t i = 20; i < 40; ++i) EXPECT_EQ(table.Find(HashAt(border, i + 1)), i);
+  for (uint32_t i = 40; i < 72; ++i) EXPECT_EQ(table.Find(HashAt(0, i + 1)), i);
 }
 
 TEST(KeyTableTest, GivesUpOnceGrowingDoesNotHelp) {

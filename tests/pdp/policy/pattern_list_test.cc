@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "pdp/policy/arena.h"
+#include "pdp/policy/pattern_list_compiler.h"
 #include "tests/pdp/policy/naive_glob.h"
 
 namespace ostiary::pdp {
@@ -119,6 +120,15 @@ TEST(PatternListTest, KeepsItsEntriesAndTheirPlaces) {
   EXPECT_EQ(list.Exact(""), 1u);
 }
 
+TEST(PatternListTest, CountsItsPatterns) {
+  for (const size_t padding : {0, 20}) {
+    const List list(
+        Padded({"a*", "*b", "*", "a*b", "a?", "[x]", "*c*", "name", "[!]", "a[*"}, padding));
+    EXPECT_EQ(list->pattern_count(), 8u + 2 * padding);
+    EXPECT_EQ(list->glob_count(), 4u);
+  }
+}
+
 TEST(PatternListTest, FindsNothingInAnEmptyList) {
   const List list({});
   EXPECT_EQ(list.Exact("x"), kNone);
@@ -134,6 +144,7 @@ TEST(PatternListTest, RulesOutWhatItDoesNotHave) {
   EXPECT_FALSE(list.MayFind(""));
   EXPECT_FALSE(List({}).MayFind("x"));
   EXPECT_TRUE(List({"*"}).MayFind("x"));
+  EXPECT_TRUE(List(Padded({"x"}, 20)).MayFind("x"));
 }
 
 TEST(PatternListTest, ComparesAllOfAPatternWhoseKeyIsFound) {
@@ -176,6 +187,73 @@ TEST(PatternListTest, FindsKeysOfManySizes) {
       EXPECT_EQ(list.Pattern("y" + std::string(size, 'z')), is_key ? i + count : kNone) << size;
     }
   }
+}
+
+// More sizes of one end, and of both, than a list has room for: each key still has its entry, and
+// the list what stands behind its sizes.
+TEST(PatternListTest, FindsKeysOfAllShortSizesInAShortList) {
+  for (const size_t prefixes : {0, 8, 16}) {
+    std::vector<std::string> entries;
+    for (size_t size = 16; size > 16 - prefixes; --size) {
+      entries.push_back(std::string(size, 'x') + "*");
+    }
+    const auto first_suffix = static_cast<uint32_t>(entries.size());
+    const size_t suffixes = 16 - prefixes;
+    for (size_t size = 16; size > 16 - suffixes; --size) {
+      entries.push_back("*" + std::string(size, 'z'));
+    }
+    const List list(entries);
+    EXPECT_EQ(list->pattern_count(), 16u);
+    EXPECT_EQ(list->glob_count(), 0u);
+    for (uint32_t i = 0; i < 16; ++i) {
+      EXPECT_EQ(list.Pattern(std::string(16 - i, 'x') + "y"), i < prefixes ? i : kNone);
+      EXPECT_EQ(list.Pattern("y" + std::string(16 - i, 'z')),
+                i < suffixes ? first_suffix + i : kNone);
+    }
+  }
+}
+
+// A key is no longer than 65,535 bytes, but all of the entry counts.
+TEST(PatternListTest, ComparesAllOfAnEntryThatIsLongerThanAKey) {
+  const std::string text(70'000, 'x');
+  for (const size_t padding : {0, 20}) {
+    const List list(Padded({text + "a*", "*b" + text, text + "c*d", text}, padding));
+    EXPECT_EQ(list.Pattern(text + "a"), 0u);
+    EXPECT_EQ(list.Pattern(text + "a and more"), 0u);
+    EXPECT_EQ(list.Pattern("more and b" + text), 1u);
+    EXPECT_EQ(list.Pattern(text + "c and d"), 2u);
+    EXPECT_EQ(list.Exact(text), 3u);
+    EXPECT_EQ(list.Pattern(text + "b"), kNone);
+    EXPECT_EQ(list.Pattern("a" + text), kNone);
+  }
+}
+
+// A load compiles all its lists with one.
+TEST(PatternListTest, HasNothingOfTheListCompiledBefore) {
+  Arena arena;
+  PatternListCompiler compiler(&arena);
+  const auto compile = [&](const std::vector<std::string>& texts) {
+    std::vector<RuleEntry> entries;
+    for (const std::string& text : texts) entries.push_back({text, 0});
+    return compiler.Compile(entries, 0);
+  };
+  const std::vector<std::string> sizes[] = {
+      {std::string(20, 'p') + "*", "*" + std::string(70, 's'), "a?b", "[ab]c*d"},
+      {std::string(30, 'q') + "*", "*" + std::string(80, 't'), "e[fg]"},
+      {std::string(25, 'r') + "*"},
+      {"*" + std::string(75, 'u')}};
+  for (const std::vector<std::string>& texts : sizes) {
+    const PatternList* const list = compile(texts);
+    EXPECT_FALSE(list->HasShortKeys());
+    for (uint32_t i = 0; i < texts.size(); ++i) {
+      std::string name = texts[i];
+      for (char& c : name) c = c == '*' || c == '?' ? 'x' : c;
+      if (name == "[ab]cxd") name = "acxd";
+      if (name == "e[fg]") name = "ef";
+      EXPECT_EQ(list->Find(SearchName(name)).pattern, i) << name;
+    }
+  }
+  EXPECT_TRUE(compile({"a*"})->HasShortKeys());
 }
 
 TEST(PatternListTest, AgreesWithAWalkOverTheEntries) {

@@ -148,6 +148,28 @@ TEST(SearchNameTest, HashesAnAffixAlikeByItsLane) {
   }
 }
 
+TEST(SearchNameTest, HashesLongTextsByAllOfTheSeed) {
+  for (const size_t size : {17, 32, 33, 70}) {
+    const std::string text = Text(size);
+    const std::set<uint64_t> hashes = {LongHash(text, {0, 0}), LongHash(text, {1, 0}),
+                                       LongHash(text, {0, 1}), LongHash(text, {1, 1})};
+    EXPECT_EQ(hashes.size(), 4u) << size;
+  }
+}
+
+// A list has that one where it has no entry.
+TEST(SearchNameTest, HasNoTagThatStandsForNone) {
+  for (int i = 0; i < 300'000; ++i) {
+    const std::string text = absl::StrCat(i);
+    const SearchName name(text);
+    const std::string long_text = absl::StrCat(text, "-and-then-some-more");
+    ASSERT_NE(name.tag(), kNoListTag) << i;
+    ASSERT_NE(SearchName(long_text).tag(), kNoListTag) << i;
+    ASSERT_NE(ShortAffixTag<AffixEnd::kPrefix>(name, text.size()), kNoListTag) << i;
+    ASSERT_NE(ShortAffixTag<AffixEnd::kSuffix>(name, text.size()), kNoListTag) << i;
+  }
+}
+
 TEST(SearchNameTest, TellsZerosFromNothing) {
   const std::string zeros(3, '\0');
   const SearchName name(absl::string_view("a", 1));

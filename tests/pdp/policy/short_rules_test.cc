@@ -1,6 +1,7 @@
 // The search of several short lists at once, against searches of each.
 #include "pdp/policy/short_rules.h"
 
+#include <cstring>
 #include <random>
 #include <string>
 #include <vector>
@@ -44,6 +45,82 @@ TEST(ShortRulesTest, FindsTheFirstStepThatDecides) {
   expect("b2", Step::kOwnDenyMatches, 3);
   expect("*", Step::kOwnDenyEquals, 3);
   expect("a*", Step::kOwnDenyEquals, 1);
+}
+
+// By the steps for one candidate. It takes more than they do where a pattern has the name's size.
+bool FindPlain(const ShortRules& rules, absl::string_view text, ShortRules::Found* found) {
+  const SearchName name(text);
+  const uint32_t candidates = rules.Candidates(name);
+  EXPECT_TRUE(candidates != 0 && (candidates & (candidates - 1)) == 0) << text;
+  return rules.FindPlain(candidates, name, found);
+}
+
+// Each entry of each list, where they fill what tags there may be and where they do not.
+TEST(ShortRulesTest, FindsTheOneCandidate) {
+  for (const size_t size : {1, 2, 8, 10}) {
+    Arena arena;
+    ShortRules::Lists lists{};
+    const auto entries = [&](const std::string& list) {
+      std::vector<std::string> texts;
+      for (size_t i = 0; i < size; ++i) {
+        const std::string text = absl::StrCat(list, "_", i);
+        texts.push_back(i % 3 == 0 ? text : i % 3 == 1 ? text + "-*" : "*-" + text);
+      }
+      return texts;
+    };
+    const std::vector<std::string> names = {"own", "all", "allow"};
+    for (size_t i = 0; i < lists.size(); ++i) lists[i] = ListOf(entries(names[i]), &arena);
+    const ShortRules& rules = *ShortRulesOf(lists, &arena);
+    for (size_t source = 0; source < lists.size(); ++source) {
+      for (uint32_t i = 0; i < size; ++i) {
+        const std::string text = absl::StrCat(names[source], "_", i);
+        const std::string name = i % 3 == 0 ? text : i % 3 == 1 ? text + "-in" : "in-" + text;
+        ShortRules::Found found;
+        EXPECT_TRUE(FindPlain(rules, name, &found)) << name;
+        EXPECT_EQ(found, (ShortRules::Found{ShortRules::StepOf(source, i % 3 == 0), i})) << name;
+      }
+    }
+  }
+}
+
+// A tag is 15 bits: names that nobody wrote have that of an entry now and then.
+TEST(ShortRulesTest, ComparesWhatHasTheTagOfAnEntry) {
+  Arena arena;
+  const ShortRules& rules =
+      *ShortRulesOf({nullptr, nullptr, ListOf({"read", "get_*", "*_by"}, &arena)}, &arena);
+  size_t compared = 0;
+  for (int i = 100'000; i < 1'000'000 && compared < 20; ++i) {
+    const std::string text = absl::StrCat(i);
+    const SearchName name(text);
+    const uint32_t candidates = rules.Candidates(name);
+    if (candidates == 0) continue;
+    ++compared;
+    EXPECT_EQ(rules.Find(name), ShortRules::Found{}) << text;
+    ShortRules::Found found;
+    EXPECT_TRUE(rules.FindPlain(candidates, name, &found)) << text;
+    EXPECT_EQ(found, ShortRules::Found{}) << text;
+  }
+  EXPECT_EQ(compared, 20u);
+}
+
+// Whatever the memory held that the tags stand in, and holds behind them.
+TEST(ShortRulesTest, HasNoTagsButThoseOfItsEntries) {
+  const std::string text = "x";
+  const SearchName name(text);
+  for (const size_t count : {1, 23, 24, 25, 32}) {
+    Arena arena;
+    const std::vector<std::string> texts = Names(count);
+    const std::vector<std::string> first(texts.begin(), texts.begin() + (count + 1) / 2);
+    const std::vector<std::string> rest(texts.begin() + (count + 1) / 2, texts.end());
+    const ShortRules::Lists lists = {ListOf(first, &arena), nullptr, ListOf(rest, &arena)};
+    const size_t size = ShortRules::SizeFor(count);
+    char* const memory = arena.NewBytes(size + 64, 8);
+    const uint16_t tag = name.tag();
+    for (size_t at = 0; at < size + 64; at += sizeof(tag)) {
+      std::memcpy(memory + at, &tag, sizeof(tag));
+    }
+    EXPECT_EQ(ShortRules::Make(lists, memory)->Candidates(name), 0u) << count;
+  }
 }
 
 TEST(ShortRulesTest, AgreesWithASearchListByList) {
