@@ -46,9 +46,27 @@ dyn({{ include "ostiary.cel" $item }})
       "servers" .servers) -}}
 {{- end -}}
 
-{{/* The names of the secrets that MCP servers have, as a JSON list. */}}
-{{- define "ostiary.serverSecrets" -}}
-{{- $names := list -}}
+{{/*
+CEL that holds of two maps where the second is the first as the API server stores it: it adds some fields, leaves away
+what is empty, and writes quantities its own way. (dict "given" "v.secret" "stored" "o.secret")
+*/}}
+{{- define "ostiary.celStored" -}}
+{{ .given }}.all(f, f == 'divisor' || (
+  !(f in {{ .stored }}) ? {{ .given }}[f] in [dyn(false), dyn(''), dyn([]), dyn({})] :
+  f == 'items' ? size({{ .given }}[f]) == size({{ .stored }}[f]) && {{ .given }}[f].all(a, {{ .stored }}[f].exists(b,
+    b.all(g, g in a) && a.all(g, g in b && (g in ['fieldRef', 'resourceFieldRef']
+      ? a[g].all(h, h == 'divisor' || (h in b[g] && a[g][h] == b[g][h])) : a[g] == b[g])))) :
+  f == 'volumeClaimTemplate' ? {{ .given }}[f].spec.all(g, g in {{ .stored }}[f].spec)
+    && {{ .stored }}[f].spec.all(g, g in ['resources', 'volumeMode']
+      || (g in {{ .given }}[f].spec && {{ .given }}[f].spec[g] == {{ .stored }}[f].spec[g])) :
+  {{ .given }}[f] == {{ .stored }}[f]))
+&& {{ .stored }}.all(f, f in {{ .given }}
+  || f in ['apiVersion', 'defaultMode', 'divisor', 'expirationSeconds', 'maxExpirationSeconds', 'pullPolicy', 'type'])
+{{- end -}}
+
+{{/* What MCP servers have of their namespace, as JSON: the names of secrets, of claims, and of what a store's driver mounts. */}}
+{{- define "ostiary.serverSources" -}}
+{{- $names := list -}}{{- $claims := list -}}{{- $stores := list -}}
 {{- range .Values.attach.servers -}}
 {{- range .env -}}
 {{- with .valueFrom }}{{ with .secretKeyRef }}{{ $names = append $names .name }}{{ end }}{{ end -}}
@@ -59,9 +77,14 @@ dyn({{ include "ostiary.cel" $item }})
 {{- range .volumes -}}
 {{- with .secret }}{{ $names = append $names .secretName }}{{ end -}}
 {{- with .projected }}{{ range .sources }}{{ with .secret }}{{ $names = append $names .name }}{{ end }}{{ end }}{{ end -}}
+{{- with .persistentVolumeClaim }}{{ $claims = append $claims .claimName }}{{ end -}}
+{{- with .csi -}}
+{{- with .nodePublishSecretRef }}{{ $names = append $names .name }}{{ end -}}
+{{- with (.volumeAttributes | default dict).secretProviderClass }}{{ $stores = append $stores . }}{{ end -}}
 {{- end -}}
 {{- end -}}
-{{- toJson (uniq $names) -}}
+{{- end -}}
+{{- toJson (dict "secrets" (uniq $names) "claims" (uniq $claims) "stores" (uniq $stores)) -}}
 {{- end -}}
 
 {{/* What the policies share. Every list of pods' parts is dyn: containers and init containers are looked at together. */}}

@@ -117,60 +117,109 @@ class Chosen(unittest.TestCase):
 
 
 class Running(unittest.TestCase):
-    """What may be done to pods that exist."""
+    """What may be done to pods that exist. Nothing of it is done: the API server only says what it would do."""
 
-    def store(self, pod):
-        stored = attempt(pod, dry_run=False)
-        self.addCleanup(kubernetes.admin.delete, "v1", "Pod", NAMESPACE, stored["metadata"]["name"])
-        return f"/api/v1/namespaces/{NAMESPACE}/pods/{stored['metadata']['name']}"
+    PODS = [(None, None), ("split", None), ("split", "files"), ("split", "github,files")]
+
+    @classmethod
+    def setUpClass(cls):
+        cls.pods = {(mode, servers): cls.store(mode, servers) for mode, servers in cls.PODS}
+
+    @classmethod
+    def store(cls, mode, servers):
+        pod = agent_pods.bare(NAMESPACE, labels={LABEL: mode} if mode else None)
+        pod["metadata"]["generateName"] = pod["metadata"].pop("name") + "-"
+        if servers:
+            annotate(pod, servers=servers)
+        name = attempt(pod, dry_run=False)["metadata"]["name"]
+        cls.addClassCleanup(kubernetes.admin.delete, "v1", "Pod", NAMESPACE, name)
+        return f"/api/v1/namespaces/{NAMESPACE}/pods/{name}"
 
     def patch(self, path, change):
-        return kubernetes.admin.ask("PATCH", path, change, "application/strategic-merge-patch+json")
+        return kubernetes.admin.ask("PATCH", path, change, "application/strategic-merge-patch+json", dryRun="All")
 
-    def debug(self, pod, **more):
-        return self.patch(f"{pod}/ephemeralcontainers", {"spec": {"ephemeralContainers": [
-            agent_pods.container("debugger", **more)]}})
+    def debug(self, name="debugger", **more):
+        return self.patch(f"{self.pods['split', None]}/ephemeralcontainers", {"spec": {"ephemeralContainers": [
+            agent_pods.container(name, **more)]}})
 
     def test_a_label_that_comes_later_is_refused(self):
-        pod = self.store(agent_pods.bare(NAMESPACE))
         with self.assertRaisesRegex(api.Refused, "ostiary-install"):
-            self.patch(pod, {"metadata": {"labels": {LABEL: "agent"}}})
+            self.patch(self.pods[None, None], {"metadata": {"labels": {LABEL: "agent"}}})
 
     def test_other_changes_are_no_concern(self):
-        pod = self.store(labelled(agent_pods.bare, "split"))
-        self.patch(pod, {"metadata": {"labels": {"other": "label"}}})
+        pod = self.pods["split", None]
+        self.patch(pod, {"metadata": {"labels": {"other": "label"}, "annotations": {"other": "annotation"}}})
+        self.patch(pod, {"spec": {"containers": [{"name": "agent", "image": "registry.example/agent:2"}]}})
         self.patch(f"{pod}/status", {"status": {"message": "from kubelet"}})
+        self.patch(self.pods[None, None], {"metadata": {"annotations": {"ostiary.dev/servers": "files"}}})
 
     def test_the_label_stays(self):
         """Else the next change would be judged by nothing."""
-        pod = self.store(labelled(agent_pods.bare, "split"))
-        for value in (None, "agent"):
-            with self.subTest(value=value), self.assertRaisesRegex(api.Refused, "ostiary.dev/attach|volume|mount"):
-                self.patch(pod, {"metadata": {"labels": {LABEL: value}}})
+        for value in (None, "", "agent"):
+            for at in ("", "/status"):
+                with self.subTest(value=value, at=at), self.assertRaisesRegex(
+                        api.Refused, "ostiary.dev/attach|ostiary-install|volume of the sidecar|lacks a mount"):
+                    self.patch(self.pods["split", None] + at, {"metadata": {"labels": {LABEL: value}}})
+
+    def test_the_servers_that_a_pod_names_stay(self):
+        """Else a debugger would be held to others."""
+        for before, after in (("files", "files,github"), ("files", None), ("github,files", "github"), (None, "files"), (None, "")):
+            for at in ("", "/status"):
+                with self.subTest(before=before, after=after, at=at), self.assertRaisesRegex(
+                        api.Refused, "annotation ostiary.dev/servers"):
+                    self.patch(self.pods["split", before] + at, {"metadata": {"annotations": {"ostiary.dev/servers": after}}})
 
     def test_the_sidecars_images_stay(self):
         """The one thing of a container that may be changed while it runs."""
-        pod = self.store(labelled(agent_pods.bare, "split"))
         for name in ("ostiary-install", "mcp-github"):
             with self.subTest(name=name), self.assertRaisesRegex(api.Refused, "ostiary-install|MCP server"):
-                self.patch(pod, {"spec": {"initContainers": [{"name": name, "image": "evil"}]}})
-        self.patch(pod, {"spec": {"containers": [{"name": "agent", "image": "registry.example/agent:2"}]}})
+                self.patch(self.pods["split", None], {"spec": {"initContainers": [{"name": name, "image": "evil"}]}})
 
     def test_a_debugger_without_mounts_is_let_in(self):
-        self.debug(self.store(labelled(agent_pods.bare, "split")))
+        self.debug()
 
     def test_a_debugger_may_not_take_a_servers_secret(self):
-        pod = self.store(labelled(agent_pods.bare, "split"))
         with self.assertRaisesRegex(api.Refused, "secret of an MCP server"):
-            self.debug(pod, env=[{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "github", "key": "token"}}}])
+            self.debug(env=[{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "github", "key": "token"}}}])
 
     def test_a_debugger_may_not_mount_what_is_the_servers(self):
-        pod = self.store(labelled(agent_pods.bare, "split"))
         for mount, words in [({"name": IDENTITY, "mountPath": "/i"}, IDENTITY), (WRITABLE_BIN, BIN),
+                             ({"name": "ostiary-no-token", "mountPath": "/t"}, "ostiary-no-token"),
                              ({"name": "files-data", "mountPath": "/d"}, "MCP servers"),
                              ({"name": "ostiary-mcp-github", "mountPath": "/s"}, "socket")]:
             with self.subTest(mount=mount["name"]), self.assertRaisesRegex(api.Refused, words):
-                self.debug(pod, volumeMounts=[mount])
+                self.debug(volumeMounts=[mount])
+
+
+class Older(Running):
+    """The same of pods that are older than an upgrade, and as they are would not be let in any more."""
+
+    NEWER = {**VALUES, "attach": {**VALUES["attach"], "image": {"registry": "registry.example", "digest": "sha256:" + "1" * 64},
+                                  "servers": [*VALUES["attach"]["servers"], {
+                                      "name": "jira", "image": "registry.example/jira:1", "command": ["/jira-mcp"],
+                                      "env": [{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "jira", "key": "token"}}}]}]}}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.addClassCleanup(wait_for_policies)
+        cls.addClassCleanup(helm.upgrade, "ostiary", "attach-pdp", *chart.values(VALUES))
+        helm.upgrade("ostiary", "attach-pdp", *chart.values(cls.NEWER))
+
+        def problem():
+            try:
+                return None if "mcp-jira" in str(attempt(labelled(agent_pods.bare, "split"))) else "attached as before"
+            except api.Refused as refused:
+                return refused.message
+
+        eventually(problem)
+
+    def test_a_debugger_is_no_server(self):
+        """Though it is called like one that new pods have."""
+        for more in ({"env": [{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "jira", "key": "token"}}}]},
+                     {"volumeMounts": [{"name": IDENTITY, "mountPath": "/i"}]}):
+            with self.subTest(more=list(more)), self.assertRaisesRegex(api.Refused, "secret of an MCP server|" + IDENTITY):
+                self.debug("mcp-jira", **more)
 
 
 class Large(unittest.TestCase):

@@ -21,14 +21,31 @@ VALUES = {
             {"name": "files", "image": "registry.example/files:1", "command": ["/files-mcp", "/data"], "user": 65533,
              "workingDir": "/data",
              # Without what the API server adds by itself, and with what it leaves away.
-             "env": [{"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}, {"name": "DEBUG", "value": ""}],
+             "env": [{"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}, {"name": "DEBUG", "value": ""},
+                     {"name": "MEMORY", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory"}}}],
              "envFrom": [{"configMapRef": {"name": "files"}}],
              "volumes": [{"name": "files-data", "emptyDir": {}},
-                         {"name": "files-home", "persistentVolumeClaim": {"claimName": "files"}},
-                         {"name": "files-settings", "projected": {"sources": [{"configMap": {"name": "files"}}]}}],
+                         {"name": "files-home", "persistentVolumeClaim": {"claimName": "files", "readOnly": False}},
+                         {"name": "files-settings", "projected": {"sources": [
+                             {"configMap": {"name": "files", "optional": False}},
+                             {"secret": {"name": "files", "items": [{"key": "key", "path": "key"}]}},
+                             {"downwardAPI": {"items": [{"path": "me", "fieldRef": {"fieldPath": "metadata.name"}}]}},
+                             {"serviceAccountToken": {"path": "token", "audience": "files"}}]}},
+                         {"name": "files-place", "downwardAPI": {"items": [
+                             {"path": "namespace", "fieldRef": {"fieldPath": "metadata.namespace"}},
+                             {"path": "memory", "resourceFieldRef": {"containerName": "mcp-files", "resource": "limits.memory"}}]}},
+                         {"name": "files-keys", "secret": {"secretName": "files-keys"}},
+                         {"name": "files-store", "csi": {"driver": "secrets-store.csi.k8s.io", "readOnly": True,
+                                                         "volumeAttributes": {"secretProviderClass": "files"}}},
+                         {"name": "files-scratch", "ephemeral": {"volumeClaimTemplate": {"spec": {
+                             "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1024Mi"}}}}}}],
              "volumeMounts": [{"name": "files-data", "mountPath": "/data"},
                               {"name": "files-home", "mountPath": "/home", "subPath": "files"},
-                              {"name": "files-settings", "mountPath": "/settings", "readOnly": True}]}]}}
+                              {"name": "files-settings", "mountPath": "/settings", "readOnly": True},
+                              {"name": "files-place", "mountPath": "/place"}, {"name": "files-keys", "mountPath": "/keys"},
+                              {"name": "files-store", "mountPath": "/store", "readOnly": False},
+                              {"name": "files-scratch", "mountPath": "/scratch"}],
+             "apiToken": True}]}}
 MODES = ["agent", "split"]
 BIN, IDENTITY = "ostiary-bin", "ostiary-identity"
 WRITABLE_BIN = {"name": BIN, "mountPath": "/bin"}

@@ -47,6 +47,25 @@ def _add_init(pod, at, mounts, name="other"):
     pod["spec"]["initContainers"].insert(at, agent_pods.container(name, volumeMounts=mounts))
 
 
+def _source_of(pod, volume, kind):
+    (found,) = [source[kind] for source in _volume(pod, volume)["projected"]["sources"] if kind in source]
+    return found
+
+
+def _add_volume(pod, **source):
+    pod["spec"]["volumes"].append({"name": "mine", **source})
+
+
+def _add_variable(pod, **source):
+    _container(pod, "agent")["env"].append({"name": "MINE", "valueFrom": source})
+
+
+def _api_token(pod):
+    """The mount of the API token in the one server that has it. The API server gave its volume a name of chance."""
+    (found,) = [m for m in _container(pod, "mcp-files")["volumeMounts"] if m["name"].startswith("kube-api-access-")]
+    return found
+
+
 def _cover(pod, path):
     _container(pod, "agent")["volumeMounts"].append({"name": "work", "mountPath": path})
 
@@ -166,6 +185,66 @@ FAKES = [
     ("server_with_a_probe_of_readiness", ["split"], lambda p: _container(p, "mcp-github").update(
         readinessProbe={"exec": {"command": ["/evil"]}}), "MCP server"),
     ("server_that_ends", ["split"], lambda p: _container(p, "mcp-github").pop("restartPolicy"), "MCP server"),
+    ("server_with_other_files_of_its_secret", ["split"], lambda p: _volume(p, "files-keys")["secret"].update(
+        items=[{"key": "other", "path": "key"}]), "volume"),
+    ("server_without_its_secret", ["split"], lambda p: _volume(p, "files-keys")["secret"].update(optional=True), "volume"),
+    ("server_with_other_files_of_its_settings", ["split"], lambda p: _source_of(p, "files-settings", "secret").update(
+        items=[{"key": "other", "path": "key"}]), "volume"),
+    ("server_with_some_files_of_its_settings", ["split"], lambda p: _source_of(p, "files-settings", "configMap").update(
+        items=[{"key": "other", "path": "other"}]), "volume"),
+    ("server_without_its_settings", ["split"], lambda p: _source_of(p, "files-settings", "configMap").update(optional=True),
+     "volume"),
+    ("server_with_another_name_in_its_settings", ["split"], lambda p: _source_of(p, "files-settings", "downwardAPI")["items"][0][
+        "fieldRef"].update(fieldPath="metadata.annotations['mine']"), "volume"),
+    ("server_with_its_settings_turned", ["split"], lambda p: _volume(p, "files-settings")["projected"]["sources"].reverse(),
+     "volume"),
+    ("server_in_another_place", ["split"], lambda p: _volume(p, "files-place")["downwardAPI"]["items"][0]["fieldRef"].update(
+        fieldPath="metadata.annotations['mine']"), "volume"),
+    ("server_without_a_place", ["split"], lambda p: _volume(p, "files-place")["downwardAPI"]["items"].pop(0), "volume"),
+    ("server_with_another_store", ["split"], lambda p: _volume(p, "files-store")["csi"].update(
+        volumeAttributes={"secretProviderClass": "mine"}), "volume"),
+    ("server_with_another_key_to_its_store", ["split"], lambda p: _volume(p, "files-store")["csi"].update(
+        nodePublishSecretRef={"name": "mine"}), "volume"),
+    ("server_on_a_copy_of_a_claim", ["split"], lambda p: _volume(p, "files-scratch")["ephemeral"]["volumeClaimTemplate"][
+        "spec"].update(dataSource={"kind": "PersistentVolumeClaim", "name": "mine"}), "volume"),
+    ("server_that_may_lack_its_secret", ["split"], lambda p: _source(p, "mcp-github", "TOKEN")["secretKeyRef"].update(
+        optional=True), "MCP server"),
+    ("server_with_the_memory_of_another", ["split"], lambda p: _source(p, "mcp-files", "MEMORY")["resourceFieldRef"].update(
+        containerName="agent"), "MCP server"),
+    # A variable is made of those before it.
+    ("server_with_its_variables_turned", ["split"], lambda p: _container(p, "mcp-github")["env"].reverse(), "MCP server"),
+    ("server_of_another_group", ["split"], lambda p: _container(p, "mcp-github")["securityContext"].update(runAsGroup=1000),
+     "MCP server"),
+    ("server_that_may_write_its_root", ["split"], lambda p: _container(p, "mcp-github")["securityContext"].update(
+        readOnlyRootFilesystem=False), "MCP server"),
+    ("server_with_a_capability", ["split"], lambda p: _container(p, "mcp-github")["securityContext"]["capabilities"].update(
+        add=["NET_BIND_SERVICE"]), "MCP server"),
+    ("server_that_may_write_its_settings", ["split"], lambda p: _mount(p, "mcp-files", "files-settings").pop("readOnly"),
+     "MCP server"),
+    ("server_that_may_not_write", ["split"], lambda p: _mount(p, "mcp-files", "files-data").update(readOnly=True), "MCP server"),
+    # kubelet mounts an empty file there that the container may write.
+    ("server_with_a_message_over_its_settings", ["split"], lambda p: _container(p, "mcp-files").update(
+        terminationMessagePath="/settings/key"), "MCP server"),
+    ("install_with_a_message_over_the_binary", MODES, lambda p: _container(p, "ostiary-install").update(
+        terminationMessagePath="/opt/ostiary/ostiary-sidecar"), "ostiary-install"),
+    ("message_over_the_binary", MODES, lambda p: _container(p, "agent").update(
+        terminationMessagePath="/opt/ostiary/ostiary-sidecar"), "ostiary"),
+    ("server_with_an_api_token_of_the_authors", ["split"], lambda p: _api_token(p).update(name="work"), "MCP server"),
+    ("server_with_an_api_token_like_the_real_one", ["split"], lambda p: _source_of(
+        p, _api_token(p)["name"], "configMap").update(name="mine"), "MCP server"),
+    ("server_with_the_api_token_of_another_place", ["split"], lambda p: _source_of(
+        p, _api_token(p)["name"], "downwardAPI")["items"][0]["fieldRef"].update(fieldPath="metadata.annotations['mine']"),
+     "MCP server"),
+    ("api_token_from_the_agent", MODES, lambda p: _container(p, "agent")["volumeMounts"].append(
+        {"name": "ostiary-no-token", "mountPath": "/t"}), "ostiary-no-token"),
+    ("servers_claim_in_the_agent", ["split"], lambda p: _add_volume(p, persistentVolumeClaim={"claimName": "files"}), "claim"),
+    ("servers_store_in_the_agent", ["split"], lambda p: _add_volume(p, csi={
+        "driver": "secrets-store.csi.k8s.io", "readOnly": True, "volumeAttributes": {"secretProviderClass": "files", "a": "b"}}),
+     "secret"),
+    ("servers_secret_for_the_agents_driver", ["split"], lambda p: _add_volume(p, csi={
+        "driver": "mine.example", "readOnly": True, "nodePublishSecretRef": {"name": "github"}}), "secret"),
+    ("servers_data_in_the_agents_environment", ["split"], lambda p: _add_variable(p, fileKeyRef={
+        "volumeName": "files-data", "path": "file", "key": "KEY"}), "MCP servers' containers may"),
     ("servers_data_in_the_agent", ["split"], lambda p: _container(p, "agent")["volumeMounts"].append(
         {"name": "files-data", "mountPath": "/data"}), "MCP servers' containers may mount"),
     ("servers_data_in_another", ["split"], lambda p: _add_init(p, 0, [{"name": "files-data", "mountPath": "/data"}]),
