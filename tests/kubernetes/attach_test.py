@@ -109,6 +109,15 @@ class Chosen(unittest.TestCase):
         pod = agent_pods.pod("off", NAMESPACE, container, labels={LABEL: "split"}, shareProcessNamespace=False, hostPID=False)
         self.assertEqual(len(attempt(pod)["spec"]["initContainers"]), 3)
 
+    def test_what_is_the_agents_own_is_let_in(self):
+        volumes = [{"name": "claim", "persistentVolumeClaim": {"claimName": "mine"}}, {"name": "secret", "secret": {"secretName": "mine"}},
+                   {"name": "store", "csi": {"driver": "secrets-store.csi.k8s.io", "readOnly": True,
+                                             "volumeAttributes": {"secretProviderClass": "mine"}}}]
+        pod = labelled(lambda *a, **k: agent_pods.pod("own", NAMESPACE, agent_pods.container(
+            terminationMessagePath="/tmp/said", volumeMounts=[{"name": v["name"], "mountPath": f"/{v['name']}"} for v in volumes]),
+            volumes=volumes, **k), "split")
+        self.assertEqual(len(attempt(pod)["spec"]["initContainers"]), 3)
+
     def test_pods_of_a_deployment_are_attached(self):
         """They come without a name."""
         pod = labelled(agent_pods.bare, "split")

@@ -38,7 +38,8 @@ VALUES = {
                          {"name": "files-store", "csi": {"driver": "secrets-store.csi.k8s.io", "readOnly": True,
                                                          "volumeAttributes": {"secretProviderClass": "files"}}},
                          {"name": "files-scratch", "ephemeral": {"volumeClaimTemplate": {"spec": {
-                             "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1024Mi"}}}}}}],
+                             "accessModes": ["ReadWriteOnce"], "storageClassName": "fast",
+                             "resources": {"requests": {"storage": "1024Mi"}}}}}}],
              "volumeMounts": [{"name": "files-data", "mountPath": "/data"},
                               {"name": "files-home", "mountPath": "/home", "subPath": "files"},
                               {"name": "files-settings", "mountPath": "/settings", "readOnly": True},

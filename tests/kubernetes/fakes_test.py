@@ -196,6 +196,12 @@ FAKES = [
      "volume"),
     ("server_with_another_name_in_its_settings", ["split"], lambda p: _source_of(p, "files-settings", "downwardAPI")["items"][0][
         "fieldRef"].update(fieldPath="metadata.annotations['mine']"), "volume"),
+    ("server_with_all_files_of_its_settings", ["split"], lambda p: _source_of(p, "files-settings", "secret").pop("items"),
+     "volume of the sidecar"),
+    ("server_with_a_file_more_in_its_settings", ["split"], lambda p: _source_of(p, "files-settings", "secret")["items"].append(
+        {"key": "other", "path": "other"}), "volume of the sidecar"),
+    ("server_with_a_mode_of_a_file", ["split"], lambda p: _source_of(p, "files-settings", "secret")["items"][0].update(
+        mode=0o777), "volume of the sidecar"),
     ("server_with_its_settings_turned", ["split"], lambda p: _volume(p, "files-settings")["projected"]["sources"].reverse(),
      "volume"),
     ("server_in_another_place", ["split"], lambda p: _volume(p, "files-place")["downwardAPI"]["items"][0]["fieldRef"].update(
@@ -207,6 +213,12 @@ FAKES = [
         nodePublishSecretRef={"name": "mine"}), "volume"),
     ("server_on_a_copy_of_a_claim", ["split"], lambda p: _volume(p, "files-scratch")["ephemeral"]["volumeClaimTemplate"][
         "spec"].update(dataSource={"kind": "PersistentVolumeClaim", "name": "mine"}), "volume"),
+    ("server_on_another_class", ["split"], lambda p: _volume(p, "files-scratch")["ephemeral"]["volumeClaimTemplate"][
+        "spec"].update(storageClassName="mine"), "volume of the sidecar"),
+    ("server_on_the_usual_class", ["split"], lambda p: _volume(p, "files-scratch")["ephemeral"]["volumeClaimTemplate"][
+        "spec"].pop("storageClassName"), "volume of the sidecar"),
+    ("server_with_a_source_for_an_empty_value", ["split"], lambda p: _variable(p, "mcp-files", "DEBUG").update(
+        valueFrom={"fieldRef": {"fieldPath": "metadata.annotations['mine']"}}), "MCP server"),
     ("server_that_may_lack_its_secret", ["split"], lambda p: _source(p, "mcp-github", "TOKEN")["secretKeyRef"].update(
         optional=True), "MCP server"),
     ("server_with_the_memory_of_another", ["split"], lambda p: _source(p, "mcp-files", "MEMORY")["resourceFieldRef"].update(
@@ -217,6 +229,8 @@ FAKES = [
      "MCP server"),
     ("server_that_may_write_its_root", ["split"], lambda p: _container(p, "mcp-github")["securityContext"].update(
         readOnlyRootFilesystem=False), "MCP server"),
+    ("server_with_the_pods_root", ["split"], lambda p: _container(p, "mcp-github")["securityContext"].pop(
+        "readOnlyRootFilesystem"), "MCP server"),
     ("server_with_a_capability", ["split"], lambda p: _container(p, "mcp-github")["securityContext"]["capabilities"].update(
         add=["NET_BIND_SERVICE"]), "MCP server"),
     ("server_that_may_write_its_settings", ["split"], lambda p: _mount(p, "mcp-files", "files-settings").pop("readOnly"),
@@ -232,11 +246,15 @@ FAKES = [
     ("server_with_an_api_token_of_the_authors", ["split"], lambda p: _api_token(p).update(name="work"), "MCP server"),
     ("server_with_an_api_token_like_the_real_one", ["split"], lambda p: _source_of(
         p, _api_token(p)["name"], "configMap").update(name="mine"), "MCP server"),
+    ("server_with_its_api_token_elsewhere", ["split"], lambda p: _api_token(p).update(mountPath="/data/token"), "MCP server"),
+    ("server_with_a_part_of_its_api_token", ["split"], lambda p: _api_token(p).update(subPath="mine"), "MCP server"),
     ("server_with_the_api_token_of_another_place", ["split"], lambda p: _source_of(
         p, _api_token(p)["name"], "downwardAPI")["items"][0]["fieldRef"].update(fieldPath="metadata.annotations['mine']"),
      "MCP server"),
     ("api_token_from_the_agent", MODES, lambda p: _container(p, "agent")["volumeMounts"].append(
         {"name": "ostiary-no-token", "mountPath": "/t"}), "ostiary-no-token"),
+    ("api_token_from_the_installer", MODES, lambda p: _mount(p, "ostiary-install", "ostiary-no-token").pop("readOnly"),
+     "ostiary-no-token"),
     ("servers_claim_in_the_agent", ["split"], lambda p: _add_volume(p, persistentVolumeClaim={"claimName": "files"}), "claim"),
     ("servers_store_in_the_agent", ["split"], lambda p: _add_volume(p, csi={
         "driver": "secrets-store.csi.k8s.io", "readOnly": True, "volumeAttributes": {"secretProviderClass": "files", "a": "b"}}),
@@ -360,6 +378,13 @@ class WhereNoLevelHolds(unittest.TestCase):
     def test_no_init_container_is_privileged(self):
         self.refused("may be privileged", initContainers=[
             {"name": "root", "image": "root", "securityContext": {"privileged": True}}])
+
+    def test_no_server_keeps_capabilities(self):
+        cluster.shared().namespace("agents-unheld", level="privileged")
+        pod = submitted_again(attempt(agent_pods.pod("free", "agents-unheld", labels={LABEL: "split"})))
+        _container(pod, "mcp-github")["securityContext"]["capabilities"] = {"drop": ["NET_RAW"]}
+        with self.assertRaisesRegex(api.Refused, "container of an MCP server"):
+            self.fail(f"was let in:\n{golden.text(attempt(pod))}")
 
     def test_the_hosts_processes_are_not_shared(self):
         self.refused("process namespaces", hostPID=True)
