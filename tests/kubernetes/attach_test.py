@@ -235,8 +235,16 @@ class Large(unittest.TestCase):
     """The API server bounds what policies may cost to evaluate."""
 
     def test_many_servers_on_a_large_pod(self):
+        files, others = ([{"key": f"key-{i}", "path": f"{folder}-{i}"} for i in range(5)] for folder in ("one", "other"))
         servers = [{"name": f"server-{n}", "image": "registry.example/server:1", "command": ["/server", str(n)],
-                    "env": [{"name": f"VARIABLE_{i}", "value": "x" * 50} for i in range(20)]} for n in range(20)]
+                    "env": [{"name": f"VARIABLE_{i}", "value": "x" * 50} for i in range(20)],
+                    "volumes": [{"name": f"secret-{n}", "secret": {"secretName": f"secret-{n}", "items": files}},
+                                {"name": f"settings-{n}", "configMap": {"name": f"settings-{n}", "items": files}},
+                                {"name": f"both-{n}", "projected": {"sources": [
+                                    {"secret": {"name": f"secret-{n}", "items": files}},
+                                    {"configMap": {"name": f"settings-{n}", "items": others}}]}}],
+                    "volumeMounts": [{"name": f"{name}-{n}", "mountPath": f"/{name}", "readOnly": True}
+                                     for name in ("secret", "settings", "both")]} for n in range(20)]
         many = {**VALUES, "attach": {**VALUES["attach"], "servers": servers}}
         helm.upgrade("ostiary", "attach-pdp", *chart.values(many))
         self.addCleanup(wait_for_policies)
