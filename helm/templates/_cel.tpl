@@ -48,7 +48,8 @@ dyn({{ include "ostiary.cel" $item }})
 
 {{/*
 CEL that holds of two maps where the second is the first as the API server stores it: it adds some fields, leaves away
-what is empty, and writes quantities its own way. (dict "given" "v.secret" "stored" "o.secret")
+what is empty, and writes quantities its own way. "kind", if there is one, is CEL for the key of variables.filled that has
+what it adds to such a map, with the values. (dict "given" "v[k]" "stored" "o[k]" "kind" "k")
 */}}
 {{- define "ostiary.celStored" -}}
 {{ .given }}.all(f, f == 'divisor' || (
@@ -61,7 +62,10 @@ what is empty, and writes quantities its own way. (dict "given" "v.secret" "stor
       || (g in {{ .given }}[f].spec && {{ .given }}[f].spec[g] == {{ .stored }}[f].spec[g])) :
   {{ .given }}[f] == {{ .stored }}[f]))
 && {{ .stored }}.all(f, f in {{ .given }}
-  || f in ['apiVersion', 'defaultMode', 'divisor', 'expirationSeconds', 'maxExpirationSeconds', 'pullPolicy', 'type'])
+  || f in ['apiVersion', 'defaultMode', 'divisor', 'expirationSeconds', 'maxExpirationSeconds', 'pullPolicy', 'type']
+{{- with .kind }}
+  || ({{ . }} in variables.filled && f in variables.filled[{{ . }}] && variables.filled[{{ . }}][f] == {{ $.stored }}[f])
+{{- end }})
 {{- end -}}
 
 {{/* What MCP servers have of their namespace, as JSON: the names of secrets, of claims, and of what a store's driver mounts. */}}

@@ -231,6 +231,81 @@ class Older(Running):
                 self.debug("mcp-jira", **more)
 
 
+class Volumes(unittest.TestCase):
+    """A server may have volumes of any kind, of which the API server fills in what is not said."""
+
+    KINDS = {
+        "awsElasticBlockStore": {"volumeID": "volume"},
+        "azureDisk": {"diskName": "disk", "diskURI": "https://blob.example/disk.vhd"},
+        "azureFile": {"secretName": "azure", "shareName": "share"},
+        "cephfs": {"monitors": ["192.0.2.1:6789"]},
+        "cinder": {"volumeID": "volume"},
+        "configMap": {"name": "settings"},
+        "csi": {"driver": "driver.example"},
+        "downwardAPI": {"items": [{"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}},
+                                  {"path": "cpu", "resourceFieldRef": {"containerName": "mcp-kinds", "resource": "limits.cpu"}}]},
+        "ephemeral": {"volumeClaimTemplate": {"metadata": {"labels": {"of": "kinds"}}, "spec": {
+            "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1024Mi"}},
+            "dataSource": {"apiGroup": "snapshot.storage.k8s.io", "kind": "VolumeSnapshot", "name": "files"}}}},
+        "fc": {"targetWWNs": ["50060e801049cfd1"], "lun": 0},
+        "flexVolume": {"driver": "driver.example/one"},
+        "gcePersistentDisk": {"pdName": "disk"},
+        "gitRepo": {"repository": "https://git.example/one"},
+        "glusterfs": {"endpoints": "one", "path": "two"},
+        "hostPath": {"path": "/one"},
+        "image": {"reference": "registry.example/files:1"},
+        "iscsi": {"targetPortal": "192.0.2.1:3260", "iqn": "iqn.2001-04.com.example:storage", "lun": 0},
+        "nfs": {"server": "192.0.2.1", "path": "/one"},
+        "persistentVolumeClaim": {"claimName": "claim"},
+        "portworxVolume": {"volumeID": "volume"},
+        "rbd": {"monitors": ["192.0.2.1:6789"], "image": "image"},
+        "scaleIO": {"gateway": "https://gateway.example", "system": "one", "volumeName": "two", "secretRef": {"name": "scale"}},
+        "secret": {"secretName": "kinds"},
+        "vsphereVolume": {"volumePath": "/one"},
+    }
+
+    @classmethod
+    def setUpClass(cls):
+        server = {"name": "kinds", "image": "registry.example/server:1", "command": ["/server"],
+                  "volumes": [{"name": kind.lower(), kind: source} for kind, source in cls.KINDS.items()]}
+        helm.upgrade("ostiary", "attach-pdp", *chart.values({**VALUES, "attach": {**VALUES["attach"], "servers": [server]}}))
+        cls.addClassCleanup(wait_for_policies)
+        cls.addClassCleanup(helm.upgrade, "ostiary", "attach-pdp", *chart.values(VALUES))
+        # Most of these kinds are not for restricted namespaces.
+        cls.enforce("privileged")
+        cls.addClassCleanup(cls.enforce, "restricted")
+
+    @staticmethod
+    def enforce(level):
+        kubernetes.admin.ask("PATCH", f"/api/v1/namespaces/{NAMESPACE}",
+                             {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": level}}},
+                             content_type="application/merge-patch+json")
+
+    def test_volumes_of_all_kinds_are_let_in(self):
+        eventually(self.problem)
+
+    def test_what_is_filled_in_may_be_nothing_else(self):
+        eventually(self.problem)
+        for kind, field, value in (("rbd", "pool", "another"), ("rbd", "user", "another"), ("iscsi", "iscsiInterface", "another"),
+                                   ("azureDisk", "readOnly", True), ("scaleIO", "storageMode", "ThickProvisioned"),
+                                   ("nfs", "readOnly", True), ("persistentVolumeClaim", "readOnly", True)):
+            with self.subTest(kind=kind, field=field):
+                pod = submitted_again(self.attached())
+                next(v for v in pod["spec"]["volumes"] if v["name"] == kind.lower())[kind][field] = value
+                with self.assertRaisesRegex(api.Refused, "is another than it should be"):
+                    attempt(pod)
+
+    def problem(self):
+        try:
+            names = [c["name"] for c in self.attached()["spec"]["initContainers"]]
+        except api.Refused as refused:
+            return refused.message
+        return None if "mcp-kinds" in names else f"attached are {names}"
+
+    def attached(self):
+        return attempt(labelled(agent_pods.bare, "split"))
+
+
 class Large(unittest.TestCase):
     """The API server bounds what policies may cost to evaluate."""
 
