@@ -49,7 +49,7 @@ struct PdpServer::Rep {
   };
 
   Rep(const ServerOptions& given, PolicyStore* store, Reloader* reloader, const Clock& clock,
-      Metrics* metrics, const ServerCertificates* shown, IdentitySources* identity)
+      Metrics* metrics, ServerCertificates* shown, IdentitySources* identity)
       : options(given),
         certificates(shown),
         callers(identity == nullptr ? nullptr : &identity->authorizer()),
@@ -63,15 +63,19 @@ struct PdpServer::Rep {
                    options.max_observers),
         decisions(*store, options.requests, gate, callers, &sessions, clock, metrics),
         admin({reloader->paths(), OSTIARY_VERSION, clock.WallNow()}, options.policy, gate, callers,
-              sessions, reloader, Others(identity), &worker) {}
+              sessions, reloader, Others(shown, identity), &worker) {}
 
   static std::vector<std::string> HealthNames() {
     return {v1::PolicyDecisionService::service_full_name(),
             v1::PolicyAdminService::service_full_name()};
   }
 
-  static std::vector<ReloadSubject*> Others(IdentitySources* identity) {
-    return identity == nullptr ? std::vector<ReloadSubject*>() : identity->subjects();
+  // What is reloaded beside the rules.
+  static std::vector<ReloadSubject*> Others(ServerCertificates* shown, IdentitySources* identity) {
+    std::vector<ReloadSubject*> others;
+    if (identity != nullptr) others = identity->subjects();
+    if (shown != nullptr) others.push_back(shown);
+    return others;
   }
 
   absl::Status GuardSockets();
@@ -206,7 +210,7 @@ PdpServer::~PdpServer() { rep_->Shutdown(absl::ZeroDuration()); }
 absl::StatusOr<std::unique_ptr<PdpServer>> PdpServer::Create(const ServerOptions& options,
                                                              PolicyStore* store, Reloader* reloader,
                                                              const Clock& clock, Metrics* metrics,
-                                                             const ServerCertificates* certificates,
+                                                             ServerCertificates* certificates,
                                                              IdentitySources* identity) {
   OSTIARY_RETURN_IF_ERROR(options.Validate());
   if (options.tls.has_value() && certificates == nullptr) {

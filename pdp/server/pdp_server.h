@@ -32,7 +32,7 @@ class PdpServer {
   // `identity` says who callers are; without it nobody is identified, and nobody refused for that.
   static absl::StatusOr<std::unique_ptr<PdpServer>> Create(
       const ServerOptions& options, PolicyStore* store, Reloader* reloader, const Clock& clock,
-      Metrics* metrics, const ServerCertificates* certificates = nullptr,
+      Metrics* metrics, ServerCertificates* certificates = nullptr,
       IdentitySources* identity = nullptr);
   // Drains, without grace if Drain was not called.
   ~PdpServer();

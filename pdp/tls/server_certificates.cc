@@ -67,17 +67,20 @@ absl::StatusOr<TlsMaterial> ServerCertificates::Read() const {
   return material;
 }
 
-absl::Status ServerCertificates::TakeOver(absl::StatusOr<TlsMaterial> read) {
+absl::Status ServerCertificates::Judge(const absl::StatusOr<TlsMaterial>& read) const {
   OSTIARY_RETURN_IF_ERROR(read.status());
   const absl::Time now = clock_.WallNow();
-  if (current_ != nullptr) {
-    if (Same(*current_, *read)) return absl::OkStatus();
-    if (current_->pair.ValidAt(now) && !read->pair.ValidAt(now)) {
-      return In(paths_.cert, absl::FailedPreconditionError(absl::StrCat(
-                                 "the certificate is valid from ", Validity(read->pair),
-                                 ", which is not now, and the present one is valid")));
-    }
+  if (current_ == nullptr || !current_->pair.ValidAt(now) || read->pair.ValidAt(now)) {
+    return absl::OkStatus();
   }
+  return In(paths_.cert, absl::FailedPreconditionError(
+                             absl::StrCat("the certificate is valid from ", Validity(read->pair),
+                                          ", which is not now, and the present one is valid")));
+}
+
+absl::Status ServerCertificates::TakeOver(absl::StatusOr<TlsMaterial> read) {
+  OSTIARY_RETURN_IF_ERROR(Judge(read));
+  if (current_ != nullptr && Same(*current_, *read)) return absl::OkStatus();
   read->serial = current_ == nullptr ? 1 : current_->serial + 1;
   current_ = std::make_shared<const TlsMaterial>(*std::move(read));
   ++report_.loaded;
@@ -98,7 +101,7 @@ std::vector<Issue> ServerCertificates::Issues(const absl::Status& status) const 
 std::vector<Issue> ServerCertificates::Refresh(ReloadMode mode) {
   absl::StatusOr<TlsMaterial> read = Read();
   const MutexLock lock(&mutex_);
-  if (mode == ReloadMode::kValidateOnly) return Issues(read.status());
+  if (mode == ReloadMode::kValidateOnly) return Issues(Judge(read));
   const absl::Status status = TakeOver(std::move(read));
   if (!status.ok()) {
     ++report_.failed;

@@ -73,6 +73,9 @@ class ServerCertificates final : public ReloadSubject {
 
   absl::StatusOr<TlsMaterial> Read() const;
   std::vector<Issue> Issues(const absl::Status& status) const;
+  // Why what was read cannot be taken over, if so.
+  absl::Status Judge(const absl::StatusOr<TlsMaterial>& read) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status TakeOver(absl::StatusOr<TlsMaterial> read) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SayValidity(const KeyPair& pair) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

@@ -19,16 +19,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-v1::ReloadResponse Reload(const RunningPdp& pdp, bool validate_only = false) {
-  grpc::ClientContext context;
-  v1::ReloadRequest request;
-  request.set_validate_only(validate_only);
-  v1::ReloadResponse response;
-  const grpc::Status status = pdp.Admin()->Reload(&context, request, &response);
-  EXPECT_TRUE(status.ok()) << status.error_message();
-  return response;
-}
-
 v1::StatusResponse StatusWithLimits(const RunningPdp& pdp, uint32_t agents, uint32_t sidecars) {
   grpc::ClientContext context;
   v1::StatusRequest request;
@@ -65,7 +55,7 @@ TEST(AdminServiceTest, StatusWithEveryField) {
   RunningPdp pdp;
   pdp.directory().WriteInPlace("rules.json", R"({"agents": {
     "researcher": {"allow": {"servers": ["search", "undefined-server"]}}}})");
-  ASSERT_THAT(Reload(pdp).issues(), testing::SizeIs(1));
+  ASSERT_THAT(pdp.Reload().issues(), testing::SizeIs(1));
   TestSession session(pdp.Connect());
   session.Hello();
   session.Applied(session.ReadEvent(v1::CURRENT).revision());
@@ -73,7 +63,7 @@ TEST(AdminServiceTest, StatusWithEveryField) {
   session.ReadResult();
   pdp.directory().WriteInPlace("rules.json", "{\n  \"agents\": []}");
   pdp.directory().WriteInPlace("mcp.json", "{");
-  Reload(pdp);
+  pdp.Reload();
 
   const v1::StatusResponse status = pdp.Status();
   // The catalog has no warnings of its own; a warning has a place, as all issues do.
@@ -111,7 +101,7 @@ TEST(AdminServiceTest, StatusOfAnEmptyPdp) {
   EXPECT_EQ(before.state(), v1::EMPTY);
   EXPECT_FALSE(before.has_revision());
   EXPECT_FALSE(before.reload_status().gateway_rules().has_last_attempt());
-  Reload(pdp);
+  pdp.Reload();
   const v1::StatusResponse status = pdp.Status();
   EXPECT_EQ(status.state(), v1::EMPTY);
   EXPECT_TRUE(status.reload_status().gateway_rules().has_last_attempt());
@@ -145,12 +135,12 @@ TEST(AdminServiceTest, ReloadTellsWhatChangedWhenItDecides) {
   pdp.directory().WriteInPlace("rules.json", R"({"agents": {
     "researcher": {"allow": {"servers": ["*"]}}, "new": {}},
     "defaults": {"deny_on_missing_agent": false}})");
-  const v1::ReloadResponse dry = Reload(pdp, true);
+  const v1::ReloadResponse dry = pdp.Reload(/*validate_only=*/true);
   EXPECT_TRUE(dry.changed());
   EXPECT_EQ(dry.revision().generation(), 1);
   EXPECT_EQ(pdp.Status().revision().generation(), 1);
 
-  const v1::ReloadResponse reload = Reload(pdp);
+  const v1::ReloadResponse reload = pdp.Reload();
   EXPECT_TRUE(reload.changed());
   EXPECT_EQ(reload.revision().generation(), 2);
   EXPECT_THAT(reload.added_agents(), ElementsAre("new"));
@@ -159,7 +149,7 @@ TEST(AdminServiceTest, ReloadTellsWhatChangedWhenItDecides) {
   EXPECT_TRUE(reload.defaults_changed());
   EXPECT_EQ(pdp.store().Current()->revision.generation, 2);
 
-  const v1::ReloadResponse again = Reload(pdp);
+  const v1::ReloadResponse again = pdp.Reload();
   EXPECT_FALSE(again.changed());
   EXPECT_EQ(again.revision().generation(), 2);
   EXPECT_THAT(again.added_agents(), IsEmpty());
@@ -168,7 +158,7 @@ TEST(AdminServiceTest, ReloadTellsWhatChangedWhenItDecides) {
 TEST(AdminServiceTest, ReloadSaysWhyItDoesNot) {
   RunningPdp pdp;
   pdp.directory().WriteInPlace("rules.json", R"({"agents": {"researcher": {"dney": {}}}})");
-  const v1::ReloadResponse reload = Reload(pdp);
+  const v1::ReloadResponse reload = pdp.Reload();
   EXPECT_FALSE(reload.changed());
   EXPECT_EQ(reload.revision().generation(), 1);
   ASSERT_EQ(reload.issues_size(), 1);
@@ -194,14 +184,14 @@ TEST(AdminServiceTest, AReloadIsOneOfTheBindingsTooAndValidatingAppliesNone) {
     return pdp.Decisions()->Check(&context, request, &response).ok();
   };
   pdp.directory().WriteInPlace("bindings.json", bindings("mark-1"));
-  EXPECT_THAT(Reload(pdp, /*validate_only=*/true).issues(), IsEmpty());
+  EXPECT_THAT(pdp.Reload(/*validate_only=*/true).issues(), IsEmpty());
   EXPECT_TRUE(may_ask("researcher"));
   EXPECT_FALSE(may_ask("mark-1"));
-  EXPECT_THAT(Reload(pdp).issues(), IsEmpty());
+  EXPECT_THAT(pdp.Reload().issues(), IsEmpty());
   EXPECT_FALSE(may_ask("researcher"));
   EXPECT_TRUE(may_ask("mark-1"));
   pdp.directory().WriteInPlace("bindings.json", "{}");
-  EXPECT_THAT(Reload(pdp, /*validate_only=*/true).issues(), SizeIs(1));
+  EXPECT_THAT(pdp.Reload(/*validate_only=*/true).issues(), SizeIs(1));
   EXPECT_TRUE(may_ask("mark-1"));
 }
 
@@ -210,7 +200,7 @@ TEST(AdminServiceTest, ConcurrentReloadsEachGetAnAnswer) {
   const uint64_t before = pdp.Status().reload_status().gateway_rules().attempt_count();
   std::vector<std::thread> callers;
   for (int i = 0; i < 16; ++i) {
-    callers.emplace_back([&pdp] { EXPECT_EQ(Reload(pdp).revision().generation(), 1); });
+    callers.emplace_back([&pdp] { EXPECT_EQ(pdp.Reload().revision().generation(), 1); });
   }
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(pdp.Status().reload_status().gateway_rules().attempt_count(), before + 16);

@@ -104,4 +104,14 @@ v1::StatusResponse RunningPdp::Status() const {
   return response;
 }
 
+v1::ReloadResponse RunningPdp::Reload(bool validate_only) const {
+  grpc::ClientContext context;
+  v1::ReloadRequest request;
+  request.set_validate_only(validate_only);
+  v1::ReloadResponse response;
+  const grpc::Status status = Admin()->Reload(&context, request, &response);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  return response;
+}
+
 }  // namespace ostiary::pdp

@@ -45,6 +45,7 @@ class RunningPdp {
   std::unique_ptr<v1::PolicyAdminService::Stub> Admin() const;
 
   v1::StatusResponse Status() const;
+  v1::ReloadResponse Reload(bool validate_only = false) const;
 
   const ScratchDir& directory() const { return directory_; }
   std::string rules_path() const { return directory_.Path("rules.json"); }

@@ -30,6 +30,7 @@ namespace {
 
 using grpc::health::v1::HealthCheckResponse;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 const gpr_timespec kPatience = gpr_time_from_seconds(10, GPR_TIMESPAN);
 
@@ -173,6 +174,27 @@ TEST(TlsTest, ARenewedCertificateCountsFromTheNextConnection) {
   pdp.certificates()->Refresh(ReloadMode::kApply);
   EXPECT_TRUE(Ask(pdp, {next.root()}).ok());
   EXPECT_FALSE(Ask(pdp, {files.authority.root()}).ok());
+}
+
+TEST(TlsTest, ReloadTakesOverCertificatesTooOrSaysWhyNot) {
+  Files files;
+  RunningPdp pdp(files.Options());
+  const TestAuthority next;
+  files.Write(next.Issue(ServerNames()));
+  EXPECT_THAT(pdp.Reload(/*validate_only=*/true).issues(), IsEmpty());
+  EXPECT_TRUE(Ask(pdp, {files.authority.root()}).ok());
+  EXPECT_THAT(pdp.Reload().issues(), IsEmpty());
+  EXPECT_TRUE(Ask(pdp, {next.root()}).ok());
+
+  files.directory.RenameOver("tls.key", files.authority.Issue(ServerNames()).key);
+  for (const bool validate_only : {true, false}) {
+    const v1::ReloadResponse torn = pdp.Reload(validate_only);
+    ASSERT_EQ(torn.issues_size(), 1);
+    EXPECT_EQ(torn.issues(0).severity(), v1::ERROR);
+    EXPECT_EQ(torn.issues(0).file(), files.directory.Path("tls.crt"));
+    EXPECT_THAT(torn.issues(0).message(), HasSubstr("the key is not that of the certificate"));
+  }
+  EXPECT_TRUE(Ask(pdp, {next.root()}).ok());
 }
 
 TEST(TlsTest, ATornPairIsNotTakenOver) {

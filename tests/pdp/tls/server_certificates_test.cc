@@ -114,12 +114,19 @@ TEST_F(ServerCertificatesTest, KeepsWhatItHasWhereTheFilesDoNotHoldTogether) {
 
 TEST_F(ServerCertificatesTest, ValidateOnlyChangesNothing) {
   const auto certificates = *Create();
+  const auto before = certificates->Current();
   Write(authority_.Issue({}));
   EXPECT_THAT(certificates->Refresh(ReloadMode::kValidateOnly), IsEmpty());
+  Write(authority_.Issue(Valid(absl::Hours(1), absl::Hours(2))));
+  const std::vector<Issue> not_now = certificates->Refresh(ReloadMode::kValidateOnly);
+  ASSERT_THAT(not_now, SizeIs(1));
+  EXPECT_THAT(not_now[0].message, HasSubstr("which is not now"));
   directory_.Remove("tls.key");
   EXPECT_THAT(certificates->Refresh(ReloadMode::kValidateOnly), SizeIs(1));
+  EXPECT_EQ(certificates->Current(), before);
   EXPECT_EQ(certificates->Report().loaded, 1u);
   EXPECT_EQ(certificates->Report().failed, 0u);
+  EXPECT_EQ(certificates->Report().last_error, absl::OkStatus());
 }
 
 TEST_F(ServerCertificatesTest, StartsWithAnExpiredOneAndHealsWithTheNext) {
