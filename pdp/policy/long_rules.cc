@@ -25,7 +25,6 @@ LongRules::Found LongRules::Find(const SearchName& name) const {
     best = std::min(best, static_cast<uint64_t>(step) << 32 | place.entry);
     return true;
   });
-  if (best == kNothing) return {};
   return {static_cast<Step>(best >> 32), static_cast<uint32_t>(best)};
 }
 
