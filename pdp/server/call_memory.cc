@@ -14,7 +14,8 @@ constexpr size_t kKeptBytes = 64 << 10;
 constexpr size_t kReadBytes = 256 << 10;
 
 void ClearText(std::string* text) {
-  if (text->capacity() > kKeptBytes) *text = std::string();
+  // A move would leave the memory where it is.
+  if (text->capacity() > kKeptBytes) std::string().swap(*text);
   text->clear();
 }
 

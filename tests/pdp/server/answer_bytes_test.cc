@@ -142,5 +142,59 @@ TEST(CallMemoryTest, NothingOfACallIsLeftToTheNext) {
   }
 }
 
+// What a thread keeps for its next call.
+struct Kept {
+  size_t text = 0;
+  size_t check = 0;
+  size_t batch = 0;
+};
+
+Kept KeptAfter(const grpc::ByteBuffer& empty) {
+  CallMemory memory;
+  return {memory.answer()->capacity(), (*memory.ReadCheck(empty))->SpaceUsedLong(),
+          (*memory.ReadBatch(empty))->SpaceUsedLong()};
+}
+
+TEST(CallMemoryTest, WhatALargeCallTookIsGivenBack) {
+  v1::CheckRequest check;
+  check.set_agent(std::string(size_t{300} << 10, 'a'));
+  v1::BatchCheckRequest batch;
+  batch.add_accesses()->set_name(check.agent());
+  grpc::ByteBuffer check_bytes, batch_bytes, empty;
+  SetBytes(check.SerializeAsString(), &check_bytes);
+  SetBytes(batch.SerializeAsString(), &batch_bytes);
+  SetBytes("", &empty);
+  for (const bool is_batch : {false, true}) {
+    {
+      CallMemory memory;
+      memory.answer()->assign(size_t{1} << 20, 'x');
+      if (is_batch) {
+        ASSERT_TRUE(memory.ReadBatch(batch_bytes).ok());
+      } else {
+        ASSERT_TRUE(memory.ReadCheck(check_bytes).ok());
+      }
+    }
+    const Kept kept = KeptAfter(empty);
+    EXPECT_LE(kept.text, size_t{64} << 10);
+    EXPECT_LT(kept.check, size_t{1} << 10);
+    EXPECT_LT(kept.batch, size_t{1} << 10);
+  }
+}
+
+// As many of small ones are: a message keeps the largest that each of its fields ever had.
+TEST(CallMemoryTest, WhatManyCallsTookIsGivenBackNowAndThen) {
+  v1::CheckRequest check;
+  check.set_agent(std::string(size_t{60} << 10, 'a'));
+  grpc::ByteBuffer bytes, empty;
+  SetBytes(check.SerializeAsString(), &bytes);
+  SetBytes("", &empty);
+  int given_back = 0;
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_TRUE(CallMemory().ReadCheck(bytes).ok());
+    given_back += KeptAfter(empty).check < (size_t{1} << 10) ? 1 : 0;
+  }
+  EXPECT_EQ(given_back, 10) << "of 60 KiB, each fifth is past 256";
+}
+
 }  // namespace
 }  // namespace ostiary::pdp

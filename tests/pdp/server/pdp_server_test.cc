@@ -296,7 +296,9 @@ TEST(ReflectionTest, AnswersEachQuestionOrSaysWhyNot) {
   request.set_file_by_filename("grpc/health/v1/health.proto");
   EXPECT_THAT(FilesIn(reflection.Ask(request)), ElementsAre("grpc/health/v1/health.proto"));
   request.set_all_extension_numbers_of_type("ostiary.v1.Access");
-  EXPECT_TRUE(reflection.Ask(request)->has_all_extension_numbers_response());
+  const auto extensions = reflection.Ask(request)->all_extension_numbers_response();
+  EXPECT_EQ(extensions.base_type_name(), "ostiary.v1.Access");
+  EXPECT_EQ(extensions.extension_number_size(), 0);
 
   const auto expect_error = [&](grpc::StatusCode code) {
     EXPECT_EQ(reflection.Ask(request)->error_response().error_code(), code)
