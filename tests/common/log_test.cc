@@ -2,6 +2,7 @@
 #include "common/log.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -112,6 +113,58 @@ TEST_F(LogTest, APipeThatAnotherWriterFillsHoldsUpNothing) {
   }
   other.join();
   EXPECT_FALSE(is_held_up) << "a log line waited for room in round " << round;
+}
+
+std::string ReadAll(int fd) {
+  std::string all;
+  std::array<char, 65536> bytes;
+  ssize_t size = 0;
+  while ((size = ::recv(fd, bytes.data(), bytes.size(), MSG_DONTWAIT)) > 0) {
+    all.append(bytes.data(), static_cast<size_t>(size));
+  }
+  return all;
+}
+
+// A stream that is full takes part of a line: what comes next begins on a line of its own.
+TEST_F(LogTest, ALineThatIsCutDoesNotSpoilTheNext) {
+  std::array<int, 2> fds;
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds.data()), 0);
+  const UniqueFd stream(fds[0]);
+  const UniqueFd read_end(fds[1]);
+  const Log log(stream.get(), LogLevel::kDebug, clock_);
+  for (int i = 0; i < 50; ++i) log.Info("long", {{"text", std::string(100'000, 'x')}});
+  const std::string full = ReadAll(read_end.get());
+  ASSERT_NE(full.back(), '\n') << "no line was cut";
+  log.Info("next");
+  log.Info("last");
+  const std::string next = absl::StrCat(kTime, R"("level":"info","event":"next"})");
+  const std::string last = absl::StrCat(kTime, R"("level":"info","event":"last"})");
+  EXPECT_EQ(ReadAll(read_end.get()), absl::StrCat("\n", next, "\n", last, "\n"));
+}
+
+// What is not begun leaves nothing to be set right.
+TEST_F(LogTest, ALineThatIsDroppedWholeLeavesNoTrace) {
+  const Log log(write_end_.get(), LogLevel::kDebug, clock_);
+  int written = 0;
+  for (int i = 0; i < 10'000; ++i) log.Info("fill");
+  while (!ReadOne().empty()) ++written;
+  ASSERT_LT(written, 10'000);
+  log.Info("next");
+  EXPECT_EQ(ReadOne(), absl::StrCat(kTime, "\"level\":\"info\",\"event\":\"next\"}\n"));
+}
+
+TEST_F(LogTest, TheTimeIsUtcWhereverItRuns) {
+  const char* const before = ::getenv("TZ");
+  const std::string kept = before == nullptr ? "" : before;
+  ASSERT_EQ(::setenv("TZ", "Fixed/UTC+05:00:00", 1), 0);
+  const Log log(write_end_.get(), LogLevel::kDebug, clock_);
+  log.Info("tick");
+  EXPECT_EQ(ReadOne().substr(0, kTime.size()), kTime);
+  if (before == nullptr) {
+    ::unsetenv("TZ");
+  } else {
+    ::setenv("TZ", kept.c_str(), 1);
+  }
 }
 
 TEST_F(LogTest, DropsWhatLiesBelowTheThreshold) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -46,6 +47,16 @@ class UnixSocketGuardTest : public ::testing::Test {
 
   std::string folder_;
 };
+
+// Who can open it can hold it, and so keep the server from starting.
+TEST_F(UnixSocketGuardTest, TheLockIsTheServersAlone) {
+  const mode_t before = ::umask(0);
+  EXPECT_TRUE(Acquired(Path("socket")).ok());
+  ::umask(before);
+  using std::filesystem::perms;
+  EXPECT_EQ(std::filesystem::status(Path("socket.lock")).permissions(),
+            perms::owner_read | perms::owner_write);
+}
 
 TEST_F(UnixSocketGuardTest, TakesAPathWhereNothingIs) {
   EXPECT_EQ(Acquired(Path("s")), absl::OkStatus());
