@@ -93,6 +93,57 @@ class Example(unittest.TestCase):
         for command in ("install", "connect"):
             self.assertTrue(chart.flags_of(sidecar, command))
 
+    def test_a_server_is_as_it_says(self):
+        said = {"workingDir": "/work", "envFrom": [{"secretRef": {"name": "keys"}}],
+                "resources": {"limits": {"memory": "99Mi"}}}
+        items = chart.render({"ostiary": {"serverUser": 20001, "servers": [
+            {"name": "one", "image": "one:1", "command": ["/one"], "user": 20002, "maxConnections": 5, "writableRoot": True,
+             "apiToken": True, "env": [{"name": "A", "value": "b"}], "volumes": [{"name": "one-data", "emptyDir": {}}],
+             "volumeMounts": [{"name": "one-data", "mountPath": "/data"}], "pullPolicy": "Always", **said},
+            {"name": "two", "image": "two:1", "command": ["/two"]}]}}, chart=self.example)
+        install, one, two = chart.one(items, "Deployment")["spec"]["template"]["spec"]["initContainers"]
+        self.assertEqual({key: one[key] for key in said}, said)
+        self.assertEqual(one["imagePullPolicy"], "Always")
+        self.assertEqual(one["env"][-1], {"name": "A", "value": "b"})
+        self.assertEqual(one["command"], [
+            "/opt/ostiary/ostiary-sidecar", "serve", "--listen=unix:/run/mcp/one/mcp.sock", "--socket-mode=0666",
+            "--allow-uid=10001", "--max-connections=5", "--server=one", "--", "/one"])
+        # A writable root is all that it takes away.
+        self.assertEqual(one["securityContext"], {
+            **two["securityContext"], "runAsUser": 20002, "runAsGroup": 20002, "readOnlyRootFilesystem": False})
+        for container in (install, two):
+            self.assertEqual([container["securityContext"][key] for key in ("runAsUser", "runAsGroup")], [20001, 20001])
+            self.assertIn("ostiary-no-token", [mount["name"] for mount in container["volumeMounts"]])
+        self.assertEqual([mount["name"] for mount in one["volumeMounts"]],
+                         ["ostiary-bin", "ostiary-identity", "ostiary-mcp-one", "one-data"])
+
+    def test_the_pdp_is_asked_as_is_said(self):
+        for mode in ("agent", "split"):
+            with self.subTest(mode):
+                items = chart.render({"ostiary": {
+                    "mode": mode, "pullPolicy": "Always", "installResources": {"limits": {"memory": "99Mi"}},
+                    "agent": "researcher", "pdp": {"name": "pdp.example.com", "audience": "decisions"},
+                    "ca": {"configMap": "trusted", "key": "root.pem"}}}, chart=self.example)
+                spec = chart.one(items, "Deployment")["spec"]["template"]["spec"]
+                install = spec["initContainers"][0]
+                self.assertEqual(install["imagePullPolicy"], "Always")
+                self.assertEqual(install["resources"], {"limits": {"memory": "99Mi"}})
+                (identity,) = [volume for volume in spec["volumes"] if volume["name"] == "ostiary-identity"]
+                token, ca = identity["projected"]["sources"]
+                self.assertEqual(token["serviceAccountToken"]["audience"], "decisions")
+                self.assertEqual(ca["configMap"], {"name": "trusted", "items": [{"key": "root.pem", "path": "ca.crt"}]})
+                for container in spec["containers"] if mode == "agent" else spec["initContainers"][1:]:
+                    env = {item["name"]: item.get("value") for item in container["env"]}
+                    self.assertEqual([env["OSTIARY_AGENT"], env["OSTIARY_PDP_NAME"]], ["researcher", "pdp.example.com"])
+
+    def test_a_config_map_is_where_it_is_said(self):
+        template = self.example / "templates/another.yaml"
+        self.addCleanup(template.unlink)
+        template.write_text('''{{ include "ostiary-attach.configMap"
+            (dict "attach" .Values.ostiary "name" "another" "namespace" "agents" "labels" (dict "team" "research")) }}''')
+        self.assertEqual(chart.one(chart.objects(self.text()), "ConfigMap", "another")["metadata"],
+                         {"name": "another", "namespace": "agents", "labels": {"team": "research"}})
+
     def test_large_users_are_written_whole(self):
         self.assertIn("--allow-uid=1000660000", self.text("--set", "ostiary.agentUser=1000660000"))
 
