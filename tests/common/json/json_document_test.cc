@@ -199,6 +199,7 @@ TEST(JsonDocumentTest, FindsTheFirstDuplicateKey) {
        R"(":2)",
        "\"\xF0\x9F\x98\x80\""},
       {R"("x":1,"y":1,"\u0079":2,"x":2)", R"("\u0079")"},  // the first to repeat one
+      {R"("\u0061":1,"\u0062":2,"a":3)", R"("a")"},
       {R"("":1,"":2)", R"("")"},
       {R"("\/":1,"/":2)", R"("/")"},
       // Not equal: case, a prefix, an escaped backslash, the values, keys of another object.
@@ -232,6 +233,43 @@ TEST(JsonDocumentTest, ADocumentIsUsedAgainAfterErrors) {
   EXPECT_TRUE(document.error().message.empty());
   EXPECT_EQ(document.root().first_element()->raw(), "2");
   EXPECT_EQ(document.text(), "[2]");
+}
+
+TEST(JsonDocumentTest, ADocumentUsedAgainKnowsNothingOfTheTextBefore) {
+  JsonDocument document;
+  ASSERT_TRUE(document.Parse("[\n\"\\ud800\",[1,2],3]"));
+  EXPECT_TRUE(document.has_line_breaks());
+  ASSERT_TRUE(document.Parse(R"(["a","b","c","d","e"])"));
+  EXPECT_FALSE(document.has_line_breaks());
+  for (auto e = document.root().first_element(); e; e = e->next_element()) {
+    EXPECT_FALSE(e->has_escapes());
+    EXPECT_FALSE(e->has_lone_surrogate());
+    EXPECT_EQ(e->size(), 0u);
+  }
+}
+
+// What a huge text took is given back before the next, small one is read.
+TEST(JsonDocumentTest, ADocumentIsUsedAgainAfterAHugeText) {
+  std::string huge = "[0";
+  for (int i = 1; i < 100'000; ++i) huge += ",0";
+  huge += "]";
+  JsonDocument document;
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(document.Parse(huge));
+    EXPECT_EQ(document.root().size(), 100'000u);
+    ASSERT_TRUE(document.Parse("[1,2]"));
+    EXPECT_EQ(document.root().size(), 2u);
+    EXPECT_EQ(document.root().first_element()->next_element()->raw(), "2");
+  }
+}
+
+TEST(JsonDocumentTest, KnowsOfLineBreaksBetweenTokensAlone) {
+  for (const char* text : {"[1]", R"(["\n\r"])", " [\t1 ]\t"}) {
+    EXPECT_FALSE(Parsed(text).document.has_line_breaks()) << text;
+  }
+  for (const char* text : {"\n[1]", "[1]\r", "[1\r]", "[\r\n1]", "{\"a\"\r:1}", "{\"a\":\n1}"}) {
+    EXPECT_TRUE(Parsed(text).document.has_line_breaks()) << text;
+  }
 }
 
 struct Pieces {

@@ -260,6 +260,30 @@ TEST(JsonGrammarTest, EveryCutOfATextIsRefused) {
   }
 }
 
+// What would make a text legal, or a worse one, is of no matter where it stands behind the end.
+TEST(JsonGrammarTest, NothingBehindTheTextIsRead) {
+  const std::string text =
+      R"({"a":[1,-2.5e+3,0,"x\u00e9\n\ud83d\ude00"],"b":{"c":null,"\u00e9":[true,false]},"e":[]})"
+      "\xC3\xA9\xF0\x9F\x98\x80";
+  JsonDocument alone;
+  JsonDocument among;
+  for (size_t begin = 0; begin < text.size(); ++begin) {
+    for (size_t end = begin; end <= text.size(); ++end) {
+      for (const char* last : {"", "]", "}"}) {
+        const std::string cut = text.substr(begin, end - begin) + last;
+        const bool is_legal = alone.Parse(cut);
+        for (const char* behind :
+             {"\"", "]", "}", ":", ",", "1", ".0", "e1", "\\\"", "\x80", "l"}) {
+          const std::string more = cut + behind + Repeat("]", 8);
+          ASSERT_EQ(among.Parse(absl::string_view(more).substr(0, cut.size())), is_legal) << more;
+          ASSERT_EQ(among.error().offset, alone.error().offset) << more;
+          ASSERT_EQ(among.error().message, alone.error().message) << more;
+        }
+      }
+    }
+  }
+}
+
 TEST(JsonGrammarTest, LimitsDepth) {
   JsonDocument document;
   const JsonLimits three = {.max_depth = 3};
