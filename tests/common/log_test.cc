@@ -7,6 +7,9 @@
 
 #include <array>
 #include <atomic>
+#include <csignal>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -211,6 +214,60 @@ TEST_F(LogTest, LinesOfSeveralThreadsNeverMix) {
     EXPECT_EQ(document.root().Find("tick")->int64_value(), next[thread]++);
   }
   for (std::thread& thread : threads) thread.join();
+}
+
+// A pipe with room for one page, which takes the front of a long line.
+TEST_F(LogTest, BeginsALineAnewBehindOneThatWasCut) {
+  std::array<int, 2> fds;
+  ASSERT_EQ(::pipe(fds.data()), 0);
+  const UniqueFd read_end(fds[0]);
+  const UniqueFd pipe(fds[1]);
+  ASSERT_EQ(::fcntl(read_end.get(), F_SETFL, O_NONBLOCK), 0);
+  ASSERT_GE(::fcntl(pipe.get(), F_SETPIPE_SZ, 4096), 4096);
+  const auto size = static_cast<size_t>(::fcntl(pipe.get(), F_GETPIPE_SZ));
+  const auto drain = [&] {
+    std::string bytes(2 * size, '\0');
+    const ssize_t got = ::read(read_end.get(), bytes.data(), bytes.size());
+    return bytes.substr(0, got < 0 ? 0 : static_cast<size_t>(got));
+  };
+  const Log log(pipe.get(), LogLevel::kDebug, clock_);
+  const std::string bare = absl::StrCat(kTime, "\"level\":\"info\",\"event\":\"bare\"}\n");
+  log.Info("long", {{"text", std::string(2 * size, 'x')}});
+  log.Info("dropped");
+  const std::string cut = drain();
+  EXPECT_EQ(cut.size(), size);
+  EXPECT_EQ(cut.find('\n'), std::string::npos);
+  log.Info("bare");
+  EXPECT_EQ(drain(), "\n" + bare);
+  log.Info("bare");
+  EXPECT_EQ(drain(), bare);
+}
+
+// Others write to it too, and it may have been opened to append.
+TEST_F(LogTest, AFileKeepsWhatOthersWrote) {
+  const std::string path = testing::TempDir() + "log_test_file";
+  std::ofstream(path) << "kept\n";
+  const UniqueFd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  const Log log(file.get(), LogLevel::kDebug, clock_);
+  log.Info("first");
+  ASSERT_EQ(::write(file.get(), "others\n", 7), 7);
+  log.Info("second");
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  const auto line = [](absl::string_view event) {
+    return absl::StrCat(kTime, R"("level":"info","event":")", event, "\"}\n");
+  };
+  EXPECT_EQ(text.str(), absl::StrCat("kept\n", line("first"), "others\n", line("second")));
+}
+
+TEST_F(LogTest, ASocketWhoseReaderIsGoneRaisesNoSignal) {
+  ASSERT_NE(std::signal(SIGPIPE, SIG_DFL), SIG_ERR);
+  std::array<int, 2> fds;
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds.data()), 0);
+  const UniqueFd socket(fds[0]);
+  UniqueFd(fds[1]).Reset();
+  const Log log(socket.get(), LogLevel::kDebug, clock_);
+  log.Info("nobody_reads");
 }
 
 TEST_F(LogTest, AFullOrBrokenSinkStopsNobody) {

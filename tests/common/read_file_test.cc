@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <fstream>
 #include <string>
 
@@ -47,6 +48,10 @@ TEST(ReadSmallFile, ReadsWhatSaysNothingOfItsSize) {
 
 TEST(ReadSmallFile, ReadsRegularFilesOnly) {
   EXPECT_EQ(ReadSmallFile("/dev/zero", 10).status().code(), absl::StatusCode::kFailedPrecondition);
+  // A test that hangs here has failed.
+  const std::string pipe = testing::TempDir() + "read_file_test_pipe";
+  ASSERT_TRUE(::mkfifo(pipe.c_str(), 0600) == 0 || errno == EEXIST);
+  EXPECT_EQ(ReadSmallFile(pipe, 10).status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(ReadSmallFile("/nowhere", 10).status().code(), absl::StatusCode::kNotFound);
 }
 

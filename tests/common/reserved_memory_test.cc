@@ -1,8 +1,11 @@
 // Memory that grows where it is.
 #include "common/reserved_memory.h"
 
+#include <sys/mman.h>
+
 #include <cstdint>
 #include <new>
+#include <optional>
 
 #include "common/mapped_memory.h"
 #include "gtest/gtest.h"
@@ -77,6 +80,41 @@ TEST(ReservedMemoryTest, GivesBackWhatIsNotUsable) {
   EXPECT_THROW(memory.GrowTo(size + 1), std::bad_alloc);
   memory.GiveBackRest();
   EXPECT_EQ(memory.data()[size - 1], 1);
+}
+
+// What others map where the rest was is theirs.
+TEST(ReservedMemoryTest, NeverTouchesWhatItGaveBack) {
+  std::optional<ReservedMemory> memory(16 * kMiB);
+  memory->GrowTo(1);
+  const size_t size = memory->size();
+  memory->GiveBackRest();
+  void* const others = ::mmap(memory->data() + size, kMiB, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+  ASSERT_EQ(others, memory->data() + size);
+  EXPECT_THROW(memory->GrowTo(size + 1), std::bad_alloc);
+  memory.reset();
+  EXPECT_EQ(::msync(others, kMiB, MS_ASYNC), 0) << "no more mapped";
+  ::munmap(others, kMiB);
+}
+
+TEST(ReservedMemoryTest, GrowsByNoMoreThanIsLeft) {
+  ReservedMemory memory(6 * kMiB);
+  memory.GrowTo(4 * kMiB);
+  memory.GrowTo(4 * kMiB + 1);
+  EXPECT_EQ(memory.size(), 6 * kMiB);
+}
+
+TEST(ReservedMemoryTest, GivesAllBackAtItsEnd) {
+  const size_t before = AddressesInUse();
+  for (int i = 0; i < 10; ++i) ReservedMemory(64 * kMiB).GrowTo(8 * kMiB);
+  for (int i = 0; i < 10; ++i) MappedMemory(8 * kMiB).data()[0] = 1;
+  EXPECT_LT(AddressesInUse(), before + 8 * kMiB);
+}
+
+TEST(ReservedMemoryTest, SaysWhereTheProcessMayHaveNone) {
+  const LimitedAddresses limited(3 * kMiB);
+  EXPECT_THROW(ReservedMemory(64 * kMiB), std::bad_alloc);
+  EXPECT_THROW(MappedMemory(64 * kMiB), std::bad_alloc);
 }
 
 TEST(ReservedMemoryTest, MayGiveBackAll) {
