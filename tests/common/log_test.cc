@@ -77,22 +77,42 @@ TEST_F(LogTest, AFullPipeThatNobodyReadsHoldsUpNothing) {
   EXPECT_EQ(::read(unread.get(), bytes.data(), bytes.size()), 64);
 }
 
+// A pipe with room for one page, whose reader waits for nothing.
+class SmallPipe {
+ public:
+  SmallPipe() {
+    std::array<int, 2> fds;
+    EXPECT_EQ(::pipe(fds.data()), 0);
+    read_end_ = UniqueFd(fds[0]);
+    write_end_ = UniqueFd(fds[1]);
+    EXPECT_EQ(::fcntl(read_end_.get(), F_SETFL, O_NONBLOCK), 0);
+    EXPECT_GE(::fcntl(write_end_.get(), F_SETPIPE_SZ, 4096), 4096);
+  }
+
+  int write_end() const { return write_end_.get(); }
+  size_t size() const { return static_cast<size_t>(::fcntl(write_end_.get(), F_GETPIPE_SZ)); }
+  // What stands in it.
+  std::string Drain() const {
+    std::string all;
+    std::array<char, 4096> bytes;
+    ssize_t got = 0;
+    while ((got = ::read(read_end_.get(), bytes.data(), bytes.size())) > 0) {
+      all.append(bytes.data(), static_cast<size_t>(got));
+    }
+    return all;
+  }
+
+ private:
+  UniqueFd read_end_;
+  UniqueFd write_end_;
+};
+
 // Another writer of the same pipe takes the room between the look for it and the write.
 TEST_F(LogTest, APipeThatAnotherWriterFillsHoldsUpNothing) {
-  std::array<int, 2> fds;
-  ASSERT_EQ(::pipe(fds.data()), 0);
-  const UniqueFd read_end(fds[0]);
-  const UniqueFd pipe(fds[1]);
-  ASSERT_EQ(::fcntl(read_end.get(), F_SETFL, O_NONBLOCK), 0);
-  ASSERT_GE(::fcntl(pipe.get(), F_SETPIPE_SZ, 4096), 4096);  // room for one page
-  std::vector<char> page(static_cast<size_t>(::fcntl(pipe.get(), F_GETPIPE_SZ)), 'x');
+  const SmallPipe pipe;
+  const std::string page(pipe.size(), 'x');
   const UniqueFd others(
-      ::open(absl::StrCat("/proc/self/fd/", pipe.get()).c_str(), O_WRONLY | O_NONBLOCK));
-  const auto drain = [fd = read_end.get()] {
-    std::array<char, 4096> bytes;
-    while (::read(fd, bytes.data(), bytes.size()) > 0) {
-    }
-  };
+      ::open(absl::StrCat("/proc/self/fd/", pipe.write_end()).c_str(), O_WRONLY | O_NONBLOCK));
   constexpr int kRounds = 20'000;
   std::atomic<int> round = 0;
   std::atomic<bool> is_held_up = false;
@@ -102,15 +122,15 @@ TEST_F(LogTest, APipeThatAnotherWriterFillsHoldsUpNothing) {
       while (round < next) {
         if (Clock::System().Now() < patience) continue;
         is_held_up = true;
-        drain();  // so that the test ends
+        pipe.Drain();  // so that the test ends
         return;
       }
       [[maybe_unused]] const ssize_t written = ::write(others.get(), page.data(), page.size());
     }
   });
-  const Log log(pipe.get(), LogLevel::kDebug, clock_);
+  const Log log(pipe.write_end(), LogLevel::kDebug, clock_);
   for (int i = 0; i < kRounds && !is_held_up; ++i) {
-    drain();
+    pipe.Drain();
     ++round;
     log.Info("tick");
   }
@@ -216,31 +236,20 @@ TEST_F(LogTest, LinesOfSeveralThreadsNeverMix) {
   for (std::thread& thread : threads) thread.join();
 }
 
-// A pipe with room for one page, which takes the front of a long line.
+// It takes the front of a long line.
 TEST_F(LogTest, BeginsALineAnewBehindOneThatWasCut) {
-  std::array<int, 2> fds;
-  ASSERT_EQ(::pipe(fds.data()), 0);
-  const UniqueFd read_end(fds[0]);
-  const UniqueFd pipe(fds[1]);
-  ASSERT_EQ(::fcntl(read_end.get(), F_SETFL, O_NONBLOCK), 0);
-  ASSERT_GE(::fcntl(pipe.get(), F_SETPIPE_SZ, 4096), 4096);
-  const auto size = static_cast<size_t>(::fcntl(pipe.get(), F_GETPIPE_SZ));
-  const auto drain = [&] {
-    std::string bytes(2 * size, '\0');
-    const ssize_t got = ::read(read_end.get(), bytes.data(), bytes.size());
-    return bytes.substr(0, got < 0 ? 0 : static_cast<size_t>(got));
-  };
-  const Log log(pipe.get(), LogLevel::kDebug, clock_);
+  const SmallPipe pipe;
+  const Log log(pipe.write_end(), LogLevel::kDebug, clock_);
   const std::string bare = absl::StrCat(kTime, "\"level\":\"info\",\"event\":\"bare\"}\n");
-  log.Info("long", {{"text", std::string(2 * size, 'x')}});
+  log.Info("long", {{"text", std::string(2 * pipe.size(), 'x')}});
   log.Info("dropped");
-  const std::string cut = drain();
-  EXPECT_EQ(cut.size(), size);
+  const std::string cut = pipe.Drain();
+  EXPECT_EQ(cut.size(), pipe.size());
   EXPECT_EQ(cut.find('\n'), std::string::npos);
   log.Info("bare");
-  EXPECT_EQ(drain(), "\n" + bare);
+  EXPECT_EQ(pipe.Drain(), "\n" + bare);
   log.Info("bare");
-  EXPECT_EQ(drain(), bare);
+  EXPECT_EQ(pipe.Drain(), bare);
 }
 
 // Others write to it too, and it may have been opened to append.
@@ -261,13 +270,15 @@ TEST_F(LogTest, AFileKeepsWhatOthersWrote) {
 }
 
 TEST_F(LogTest, ASocketWhoseReaderIsGoneRaisesNoSignal) {
-  ASSERT_NE(std::signal(SIGPIPE, SIG_DFL), SIG_ERR);
+  const auto before = std::signal(SIGPIPE, SIG_DFL);
+  ASSERT_NE(before, SIG_ERR);
   std::array<int, 2> fds;
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds.data()), 0);
   const UniqueFd socket(fds[0]);
   UniqueFd(fds[1]).Reset();
   const Log log(socket.get(), LogLevel::kDebug, clock_);
   log.Info("nobody_reads");
+  std::signal(SIGPIPE, before);
 }
 
 TEST_F(LogTest, AFullOrBrokenSinkStopsNobody) {
