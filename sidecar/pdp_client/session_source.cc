@@ -109,9 +109,10 @@ void SessionSource::Rep::Keep() {
   while (SessionStream* stream = Await(wait)) {
     // An address that swallows all that it is sent would have each attempt to itself, since each
     // begins with the same one: after an attempt that ran out of time the next goes on to the
-    // others early. Not every one does, for a PDP that is only slow.
+    // others early. Not every one does, for a PDP that is only slow; gRPC's own limit is then so
+    // far behind ours that ours ends the attempt, and says that it was time that ran out.
     const absl::Status status =
-        RunOne(stream, hurried ? options_.connect_timeout / 4 : options_.connect_timeout);
+        RunOne(stream, hurried ? options_.connect_timeout / 4 : 2 * options_.connect_timeout);
     const std::optional<MonoTime> up_since = stream->up_since();
     hurried = !hurried && !up_since.has_value() && absl::IsDeadlineExceeded(status);
     if (up_since.has_value()) {
