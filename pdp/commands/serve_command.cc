@@ -200,17 +200,14 @@ int RunServe(const ServeOptions& options, std::ostream& err) {
   Metrics metrics;
   PolicyStore store(RandomId());
   Reloader reloader(options.paths, options.limits, &store, clock, log);
-  std::vector<ReloadSubject*> subjects = {&reloader};
   const absl::StatusOr<std::unique_ptr<ServerCertificates>> certificates =
       LoadCertificates(options.server, clock, log);
   if (!certificates.ok()) return Fail(log, "certificate_not_loaded", certificates.status());
-  if (*certificates != nullptr) subjects.push_back(certificates->get());
   const absl::StatusOr<std::unique_ptr<IdentitySources>> identity =
       LoadIdentity(options, clock, log, &metrics);
   if (!identity.ok()) return Fail(log, "identity_not_loaded", identity.status());
-  if (*identity != nullptr) {
-    for (ReloadSubject* subject : (*identity)->subjects()) subjects.push_back(subject);
-  }
+  std::vector<ReloadSubject*> subjects = ReloadedBesideRules(certificates->get(), identity->get());
+  subjects.insert(subjects.begin(), &reloader);
   absl::StatusOr<std::unique_ptr<WatchLoop>> watch =
       WatchLoop::Start(subjects, options.watch, clock, log);
   if (!watch.ok()) return Fail(log, "watch_failed", watch.status());

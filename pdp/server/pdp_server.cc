@@ -40,6 +40,16 @@ constexpr int kFastestClientPingMs = 5'000;
 
 }  // namespace
 
+std::vector<ReloadSubject*> ReloadedBesideRules(ServerCertificates* certificates,
+                                                IdentitySources* identity) {
+  std::vector<ReloadSubject*> subjects;
+  if (certificates != nullptr) subjects.push_back(certificates);
+  if (identity != nullptr) {
+    for (ReloadSubject* subject : identity->subjects()) subjects.push_back(subject);
+  }
+  return subjects;
+}
+
 // In the order of construction; what uses comes after what is used.
 struct PdpServer::Rep {
   // How the store reaches a server that may be gone: its listeners cannot be taken back.
@@ -63,19 +73,11 @@ struct PdpServer::Rep {
                    options.max_observers),
         decisions(*store, options.requests, gate, callers, &sessions, clock, metrics),
         admin({reloader->paths(), OSTIARY_VERSION, clock.WallNow()}, options.policy, gate, callers,
-              sessions, reloader, Others(shown, identity), &worker) {}
+              sessions, reloader, ReloadedBesideRules(shown, identity), &worker) {}
 
   static std::vector<std::string> HealthNames() {
     return {v1::PolicyDecisionService::service_full_name(),
             v1::PolicyAdminService::service_full_name()};
-  }
-
-  // What is reloaded beside the rules.
-  static std::vector<ReloadSubject*> Others(ServerCertificates* shown, IdentitySources* identity) {
-    std::vector<ReloadSubject*> others;
-    if (identity != nullptr) others = identity->subjects();
-    if (shown != nullptr) others.push_back(shown);
-    return others;
   }
 
   absl::Status GuardSockets();

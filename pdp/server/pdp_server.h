@@ -17,12 +17,18 @@
 #include "pdp/identity/identity_sources.h"
 #include "pdp/metrics/counts.h"
 #include "pdp/reload/policy_store.h"
+#include "pdp/reload/reload_subject.h"
 #include "pdp/reload/reloader.h"
 #include "pdp/server/server_options.h"
 #include "pdp/server/session_registry.h"
 #include "pdp/tls/server_certificates.h"
 
 namespace ostiary::pdp {
+
+// What a PDP reloads beside its rules: it watches the files of these, and the Reload RPC reads them
+// too. Either may be nullptr.
+std::vector<ReloadSubject*> ReloadedBesideRules(ServerCertificates* certificates,
+                                                IdentitySources* identity);
 
 class PdpServer {
  public:
