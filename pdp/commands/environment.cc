@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -38,7 +39,10 @@ absl::Status CleanEnvironment(char** argv) {
   std::vector<std::string> unwanted;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const absl::string_view text(*entry);
-    const absl::string_view name = text.substr(0, text.find('='));
+    const size_t end = text.find('=');
+    // Without a value it sets nothing, and unsetenv would leave it there for ever.
+    if (end == absl::string_view::npos) continue;
+    const absl::string_view name = text.substr(0, end);
     if (IsUnwanted(name)) unwanted.emplace_back(name);
   }
   for (const std::string& name : unwanted) ::unsetenv(name.c_str());

@@ -11,7 +11,7 @@ namespace ostiary::pdp {
 
 struct Invocation {
   std::vector<std::string> arguments;
-  std::vector<std::string> environment;  // NAME=value, and nothing else is set
+  std::vector<std::string> environment;  // as it stands, so NAME=value; nothing else is set
   std::string input;                     // stdin; at most what a pipe holds
 };
 
@@ -36,6 +36,7 @@ class ServingProgram {
   // As the log named them.
   const std::vector<std::string>& addresses() const { return addresses_; }
   const std::string& log() const { return log_; }
+  int pid() const { return pid_; }
   void Signal(int signal);
   // Reads the log until it has `text`; false where it ended before.
   bool WaitForLog(const std::string& text);

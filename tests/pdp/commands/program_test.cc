@@ -287,6 +287,11 @@ TEST_F(ProgramTest, EveryFlagCanStandInTheEnvironment) {
   EXPECT_EQ(wrong.exit_status, 64);
 }
 
+// Which sets no variable, and which nothing could take away.
+TEST_F(ProgramTest, AnEntryOfTheEnvironmentWithoutAValueIsPassedOver) {
+  EXPECT_EQ(RunProgram({{"--version"}, {"GRPC_TRACE", "http_proxy"}, ""}).exit_status, 0);
+}
+
 TEST_F(ProgramTest, ServeListensReloadsAnswersAndDrains) {
   // Proxies and gRPC's own variables change nothing.
   ServingProgram pdp({{"serve", "--rules", rules()},
