@@ -163,6 +163,12 @@ TEST(TlsTest, WhoIsKeptOutIsToldWhatToLookAt) {
   files.directory.WriteInPlace("root.crt", files.authority.root());
   target.tls.ca = files.directory.Path("root.crt");
   EXPECT_THAT(AskStatus(target).status().message(), HasSubstr("shows no --pdp-cert?"));
+  const CertifiedKey stranger = TestAuthority().Issue({});
+  files.directory.WriteInPlace("me.crt", stranger.chain);
+  files.directory.WriteInPlace("me.key", stranger.key);
+  target.tls.cert = files.directory.Path("me.crt");
+  target.tls.key = files.directory.Path("me.key");
+  EXPECT_THAT(AskStatus(target).status().message(), HasSubstr("does it take the --pdp-cert?"));
 }
 
 TEST(TlsTest, ARenewedCertificateCountsFromTheNextConnection) {
