@@ -104,7 +104,6 @@ class LineAnswerer {
   // The last line may lack its newline.
   void Finish() {
     if (!line_.empty() || too_long_) Answer();
-    out_.flush();
   }
   bool all_decided() const { return all_decided_; }
 

@@ -50,15 +50,28 @@ class StuckDrain(unittest.TestCase):
         tasks = pathlib.Path(f"/proc/{self.pdp.pid}/task")
         return [task.name for task in tasks.iterdir() if (task / "wchan").read_text() in ("wait_woken", "sk_stream_wait_close")]
 
+    def await_log(self, text):
+        self.assertTrue(any(text in line for line in self.pdp.stderr))
+
     def test_the_program_leaves_without_it(self):
         self.hand_over_what_lingers()
         eventually("a thread is held up", self.threads_that_wait_for_a_close)
         self.assertEqual(self.status(), 0, "others are answered")
         started = time.monotonic()
         self.pdp.terminate()
+        self.await_log('"event":"draining"')
+        self.pdp.send_signal(signal.SIGHUP)  # Asks for no end, and there is nothing to reload.
         self.assertEqual(self.pdp.wait(30), 1)
         print(f"gone after {time.monotonic() - started:.1f} s")
         self.assertIn("the drain did not end", self.pdp.stderr.read())
+
+    def test_who_asks_twice_waits_for_nothing(self):
+        self.hand_over_what_lingers()
+        eventually("a thread is held up", self.threads_that_wait_for_a_close)
+        self.pdp.terminate()
+        self.await_log('"event":"draining"')
+        self.pdp.send_signal(signal.SIGINT)
+        self.assertEqual(self.pdp.wait(30), -signal.SIGINT)
 
 
 unittest.main()

@@ -1,26 +1,34 @@
 // ostiary-pdp as its users meet it: exit statuses, formats, flags and the environment.
 #include "tests/pdp/commands/program.h"
 
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/pdp/reload/scratch_dir.h"
+#include "tests/support/test_process.h"
 
 namespace ostiary::pdp {
 namespace {
 
+using testing::Contains;
+using testing::ContainsRegex;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::MatchesRegex;
+using testing::Not;
 using testing::StartsWith;
 
 constexpr char kRules[] = R"({"agents": {"researcher": {
@@ -51,6 +59,7 @@ struct UsageCase {
 };
 
 TEST_F(ProgramTest, WrongUsageEndsWith64) {
+  const std::string long_name(65'537, 'n');
   const UsageCase cases[] = {
       {{}, "say what to do"},
       {{"decide"}, "not expected: decide"},
@@ -59,6 +68,8 @@ TEST_F(ProgramTest, WrongUsageEndsWith64) {
       {{"serve", "--rules", rules(), "--nonsense"}, "--nonsense"},
       {{"serve", "--rules", "/x/\xff.json"}, "is not UTF-8"},
       {{"serve", "--rules", rules(), "--mcp-config", "/x/\xff.json"}, "is not UTF-8"},
+      {{"serve", "--rules", rules(), "--bindings", "/x/\xff.json"}, "is not UTF-8"},
+      {{"serve", "--rules", rules(), "--token-jwks", "/x/\xff.json"}, "is not UTF-8"},
       {{"serve", "--rules", rules(), "--listen", "7443"}, "is no address"},
       {{"serve", "--rules", rules(), "--listen", "0.0.0.0:0"}, "--allow-insecure-tcp"},
       {{"serve", "--rules", rules(), "--heartbeat", "5"}, "is a duration"},
@@ -75,6 +86,11 @@ TEST_F(ProgramTest, WrongUsageEndsWith64) {
       {{"serve", "--rules", rules(), "--listen", "unix:/x,unix:/x"}, "is given twice"},
       {{"serve", "--rules", rules(), "--listen", "unix:/x", "--health-listen", "unix:/x"},
        "health-listen: "},
+      {{"serve", "--rules", rules(), "--listen", "127.0.0.1:8,127.0.0.1:9", "--health-listen",
+        "127.0.0.1:9"},
+       "health-listen: "},
+      {{"serve", "--rules", rules(), "--metrics-listen", "unix:/x"}, "is not host:port"},
+      {{"serve", "--rules", rules(), "--metrics-listen", "9090"}, "is not host:port"},
       {{"serve", "--rules", rules(), "--tls-cert", "c"}, "go together"},
       {{"serve", "--rules", rules(), "--tls-key", "k"}, "go together"},
       {{"serve", "--rules", rules(), "--client-ca", "c"}, "over TLS only"},
@@ -82,6 +98,7 @@ TEST_F(ProgramTest, WrongUsageEndsWith64) {
         "--bindings", "b"},
        "over TLS only"},
       {{"serve", "--rules", rules(), "--max-sessions", "-1"}, "a whole number"},
+      {{"serve", "--rules", rules(), "--max-file-bytes", "0"}, "a whole number"},
       {{"serve", "--rules", rules(), "--log-level", "loud"},
        "--log-level is debug|info|warning|error"},
       {{"serve", "--rules", rules(), "--log-level", "3"},
@@ -97,6 +114,14 @@ TEST_F(ProgramTest, WrongUsageEndsWith64) {
         "p"},
        "excludes"},
       {{"check", "--rules", rules(), "--agent", "a", "--batch"}, "excludes"},
+      {{"check", "--rules", rules(), "--batch", "--tool", "t"}, "excludes"},
+      {{"check", "--rules", rules(), "--batch", "--resource", "r"}, "excludes"},
+      {{"check", "--rules", rules(), "--batch", "--prompt", "p"}, "excludes"},
+      {{"check", "--rules", rules(), "--batch", "--format", "json"}, "excludes"},
+      {{"check", "--rules", rules(), "--agent", long_name, "--server", "s"}, "has 65537 bytes"},
+      {{"check", "--rules", rules(), "--agent", "a", "--server", long_name}, "has 65537 bytes"},
+      {{"check", "--rules", rules(), "--agent", "a", "--server", "s", "status", "--pdp", "unix:/x"},
+       "not expected"},
       {{"check", "--rules", rules(), "--agent", "a", "--server", "s", "--format", "xml"},
        "--format"},
       {{"status"}, "--pdp is required"},
@@ -105,6 +130,10 @@ TEST_F(ProgramTest, WrongUsageEndsWith64) {
       {{"ask", "--pdp", "localhost", "--agent", "a", "--server", "s"}, "is no address"},
       {{"ask", "--agent", "a", "--server", "s"}, "--pdp is required"},
       {{"ask", "--pdp", "unix:/x", "--server", "s"}, "--agent is required"},
+      {{"ask", "--pdp", "unix:/x", "--agent", "a"}, "--server is required"},
+      {{"ask", "--pdp", "unix:/x", "--agent", long_name, "--server", "s"}, "has 65537 bytes"},
+      {{"ask", "--pdp", "unix:/x", "--agent", "\xff", "--server", "s"}, "UTF-8"},
+      {{"ask", "--pdp", "unix:/x", "--agent", "a", "--server", "\xff"}, "UTF-8"},
       {{"ask", "--pdp", "unix:/x", "--agent", "a", "--server", "s", "--expect", "maybe"},
        "--expect is allow|deny"},
       {{"ask", "--pdp", "unix:/x", "--agent", "a", "--server", "s", "--expect", "1"},
@@ -174,6 +203,32 @@ TEST_F(ProgramTest, ValidatePrintsEachIssueWithItsPlace) {
   EXPECT_THAT(missing.out, StartsWith(absl::StrCat(directory_.Path("none"), ": error: ")));
 }
 
+TEST_F(ProgramTest, ValidateFailsForNoWarningOfTheBindings) {
+  directory_.WriteInPlace("bindings.json", R"({"bindings": []})");
+  const std::string bindings = directory_.Path("bindings.json");
+  const Outcome outcome =
+      RunProgram({{"validate", "--rules", rules(), "--bindings", bindings}, {}, ""});
+  EXPECT_EQ(outcome.exit_status, 0);
+  EXPECT_THAT(outcome.out, StartsWith(absl::StrCat(bindings, ":1:14: warning: ")));
+}
+
+TEST_F(ProgramTest, ValidateHoldsEachFileToTheLimit) {
+  directory_.WriteInPlace("short", "{}");
+  directory_.WriteInPlace("long", std::string(101, ' '));
+  const std::string shorter = directory_.Path("short");
+  const std::string longer = directory_.Path("long");
+  for (const std::vector<std::string>& flags : {std::vector<std::string>{"--rules", longer},
+                                                {"--rules", shorter, "--mcp-config", longer},
+                                                {"--rules", shorter, "--bindings", longer}}) {
+    std::vector<std::string> arguments = {"validate", "--max-file-bytes", "100"};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    const Outcome outcome = RunProgram({arguments, {}, ""});
+    EXPECT_EQ(outcome.exit_status, 1) << flags.back();
+    EXPECT_THAT(outcome.out,
+                HasSubstr(absl::StrCat(longer, ": error: is longer than the limit of 100 bytes")));
+  }
+}
+
 TEST_F(ProgramTest, CheckSaysWhatIsDecidedAndEndsSo) {
   const Outcome allowed = Check({"--tool", "web_search"});
   EXPECT_EQ(allowed.exit_status, 0) << allowed.err;
@@ -181,7 +236,10 @@ TEST_F(ProgramTest, CheckSaysWhatIsDecidedAndEndsSo) {
   EXPECT_THAT(allowed.out, HasSubstr(absl::StrCat(
                                "rule: ", rules(),
                                ":2:57: \"web_*\" (/agents/researcher/allow/tools/search/0)")));
-  EXPECT_EQ(Check({"--tool", "delete"}).exit_status, 3);
+  const Outcome denied = Check({"--tool", "delete"});
+  EXPECT_EQ(denied.exit_status, 3);
+  EXPECT_THAT(denied.out, MatchesRegex("DENY TOOL_NOT_ALLOWED\nAgent \"researcher\" .*\n"));
+  EXPECT_THAT(denied.out, Not(HasSubstr("rule:")));
   EXPECT_EQ(Check({"--prompt", "p"}).exit_status, 0);
   EXPECT_THAT(Check({"--resource", "file:///etc/passwd"}).out, StartsWith("DENY PATTERN_DENY\n"));
   EXPECT_THAT(Check({}).out, StartsWith("ALLOW SERVER_ALLOWED\n"));
@@ -193,13 +251,27 @@ TEST_F(ProgramTest, CheckPrintsOneLineOfJson) {
   EXPECT_THAT(allowed.out, StartsWith(absl::StrCat(
                                R"({"effect":"ALLOW","reason":"PATTERN_ALLOW","rule":{"file":")",
                                rules(), R"(","pointer":"/agents/researcher/allow/tools/search/0",)",
-                               R"("pattern":"web_*","line":2,"column":57},"message":")")));
+                               R"("pattern":"web_*","line":2,"column":57},"message":"Agent )")));
   EXPECT_EQ(allowed.out.find('\n'), allowed.out.size() - 1);
   const Outcome denied = Check({"--tool", "delete", "--format=json"});
   EXPECT_EQ(denied.exit_status, 3);
   EXPECT_THAT(
       denied.out,
-      StartsWith(R"({"effect":"DENY","reason":"TOOL_NOT_ALLOWED","rule":null,"message":")"));
+      StartsWith(R"({"effect":"DENY","reason":"TOOL_NOT_ALLOWED","rule":null,"message":"Agent )"));
+}
+
+TEST_F(ProgramTest, CheckTellsOfWhatItWarns) {
+  directory_.WriteInPlace("mcp.json", R"({"mcpServers": {}})");
+  const std::string warning = absl::StrCat(rules(), ":2:25: warning: ");
+  const std::string catalog = directory_.Path("mcp.json");
+  const Outcome one = Check({"--mcp-config", catalog, "--tool", "web_search"});
+  EXPECT_EQ(one.exit_status, 0);
+  EXPECT_THAT(one.out, StartsWith("ALLOW "));
+  EXPECT_THAT(one.err, StartsWith(warning));
+  const Outcome batch =
+      RunProgram({{"check", "--rules", rules(), "--mcp-config", catalog, "--batch"}, {}, ""});
+  EXPECT_EQ(batch.exit_status, 0);
+  EXPECT_THAT(batch.err, StartsWith(warning));
 }
 
 TEST_F(ProgramTest, CheckWithoutUsableRulesEndsWith1) {
@@ -208,6 +280,24 @@ TEST_F(ProgramTest, CheckWithoutUsableRulesEndsWith1) {
   EXPECT_EQ(outcome.exit_status, 1);
   EXPECT_THAT(outcome.out, IsEmpty());
   EXPECT_THAT(outcome.err, HasSubstr("the rules do not load, so nothing is decided"));
+  const Outcome batch = RunProgram({{"check", "--rules", rules(), "--batch"},
+                                    {},
+                                    R"({"agent":"a","server":"s","kind":"SERVER"})"});
+  EXPECT_EQ(batch.exit_status, 1);
+  EXPECT_THAT(batch.out, IsEmpty());
+  EXPECT_THAT(batch.err, HasSubstr("the rules do not load, so nothing is decided"));
+}
+
+TEST_F(ProgramTest, CheckKeepsToTheLimitOnFiles) {
+  const std::string limit = absl::StrCat(std::string(kRules).size() - 1);
+  for (const std::vector<std::string>& flags :
+       {std::vector<std::string>{"--agent", "researcher", "--server", "search"}, {"--batch"}}) {
+    std::vector<std::string> arguments = {"check", "--rules", rules(), "--max-file-bytes", limit};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    const Outcome outcome = RunProgram({arguments, {}, ""});
+    EXPECT_EQ(outcome.exit_status, 1);
+    EXPECT_THAT(outcome.err, HasSubstr("is longer than the limit of "));
+  }
 }
 
 TEST_F(ProgramTest, BatchAnswersEachLineInOrder) {
@@ -253,6 +343,48 @@ TEST_F(ProgramTest, BatchAnswersEachLineInOrder) {
       {{"check", "--rules", rules(), "--batch"}, {}, absl::StrCat(cases[2].first, "\r\n")});
   EXPECT_EQ(decided.exit_status, 0) << decided.out;
   EXPECT_EQ(RunProgram({{"check", "--rules", rules(), "--batch"}, {}, ""}).exit_status, 0);
+}
+
+// As a program does that asks for one access after the other.
+TEST_F(ProgramTest, BatchAnswersBeforeTheNextLineAndLinesThatAreTooLongToo) {
+  constexpr size_t kMostBytes = size_t{1} << 20;
+  TestProcess batch({OSTIARY_PDP_BINARY, "check", "--rules", rules(), "--batch"});
+  const std::string line = R"({"agent":"researcher","server":"search","kind":"SERVER"})";
+  for (const size_t blanks : {size_t{0}, kMostBytes - line.size()}) {
+    batch.WriteLine(absl::StrCat(line, std::string(blanks, ' ')));
+    EXPECT_THAT(batch.ReadLine().value_or("none"), StartsWith(R"({"effect":"ALLOW")"));
+  }
+  const std::string too_long =
+      absl::StrCat(R"({"error":"the line has more than )", kMostBytes, R"( bytes"})");
+  // What comes behind the limit is dropped too, however much it is.
+  for (const size_t bytes : {kMostBytes + 1, 3 * kMostBytes}) {
+    batch.WriteLine(absl::StrCat(std::string(bytes - line.size(), ' '), line));
+    EXPECT_EQ(batch.ReadLine(), too_long);
+  }
+  batch.WriteLine(line);
+  EXPECT_THAT(batch.ReadLine().value_or("none"), StartsWith(R"({"effect":"ALLOW")"));
+  batch.CloseInput();
+  EXPECT_EQ(batch.ReadLine(), std::nullopt);
+  EXPECT_EQ(batch.Wait(), 1) << "not every line was decided";
+}
+
+// The last line may lack its newline and its room.
+TEST_F(ProgramTest, BatchAnswersALastLineThatIsTooLong) {
+  TestProcess batch({"/bin/sh", "-c", R"(head -c 1048577 /dev/zero | "$0" "$@")",
+                     OSTIARY_PDP_BINARY, "check", "--rules", rules(), "--batch"});
+  EXPECT_THAT(batch.ReadRest(), HasSubstr("more than 1048576 bytes"));
+  EXPECT_EQ(batch.Wait(), 1);
+}
+
+TEST_F(ProgramTest, InputAndOutputThatFailEndWith1) {
+  TestProcess input({"/bin/sh", "-c", R"(exec "$0" "$@" </)", OSTIARY_PDP_BINARY, "check",
+                     "--rules", rules(), "--batch"});
+  EXPECT_EQ(input.Wait(), 1);
+  EXPECT_THAT(input.Errors(), HasSubstr("cannot read the lines: Is a directory"));
+  TestProcess output({"/bin/sh", "-c", R"(exec "$0" "$@" >/dev/full)", OSTIARY_PDP_BINARY, "check",
+                      "--rules", rules(), "--agent", "researcher", "--server", "search"});
+  EXPECT_EQ(output.Wait(), 1);
+  EXPECT_THAT(output.Errors(), HasSubstr("the output could not be written whole"));
 }
 
 TEST_F(ProgramTest, EveryFlagCanStandInTheEnvironment) {
@@ -308,6 +440,7 @@ TEST_F(ProgramTest, ServeListensReloadsAnswersAndDrains) {
     EXPECT_EQ(status.exit_status, 0) << status.err;
     EXPECT_THAT(status.out, HasSubstr(R"("state": "SERVING")"));
     EXPECT_THAT(status.out, HasSubstr(R"("deny_on_missing_agent": true)"));
+    EXPECT_THAT(status.out, EndsWith("}\n"));
   }
   directory_.RenameOver("rules.json", "{}");
   const Outcome reload = RunProgram({{"reload"}, {absl::StrCat("OSTIARY_PDP=", Socket())}, ""});
@@ -333,7 +466,78 @@ TEST_F(ProgramTest, ServeListensReloadsAnswersAndDrains) {
   pdp.Signal(SIGTERM);
   EXPECT_EQ(pdp.ExitStatus(), 0);
   EXPECT_THAT(pdp.log(), HasSubstr(R"("event":"stopped")"));
-  EXPECT_THAT(pdp.log(), testing::Not(HasSubstr("chttp2")));
+  EXPECT_THAT(pdp.log(), Not(HasSubstr("chttp2")));
+}
+
+std::vector<std::string> EntriesOf(const std::string& file) {
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  return absl::StrSplit(text.str(), absl::ByAnyChar(absl::string_view("\0\n", 2)));
+}
+
+TEST_F(ProgramTest, ServeKeepsNothingOfTheEnvironmentThatSteersGrpcOrOpenssl) {
+  const std::vector<std::string> unwanted = {"GRPC_TRACE=all",
+                                             "grpc_proxy=http://127.0.0.1:1",
+                                             "HTTPS_PROXY=http://127.0.0.1:1",
+                                             "no_proxy=x",
+                                             "OPENSSL_CONF=/none",
+                                             "SSL_CERT_FILE=/none",
+                                             "SSL_CERT_DIR=/none",
+                                             "SSLKEYLOGFILE=/none/keys"};
+  const std::vector<std::string> kept = {"KEPT=1", "PROXY=1", "MY_GRPC_TRACE=1", "OPENSSL=1",
+                                         "GRPC="};
+  std::vector<std::string> environment = unwanted;
+  environment.insert(environment.end(), kept.begin(), kept.end());
+  const ServingProgram pdp({{"serve", "--rules", rules(), "--listen", Socket()}, environment, ""},
+                           1);
+  ASSERT_EQ(pdp.addresses().size(), 1) << pdp.log();
+  const std::string proc = absl::StrCat("/proc/", pdp.pid());
+  const std::vector<std::string> left = EntriesOf(absl::StrCat(proc, "/environ"));
+  for (const std::string& entry : unwanted) EXPECT_THAT(left, Not(Contains(entry)));
+  for (const std::string& entry : kept) EXPECT_THAT(left, Contains(entry));
+  // It started anew for that, and lists of processes show it by its name.
+  EXPECT_EQ(EntriesOf(absl::StrCat(proc, "/comm"))[0], "ostiary-pdp");
+}
+
+TEST_F(ProgramTest, ServeSaysWhereItListensForProbesAndMetrics) {
+  ServingProgram pdp({{"serve", "--rules", rules(), "--listen", Socket(), "--health-listen",
+                       "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"},
+                      {},
+                      ""},
+                     1);
+  const std::string mark = R"("event":"metrics_listening","address":")";
+  ASSERT_TRUE(pdp.WaitForLog(mark)) << pdp.log();
+  const std::string port = R"("address":"127\.0\.0\.1:[1-9][0-9]*"\})";
+  EXPECT_THAT(pdp.log(), ContainsRegex(absl::StrCat(R"("event":"listening_for_health",)", port)));
+  ASSERT_THAT(pdp.log(), ContainsRegex(absl::StrCat(R"("event":"metrics_listening",)", port)));
+  const size_t begin = pdp.log().find(mark) + mark.size();
+  const std::string taken = pdp.log().substr(begin, pdp.log().find('"', begin) - begin);
+  const Outcome second =
+      RunProgram({{"serve", "--rules", rules(), "--listen",
+                   absl::StrCat("unix:", directory_.Path("other")), "--metrics-listen", taken},
+                  {},
+                  ""});
+  EXPECT_EQ(second.exit_status, 78) << second.err;
+  EXPECT_THAT(second.err, HasSubstr("metrics_listen_failed"));
+}
+
+TEST_F(ProgramTest, ServeLogsFromItsLevelOn) {
+  const std::string nowhere = absl::StrCat("unix:", directory_.Path("none/s"));
+  const auto log = [&](const std::string& level) {
+    return RunProgram(
+               {{"serve", "--rules", rules(), "--listen", nowhere, "--log-level", level}, {}, ""})
+        .err;
+  };
+  EXPECT_THAT(log("info"), HasSubstr("reload_succeeded"));
+  EXPECT_THAT(log("error"), Not(HasSubstr("reload_succeeded")));
+  EXPECT_THAT(log("error"), HasSubstr("listen_failed"));
+}
+
+TEST_F(ProgramTest, ServeKeepsToTheLimitOnFiles) {
+  const ServingProgram pdp(
+      {{"serve", "--rules", rules(), "--listen", Socket(), "--max-file-bytes", "10"}, {}, ""}, 1);
+  ASSERT_EQ(pdp.addresses().size(), 1) << pdp.log();
+  EXPECT_THAT(pdp.log(), HasSubstr("is longer than the limit of 10 bytes"));
 }
 
 TEST_F(ProgramTest, AskEndsAsTheDecisionWasExpected) {
@@ -359,6 +563,16 @@ TEST_F(ProgramTest, AskEndsAsTheDecisionWasExpected) {
                                         ""});
     EXPECT_EQ(outcome.exit_status, c.exit_status) << c.agent << " " << c.tool << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr(c.answer));
+    EXPECT_THAT(outcome.out, EndsWith("}\n"));
+  }
+  // Of each kind.
+  for (const auto& [flag, name, reason] : std::vector<std::array<std::string, 3>>{
+           {"--resource", "file:///etc/x", "PATTERN_DENY"}, {"--prompt", "p", "EXPLICIT_ALLOW"}}) {
+    const Outcome outcome = RunProgram(
+        {{"ask", "--pdp", Socket(), "--agent", "researcher", "--server", "search", flag, name},
+         {},
+         ""});
+    EXPECT_THAT(outcome.out, HasSubstr(absl::StrCat(R"("reason": ")", reason, "\""))) << flag;
   }
   // By default, as check does.
   EXPECT_EQ(RunProgram(
@@ -405,8 +619,12 @@ TEST_F(ProgramTest, ServeEndsWith78WhereTheAddressIsTaken) {
   // A server that was killed leaves its socket, and the next one takes it.
   first.Signal(SIGKILL);
   EXPECT_EQ(first.ExitStatus(), 128 + SIGKILL);
-  const ServingProgram next({{"serve", "--rules", rules(), "--listen", Socket()}, {}, ""}, 1);
+  ServingProgram next({{"serve", "--rules", rules(), "--listen", Socket()}, {}, ""}, 1);
   EXPECT_EQ(next.addresses().size(), 1) << next.log();
+  // As from a keyboard.
+  next.Signal(SIGINT);
+  EXPECT_EQ(next.ExitStatus(), 0);
+  EXPECT_THAT(next.log(), HasSubstr(R"("event":"draining")"));
 }
 
 TEST_F(ProgramTest, RemoteCommandsSayWhereNobodyAnswers) {
