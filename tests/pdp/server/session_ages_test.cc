@@ -45,6 +45,7 @@ TEST(SessionAgesTest, OneThatIsGoneIsNeverDue) {
   ages.Add(1, kStart);
   ages.Add(2, kStart);
   ages.Remove(1);
+  ages.Remove(1);  // again
   ages.Remove(3);  // never there
   EXPECT_THAT(ages.TakeDue(At(1)), ElementsAre(2));
   ages.Remove(2);
