@@ -1,5 +1,6 @@
 """The admission policies on agents' pods: what they attach (golden/), to which pods, and what they leave alone."""
 
+import copy
 import unittest
 
 import agent_pods
@@ -49,6 +50,7 @@ class WithoutTheMutation(unittest.TestCase):
     BINDING = "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings"
 
     def setUp(self):
+        self.whole = {mode: submitted_again(attempt(labelled(agent_pods.with_everything, mode))) for mode in MODES}
         (self.binding,) = kubernetes.admin.get(self.BINDING)["items"]
         kubernetes.admin.ask("DELETE", f"{self.BINDING}/{self.binding['metadata']['name']}")
 
@@ -70,6 +72,26 @@ class WithoutTheMutation(unittest.TestCase):
                         return "was let in"
 
                     eventually(problem)
+
+    def test_each_variable_of_the_sidecar_is_asked_for(self):
+        def without(name):
+            pod = copy.deepcopy(self.whole["agent"])
+            (agent,) = pod["spec"]["containers"]
+            agent["env"] = [variable for variable in agent["env"] if variable["name"] != name]
+            return pod
+
+        def problem():
+            try:
+                attempt(labelled(agent_pods.bare, "agent"))
+            except api.Refused:
+                return None
+            return "still attached"
+
+        eventually(problem)
+        attempt(without("MODEL"))
+        for name in ("OSTIARY_AGENT", "OSTIARY_PDP", "OSTIARY_PDP_CA", "OSTIARY_PDP_TOKEN_FILE", "OSTIARY_POD_NAMESPACE"):
+            with self.subTest(name=name), self.assertRaisesRegex(api.Refused, "lacks the sidecar's"):
+                attempt(without(name))
 
 
 class Chosen(unittest.TestCase):
@@ -112,11 +134,43 @@ class Chosen(unittest.TestCase):
     def test_what_is_the_agents_own_is_let_in(self):
         volumes = [{"name": "claim", "persistentVolumeClaim": {"claimName": "mine"}}, {"name": "secret", "secret": {"secretName": "mine"}},
                    {"name": "store", "csi": {"driver": "secrets-store.csi.k8s.io", "readOnly": True,
-                                             "volumeAttributes": {"secretProviderClass": "mine"}}}]
+                                             "volumeAttributes": {"secretProviderClass": "mine"}}},
+                   {"name": "bucket", "csi": {"driver": "mine.example", "readOnly": True, "volumeAttributes": {"bucket": "mine"}}},
+                   {"name": "driver", "csi": {"driver": "mine.example", "readOnly": True, "nodePublishSecretRef": {"name": "mine"}}},
+                   {"name": "sources", "projected": {"sources": [
+                       {"secret": {"name": "mine"}}, {"serviceAccountToken": {"path": "api"}},
+                       {"serviceAccountToken": {"path": "token", "audience": "mine"}}]}}]
         pod = labelled(lambda *a, **k: agent_pods.pod("own", NAMESPACE, agent_pods.container(
+            env=[{"name": "MINE", "valueFrom": {"secretKeyRef": {"name": "mine", "key": "key"}}}],
+            envFrom=[{"configMapRef": {"name": "mine"}}, {"secretRef": {"name": "mine"}}],
             terminationMessagePath="/tmp/said", volumeMounts=[{"name": v["name"], "mountPath": f"/{v['name']}"} for v in volumes]),
             volumes=volumes, **k), "split")
         self.assertEqual(len(attempt(pod)["spec"]["initContainers"]), 3)
+
+    def test_in_the_agents_container_users_are_no_concern(self):
+        """Only in split mode are agent and servers told apart by them."""
+        for security in ({}, {"runAsUser": 65532}, {"runAsUser": 1001}):
+            pod = labelled(agent_pods.with_two_containers, "agent")
+            pod["spec"]["securityContext"].pop("runAsUser")
+            pod["spec"]["containers"][0]["securityContext"].update(security)
+            with self.subTest(security=security):
+                self.assertEqual(len(attempt(pod)["spec"]["initContainers"]), 1)
+
+    def test_in_the_agents_container_a_servers_secret_is_the_agents(self):
+        """Who starts the server there is the agent."""
+        volumes = [{"name": "claim", "persistentVolumeClaim": {"claimName": "files"}}, {"name": "secret", "secret": {"secretName": "github"}},
+                   {"name": "token", "projected": {"sources": [{"serviceAccountToken": {"path": "t", "audience": "ostiary-pdp"}}]}}]
+        pod = labelled(lambda *a, **k: agent_pods.pod("own", NAMESPACE, agent_pods.container(
+            env=[{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "github", "key": "token"}}}],
+            volumeMounts=[{"name": v["name"], "mountPath": f"/{v['name']}"} for v in volumes]),
+            volumes=volumes, shareProcessNamespace=True, **k), "agent")
+        self.assertEqual(len(attempt(pod)["spec"]["initContainers"]), 1)
+
+    def test_a_server_may_be_held_to_more(self):
+        """By another policy of the cluster's."""
+        pod = submitted_again(attempt(labelled(agent_pods.bare, "split")))
+        pod["spec"]["initContainers"][1]["securityContext"]["capabilities"]["drop"].append("NET_RAW")
+        attempt(pod)
 
     def test_pods_of_a_deployment_are_attached(self):
         """They come without a name."""
@@ -164,10 +218,10 @@ class Running(unittest.TestCase):
 
     def test_the_label_stays(self):
         """Else the next change would be judged by nothing."""
-        for value in (None, "", "agent"):
+        for value, words in ((None, "may not be taken off"), ("", "may not be taken off"),
+                             ("agent", "ostiary-install|volume of the sidecar|lacks a mount")):
             for at in ("", "/status"):
-                with self.subTest(value=value, at=at), self.assertRaisesRegex(
-                        api.Refused, "ostiary.dev/attach|ostiary-install|volume of the sidecar|lacks a mount"):
+                with self.subTest(value=value, at=at), self.assertRaisesRegex(api.Refused, words):
                     self.patch(self.pods["split", None] + at, {"metadata": {"labels": {LABEL: value}}})
 
     def test_the_servers_that_a_pod_names_stay(self):
@@ -198,6 +252,40 @@ class Running(unittest.TestCase):
                              ({"name": "ostiary-mcp-github", "mountPath": "/s"}, "socket")]:
             with self.subTest(mount=mount["name"]), self.assertRaisesRegex(api.Refused, words):
                 self.debug(volumeMounts=[mount])
+
+
+class Unjudged(unittest.TestCase):
+    """A pod with the label that is older than the policies, and nothing of what they ask for."""
+
+    @classmethod
+    def setUpClass(cls):
+        volume = {"name": "work", "emptyDir": {}}
+        pod = agent_pods.pod("unjudged", NAMESPACE, agent_pods.container(
+            volumeMounts=[{"name": "work", "mountPath": "/run/mcp"}]), volumes=[volume], labels={LABEL: "split"})
+        pod["spec"]["securityContext"].pop("runAsUser")
+        annotate(pod, containers="agent,nobody")
+        attaching.uninstall()
+        name = attempt(pod, dry_run=False)["metadata"]["name"]
+        cls.addClassCleanup(kubernetes.admin.delete, "v1", "Pod", NAMESPACE, name)
+        cls.path = f"/api/v1/namespaces/{NAMESPACE}/pods/{name}"
+        helm.install("ostiary", "attach-pdp", *chart.values(VALUES))
+        wait_for_policies()
+
+    def patch(self, at, change):
+        kubernetes.admin.ask("PATCH", self.path + at, change, "application/strategic-merge-patch+json", dryRun="All")
+
+    def test_it_goes_on(self):
+        self.patch("", {"metadata": {"labels": {"other": "label"}, "annotations": {"other": "annotation"}}})
+        self.patch("", {"spec": {"containers": [{"name": "agent", "image": "registry.example/agent:2"}]}})
+        self.patch("/status", {"status": {"message": "from kubelet"}})
+
+    def test_a_debugger_is_let_in(self):
+        self.patch("/ephemeralcontainers", {"spec": {"ephemeralContainers": [agent_pods.container("debugger")]}})
+
+    def test_a_debugger_may_not_take_a_servers_secret(self):
+        with self.assertRaisesRegex(api.Refused, "secret of an MCP server"):
+            self.patch("/ephemeralcontainers", {"spec": {"ephemeralContainers": [agent_pods.container("debugger", env=[
+                {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "github", "key": "token"}}}])]}})
 
 
 class Older(Running):
@@ -235,15 +323,17 @@ class Volumes(unittest.TestCase):
     """A server may have volumes of any kind, of which the API server fills in what is not said."""
 
     KINDS = {
-        "awsElasticBlockStore": {"volumeID": "volume"},
+        "awsElasticBlockStore": {"volumeID": "volume", "fsType": ""},
         "azureDisk": {"diskName": "disk", "diskURI": "https://blob.example/disk.vhd"},
         "azureFile": {"secretName": "azure", "shareName": "share"},
         "cephfs": {"monitors": ["192.0.2.1:6789"]},
         "cinder": {"volumeID": "volume"},
         "configMap": {"name": "settings"},
-        "csi": {"driver": "driver.example"},
+        "csi": {"driver": "driver.example", "volumeAttributes": {}},
+        "emptyDir": {"sizeLimit": "1024Mi"},
         "downwardAPI": {"items": [{"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}},
-                                  {"path": "cpu", "resourceFieldRef": {"containerName": "mcp-kinds", "resource": "limits.cpu"}}]},
+                                  {"path": "cpu", "resourceFieldRef": {
+                                      "containerName": "mcp-kinds", "resource": "limits.cpu", "divisor": "1000m"}}]},
         "ephemeral": {"volumeClaimTemplate": {"metadata": {"labels": {"of": "kinds"}}, "spec": {
             "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1024Mi"}},
             "dataSource": {"apiGroup": "snapshot.storage.k8s.io", "kind": "VolumeSnapshot", "name": "files"}}}},
@@ -260,14 +350,17 @@ class Volumes(unittest.TestCase):
         "portworxVolume": {"volumeID": "volume"},
         "rbd": {"monitors": ["192.0.2.1:6789"], "image": "image"},
         "scaleIO": {"gateway": "https://gateway.example", "system": "one", "volumeName": "two", "secretRef": {"name": "scale"}},
-        "secret": {"secretName": "kinds"},
+        "secret": {"secretName": "kinds", "items": []},
         "vsphereVolume": {"volumePath": "/one"},
     }
 
     @classmethod
     def setUpClass(cls):
         server = {"name": "kinds", "image": "registry.example/server:1", "command": ["/server"],
-                  "volumes": [{"name": kind.lower(), kind: source} for kind, source in cls.KINDS.items()]}
+                  "volumes": [{"name": kind.lower(), kind: source} for kind, source in cls.KINDS.items()],
+                  "env": [{"name": "NOTHING"}, {"name": "CPU", "valueFrom": {"resourceFieldRef": {
+                      "resource": "limits.cpu", "divisor": "1000m"}}}],
+                  "volumeMounts": [{"name": "nfs", "mountPath": "/part", "subPathExpr": "$(OSTIARY_POD_NAMESPACE)"}]}
         helm.upgrade("ostiary", "attach-pdp", *chart.values({**VALUES, "attach": {**VALUES["attach"], "servers": [server]}}))
         cls.addClassCleanup(wait_for_policies)
         cls.addClassCleanup(helm.upgrade, "ostiary", "attach-pdp", *chart.values(VALUES))

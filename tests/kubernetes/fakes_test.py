@@ -89,6 +89,10 @@ FAKES = [
     ("install_with_another_mount", MODES, lambda p: _mount(p, "ostiary-install", "ostiary-no-token").update(
         name="work", mountPath="/work"), "ostiary-install"),
     ("install_into_a_part", MODES, lambda p: _mount(p, "ostiary-install", BIN).update(subPath="mine"), "ostiary-install"),
+    # It alone may write the binary's volume, so it must be the container that is called so.
+    ("install_by_another", MODES, lambda p: (
+        _container(p, "ostiary-install").update(name="real"), _mount(p, "real", BIN).update(readOnly=True),
+        _add_init(p, 0, [WRITABLE_BIN], "ostiary-install")), "ostiary-install"),
     ("writable_mount", MODES, lambda p: _mount(p, "agent", BIN).pop("readOnly"), "writable"),
     ("mount_elsewhere", MODES, lambda p: _mount(p, "agent", BIN).update(mountPath="/opt/other"), "mount"),
     ("part_of_the_mount", MODES, lambda p: _mount(p, "agent", BIN).update(subPath="other"), "mount"),
@@ -112,7 +116,7 @@ FAKES = [
         {"name": "work", "mountPath": "/opt/ostiary/ostiary-sidecar", "subPath": "mine"}), "ostiary"),
     *((f"covered_as_{path}", MODES, functools.partial(_cover, path=path), "ostiary") for path in (
         "/opt/ostiary/x", "/etc/ostiary", "/run/ostiary", "/run/mcp", "/var/run/mcp/x", "opt/ostiary/x", "/opt//ostiary/x",
-        "/opt/./ostiary/x", "/work/../opt/ostiary/x", "/run/mcp/.")),
+        "/opt/./ostiary/x", "/work/../opt/ostiary/x", "/run/mcp/.", "/var/run/ostiary/ca.crt")),
     ("covered_by_its_own", MODES, lambda p: _container(p, "agent")["volumeMounts"].append(
         {"name": BIN, "mountPath": "/run/mcp", "readOnly": True}), "ostiary"),
     ("unknown_container", MODES, lambda p: p["metadata"].setdefault("annotations", {}).update(
@@ -185,6 +189,12 @@ FAKES = [
     ("server_with_a_probe_of_readiness", ["split"], lambda p: _container(p, "mcp-github").update(
         readinessProbe={"exec": {"command": ["/evil"]}}), "MCP server"),
     ("server_that_ends", ["split"], lambda p: _container(p, "mcp-github").pop("restartPolicy"), "MCP server"),
+    ("server_that_starts_once", ["split"], lambda p: _container(p, "mcp-github").update(restartPolicy="Never"),
+     "container of an MCP server"),
+    ("server_by_another_name", ["split"], lambda p: _container(p, "mcp-github").update(name="real"),
+     "container of an MCP server"),
+    ("server_with_a_device", ["split"], lambda p: _container(p, "mcp-github").update(
+        volumeDevices=[{"name": "files-home", "devicePath": "/dev/mine"}]), "container of an MCP server"),
     ("server_with_other_files_of_its_secret", ["split"], lambda p: _volume(p, "files-keys")["secret"].update(
         items=[{"key": "other", "path": "key"}]), "volume"),
     ("server_without_its_secret", ["split"], lambda p: _volume(p, "files-keys")["secret"].update(optional=True), "volume"),
@@ -211,6 +221,8 @@ FAKES = [
         volumeAttributes={"secretProviderClass": "mine"}), "volume"),
     ("server_with_another_key_to_its_store", ["split"], lambda p: _volume(p, "files-store")["csi"].update(
         nodePublishSecretRef={"name": "mine"}), "volume"),
+    ("another_configuration", ["split"], lambda p: _volume(p, "ostiary-config")["downwardAPI"]["items"][0]["fieldRef"].update(
+        fieldPath="metadata.annotations['mine']"), "volume of the sidecar"),
     ("server_on_a_copy_of_a_claim", ["split"], lambda p: _volume(p, "files-scratch")["ephemeral"]["volumeClaimTemplate"][
         "spec"].update(dataSource={"kind": "PersistentVolumeClaim", "name": "mine"}), "volume"),
     ("server_on_another_class", ["split"], lambda p: _volume(p, "files-scratch")["ephemeral"]["volumeClaimTemplate"][
@@ -248,9 +260,14 @@ FAKES = [
         p, _api_token(p)["name"], "configMap").update(name="mine"), "MCP server"),
     ("server_with_its_api_token_elsewhere", ["split"], lambda p: _api_token(p).update(mountPath="/data/token"), "MCP server"),
     ("server_with_a_part_of_its_api_token", ["split"], lambda p: _api_token(p).update(subPath="mine"), "MCP server"),
+    ("server_with_a_part_of_its_api_token_by_a_variable", ["split"], lambda p: _api_token(p).update(subPathExpr="$(NODE)"),
+     "MCP server"),
     ("server_with_the_api_token_of_another_place", ["split"], lambda p: _source_of(
         p, _api_token(p)["name"], "downwardAPI")["items"][0]["fieldRef"].update(fieldPath="metadata.annotations['mine']"),
      "MCP server"),
+    ("server_with_more_beside_its_api_token", ["split"], lambda p: _source_of(
+        p, _api_token(p)["name"], "downwardAPI")["items"].append(
+            {"path": "mine", "fieldRef": {"fieldPath": "metadata.annotations['mine']"}}), "MCP server"),
     ("api_token_from_the_agent", MODES, lambda p: _container(p, "agent")["volumeMounts"].append(
         {"name": "ostiary-no-token", "mountPath": "/t"}), "ostiary-no-token"),
     ("api_token_from_the_installer", MODES, lambda p: _mount(p, "ostiary-install", "ostiary-no-token").pop("readOnly"),
@@ -388,6 +405,16 @@ class WhereNoLevelHolds(unittest.TestCase):
 
     def test_the_hosts_processes_are_not_shared(self):
         self.refused("process namespaces", hostPID=True)
+
+    def test_what_says_nothing_of_security_is_let_in(self):
+        self.let_in("split", {"name": "plain", "image": "plain"})
+
+    def test_in_the_agents_container_a_privileged_one_is_let_in(self):
+        self.let_in("agent", {"name": "root", "image": "root", "securityContext": {"privileged": True}})
+
+    def let_in(self, mode, *containers):
+        cluster.shared().namespace("agents-unheld", level="privileged")
+        attempt(agent_pods.pod("free", "agents-unheld", *containers, labels={LABEL: mode}))
 
 
 if __name__ == "__main__":
