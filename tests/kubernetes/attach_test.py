@@ -136,6 +136,7 @@ class Chosen(unittest.TestCase):
                    {"name": "store", "csi": {"driver": "secrets-store.csi.k8s.io", "readOnly": True,
                                              "volumeAttributes": {"secretProviderClass": "mine"}}},
                    {"name": "bucket", "csi": {"driver": "mine.example", "readOnly": True, "volumeAttributes": {"bucket": "mine"}}},
+                   {"name": "nothing", "projected": {"defaultMode": 0o444}},
                    {"name": "driver", "csi": {"driver": "mine.example", "readOnly": True, "nodePublishSecretRef": {"name": "mine"}}},
                    {"name": "sources", "projected": {"sources": [
                        {"secret": {"name": "mine"}}, {"serviceAccountToken": {"path": "api"}},
