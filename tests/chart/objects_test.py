@@ -1,6 +1,8 @@
 """Every values file of helm/ci: objects that the API server's schemas take, pods that the restricted level takes."""
 
+import base64
 import pathlib
+import subprocess
 import tarfile
 import tempfile
 import unittest
@@ -67,6 +69,46 @@ class EveryValuesFile(unittest.TestCase):
     def test_a_file_that_breaks_a_schema_is_found(self):
         broken = chart.template("--values", chart.CI_FILES[0]).replace("automountServiceAccountToken:", "automountToken:")
         self.assertRegex(chart.conform(broken), "additional properties 'automountToken' not allowed|automountToken")
+
+
+class GeneratedCertificates(unittest.TestCase):
+    """What genCA and genSignedCert make of the values, as openssl reads it."""
+
+    def openssl(self, *arguments):
+        return subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=True, cwd=self.folder).stdout
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def make(self, **tls):
+        for name, text in chart.one(chart.render({"tls": tls}), "Secret")["data"].items():
+            (pathlib.Path(self.folder) / name).write_bytes(base64.b64decode(text))
+
+    def test_the_authority_signed_the_servers_certificate_of_this_key(self):
+        self.make()
+        self.openssl("verify", "-CAfile", "ca.crt", "-purpose", "sslserver", "tls.crt")
+        public = self.openssl("x509", "-in", "tls.crt", "-noout", "-pubkey")
+        self.assertEqual(self.openssl("pkey", "-in", "tls.key", "-pubout"), public)
+        self.assertNotEqual(self.openssl("x509", "-in", "ca.crt", "-noout", "-pubkey"), public)
+        for name in ("ca.crt", "tls.crt"):
+            self.assertIn("ASN1 OID: prime256v1", self.openssl("x509", "-in", name, "-noout", "-text"))
+
+    def test_the_names_are_the_services_and_those_of_the_values(self):
+        self.make(extraDnsNames=["pdp.example.com"], ipAddresses=["192.0.2.1"])
+        names = self.openssl("x509", "-in", "tls.crt", "-noout", "-ext", "subjectAltName")
+        for name in ("DNS:door-ostiary", "DNS:door-ostiary.gate.svc.cluster.local", "DNS:door-ostiary-headless.gate.svc",
+                     "DNS:pdp.example.com", "IP Address:192.0.2.1"):
+            self.assertRegex(names, rf"{name}(,|$|\n)")
+        self.assertIn("CN = door-ostiary.gate.svc", self.openssl("x509", "-in", "tls.crt", "-noout", "-subject"))
+
+    def test_they_hold_as_long_as_is_said(self):
+        self.make(generated={"validityDays": 3})
+        for name in ("ca.crt", "tls.crt"):
+            self.openssl("x509", "-in", name, "-noout", "-checkend", str(3 * 86400 - 600))
+            with self.assertRaises(subprocess.CalledProcessError):
+                self.openssl("x509", "-in", name, "-noout", "-checkend", str(3 * 86400 + 600))
 
 
 class Changes(unittest.TestCase):
