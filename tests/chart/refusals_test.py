@@ -97,6 +97,8 @@ CASES = {
                                  "identity.tokens.jwks.refresh is 9s: the PDP takes 10 seconds or more, up to 86400"),
     "keys asked for too seldom": ({"identity": {"tokens": {"jwks": {"refresh": "24h1s"}}}}, "jwks.refresh is 24h1s"),
     "keys at no path": ({"identity": {"tokens": {"jwks": {"url": "https://example.com"}}}}, "/identity/tokens/jwks/url"),
+    "keys asked for too seldom in all": ({"identity": {"tokens": {"jwks": {"refresh": "23h59m61s"}}}}, "jwks.refresh is 23h59m61s"),
+    "connections of half a second": ({"pdp": {"maxConnectionAge": "0.5s"}}, "pdp.maxConnectionAge is 0.5s"),
     "connections of no age": ({"pdp": {"maxConnectionAge": "500ms"}}, "pdp.maxConnectionAge is 500ms: .* 1 seconds or more"),
     "a grace past the longest": ({"pdp": {"maxConnectionAgeGrace": "1.5h"}}, "pdp.maxConnectionAgeGrace is 1.5h"),
     "a flag of the chart's again": ({"pdp": {"extraArgs": ["--lease=20s", "--drain-grace=30s"]}},
