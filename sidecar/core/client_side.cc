@@ -67,8 +67,7 @@ void ClientSide::OnLine(absl::string_view line, MonoTime now) {
 }
 
 void ClientSide::OnLineTooLong(absl::string_view head, absl::string_view tail) {
-  const std::string why =
-      absl::StrCat("the line has more than ", session_.options.max_line_bytes, " bytes");
+  const std::string why = WhyTooLong(session_.options.max_line_bytes);
   AnswerServer(IdOfCutLine(head, tail, CutLineShape::kResponse), kUnreadableAnswerCode, why);
   AnswerError(IdOfCutLine(head, tail, CutLineShape::kRequest), kInvalidRequest,
               absl::StrCat("Refused: ", why, ". Nothing was passed on."));

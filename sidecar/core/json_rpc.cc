@@ -27,6 +27,10 @@ void Message::Clear() {
   meta.Clear();
 }
 
+std::string WhyTooLong(size_t max_bytes) {
+  return absl::StrCat("the line has more than ", max_bytes, " bytes (--max-line-bytes)");
+}
+
 const Message* MessageReader::Refuse(int code, std::string why) {
   refusal_ = Refusal();
   refusal_.code = code;
@@ -38,8 +42,7 @@ const Message* MessageReader::Read(absl::string_view line) {
   line = TrimBlanks(line);
   message_.Clear();
   if (line.size() > limits_.max_bytes) {
-    return Refuse(kInvalidRequest,
-                  absl::StrCat("the line has more than ", limits_.max_bytes, " bytes"));
+    return Refuse(kInvalidRequest, WhyTooLong(limits_.max_bytes));
   }
   if (!document_.Parse(line, limits_)) {
     return Refuse(kParseError,

@@ -10,6 +10,7 @@
 #define OSTIARY_SIDECAR_CORE_JSON_RPC_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -59,6 +60,9 @@ struct Refusal {
   Shape shape = Shape::kUnclear;
   MessageId id;  // kNone unless it is certain
 };
+
+// Why a line of more than so many bytes is refused, and what says how many there may be.
+std::string WhyTooLong(size_t max_bytes);
 
 class MessageReader {
  public:

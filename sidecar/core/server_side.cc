@@ -38,8 +38,7 @@ void ServerSide::OnLine(absl::string_view line, MonoTime now) {
 }
 
 void ServerSide::OnLineTooLong(absl::string_view head, absl::string_view tail) {
-  const std::string why =
-      absl::StrCat("the line has more than ", session_.options.max_line_bytes, " bytes");
+  const std::string why = WhyTooLong(session_.options.max_line_bytes);
   const MessageId id = IdOfCutLine(head, tail, CutLineShape::kResponse);
   if (id.kind != IdKind::kNone) {
     Withhold(id, why);
@@ -72,11 +71,8 @@ void ServerSide::Withhold(const MessageId& id, absl::string_view why) {
   }
   session_.listens.Close(id);
   session_.client_requests.Close(id);
-  session_.output->ToClient(
-      ErrorAnswer(id.raw, kUnreadableAnswerCode,
-                  absl::StrCat("The server's answer was withheld, since not every reader would "
-                               "read it alike: ",
-                               why, ".")));
+  session_.output->ToClient(ErrorAnswer(
+      id.raw, kUnreadableAnswerCode, absl::StrCat("The server's answer was withheld: ", why, ".")));
 }
 
 void ServerSide::OnRequest(const Message& message) {

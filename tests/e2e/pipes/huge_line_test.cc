@@ -66,9 +66,10 @@ TEST_P(HugeLine, FromTheClientIsRefused) {
       rig_.client(),
       R"({"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"x","arguments":")",
       R"("}})");
-  EXPECT_THAT(std::string(rig_.client().ReadLine().value_or("(nothing)")),
-              AllOf(StartsWith(R"({"jsonrpc":"2.0","id":7,"error":{"code":-32600)"),
-                    HasSubstr(absl::StrCat("more than ", GetParam(), " bytes"))));
+  EXPECT_THAT(
+      std::string(rig_.client().ReadLine().value_or("(nothing)")),
+      AllOf(StartsWith(R"({"jsonrpc":"2.0","id":7,"error":{"code":-32600)"),
+            HasSubstr(absl::StrCat("more than ", GetParam(), " bytes (--max-line-bytes)"))));
   rig_.Ping();  // and nothing of it before, at the server
   JudgeMemory("client");
 }
@@ -79,9 +80,10 @@ TEST_P(HugeLine, FromTheServerIsWithheld) {
   ASSERT_TRUE(rig_.client().Write(absl::StrCat(call, "\n")));
   ASSERT_EQ(rig_.server().ReadLine().value_or("(nothing)"), call);
   WriteHugeLine(rig_.server(), R"({"result":{"content":")", R"("},"jsonrpc":"2.0","id":8})");
-  EXPECT_THAT(std::string(rig_.client().ReadLine().value_or("(nothing)")),
-              AllOf(StartsWith(R"({"jsonrpc":"2.0","id":8,"error":{"code":5021)"),
-                    HasSubstr(absl::StrCat("more than ", GetParam(), " bytes"))));
+  EXPECT_THAT(
+      std::string(rig_.client().ReadLine().value_or("(nothing)")),
+      AllOf(StartsWith(R"({"jsonrpc":"2.0","id":8,"error":{"code":5021)"),
+            HasSubstr(absl::StrCat("more than ", GetParam(), " bytes (--max-line-bytes)"))));
   rig_.Ping();
   JudgeMemory("server");
 }

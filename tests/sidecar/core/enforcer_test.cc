@@ -470,7 +470,10 @@ TEST_F(EnforcerTest, AnswersInPlaceOfAServersLineThatIsTooLong) {
     h_.enforcer->OnServerLineTooLong(R"({"jsonrpc":"2.0","id":5,"method":"sampling)", tail, h_.now);
     EXPECT_THAT(h_.to_client, IsEmpty());
     h_.enforcer->OnServerLineTooLong(head, tail, h_.now);
-    EXPECT_THAT(h_.TakeToClient(), ElementsAre(HasSubstr(R"("id":5,"error":{"code":5021,)")));
+    EXPECT_THAT(h_.TakeToClient(),
+                ElementsAre(AllOf(HasSubstr(R"("id":5,"error":{"code":5021,)"),
+                                  HasSubstr("withheld: the line has more than 16777216 bytes "
+                                            "(--max-line-bytes)."))));
     EXPECT_EQ(h_.enforcer->open_requests(), 0U);
   }
 }
