@@ -42,7 +42,9 @@ class Session:
         self.numbers = {}  # of calls sent: the tool
         self.outcomes = {}  # of calls that are answered, by number: "allowed", "denied" or "undecided"
         self.shown = None  # by the last list
-        self.unreadable = 0  # lines sent that are no message, less the answers to such
+        # Lines that are no message, and the answers to such: each is counted by one thread.
+        self.unreadable = 0
+        self.refused = 0
         self.record = None  # the server's, once it is known
         self.log = collections.deque(maxlen=20)
         self.readers = [threading.Thread(target=self._read), threading.Thread(target=self._read_log)]
@@ -114,8 +116,8 @@ class Session:
         self.process.stderr.close()
         if is_orderly and status != 0:
             self._wrong(f"it ended with {status}")
-        if is_orderly and self.unreadable != 0:
-            self._wrong(f"{self.unreadable} lines that are no message got no answer")
+        if is_orderly and self.refused != self.unreadable:
+            self._wrong(f"{self.unreadable} lines were no message, and {self.refused} were refused")
         self._check_record(is_orderly=is_orderly)
 
     def _call(self, tool):
@@ -162,7 +164,7 @@ class Session:
                 if "method" in message:
                     self._on_server_message(message)
                 elif message["id"] is None:
-                    self.unreadable -= 1
+                    self.refused += 1
                 else:
                     self._on_answer(message)
                 if random.random() < 0.003:
